@@ -1,0 +1,91 @@
+-- account: one company's presence, as customer or as provider, for ever
+
+CREATE TYPE tempcloud.account_kind AS ENUM ('customer', 'provider');
+COMMENT ON TYPE tempcloud.account_kind IS
+'What a company does here: a customer orders staff, a provider supplies it.';
+
+CREATE TABLE tempcloud_data.account (
+	id				uuid DEFAULT tempcloud_data.new_id(),
+	kind			tempcloud.account_kind NOT NULL,
+	company_name	tempcloud_data.line NOT NULL,
+	locale			tempcloud_data.locale NOT NULL,
+	phone			tempcloud_data.line,
+	website			tempcloud_data.website,
+	street			tempcloud_data.line,
+	postal_code		tempcloud_data.line,
+	city			tempcloud_data.line,
+	country			tempcloud_data.country,
+	created_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	CONSTRAINT account_pkey PRIMARY KEY (id),
+	-- what foreign keys refer to that tie an account together with its kind
+	CONSTRAINT account_id_kind_key UNIQUE (id, kind)
+);
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.account', '');
+
+COMMENT ON TABLE tempcloud_data.account IS 'Companies, each of one kind for ever.';
+COMMENT ON COLUMN tempcloud_data.account.id IS 'Key, time-ordered';
+COMMENT ON COLUMN tempcloud_data.account.kind IS 'Customer or provider; never changes';
+COMMENT ON COLUMN tempcloud_data.account.company_name IS 'Name of the company';
+COMMENT ON COLUMN tempcloud_data.account.locale IS 'Language of mails to this account';
+COMMENT ON COLUMN tempcloud_data.account.phone IS 'Telephone number of the company';
+COMMENT ON COLUMN tempcloud_data.account.website IS 'Address of the company''s website';
+COMMENT ON COLUMN tempcloud_data.account.street IS 'Street and number';
+COMMENT ON COLUMN tempcloud_data.account.postal_code IS 'Postal code';
+COMMENT ON COLUMN tempcloud_data.account.city IS 'City';
+COMMENT ON COLUMN tempcloud_data.account.country IS 'Country by its two letters of ISO 3166-1';
+COMMENT ON COLUMN tempcloud_data.account.created_at IS 'When it was registered';
+
+-- The API's own row types: what a table gains later is not shown by itself.
+CREATE TYPE tempcloud.account AS (
+	id				uuid,
+	kind			tempcloud.account_kind,
+	company_name	text,
+	locale			text,
+	phone			text,
+	website			text,
+	street			text,
+	postal_code		text,
+	city			text,
+	country			text,
+	created_at		timestamptz
+);
+COMMENT ON TYPE tempcloud.account IS 'A company''s account, as its own people see it.';
+
+CREATE FUNCTION tempcloud.register_account(
+	kind			tempcloud.account_kind DEFAULT NULL,
+	company_name	text DEFAULT NULL,
+	given_name		text DEFAULT NULL,
+	family_name		text DEFAULT NULL,
+	token			text DEFAULT NULL,
+	locale			text DEFAULT NULL,
+	phone			text DEFAULT NULL,
+	website			text DEFAULT NULL,
+	street			text DEFAULT NULL,
+	postal_code		text DEFAULT NULL,
+	city			text DEFAULT NULL,
+	country			text DEFAULT NULL,
+	"position"		text DEFAULT NULL)
+RETURNS tempcloud.account
+AS 'MODULE_PATHNAME', 'tempcloud_register_account'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.register_account IS
+'Register the caller''s company
+Makes an account and its first contact, who is the caller. With the token of an invitation the kind is the one invited, the invited address counts as proven, and company and names default to what the inviter typed. Without one, kind, company_name, given_name and family_name are required and the caller''s address must be verified by the login provider. Invitations that wait for the address are then in invitations_received; accepting one stays a step of its own. locale is the language of mails; the rest is the company''s profile, and the caller''s position in it.';
+GRANT EXECUTE ON FUNCTION tempcloud.register_account TO tempcloud_user;
+
+CREATE FUNCTION tempcloud.update_account(
+	company_name	text DEFAULT NULL,
+	locale			text DEFAULT NULL,
+	phone			text DEFAULT NULL,
+	website			text DEFAULT NULL,
+	street			text DEFAULT NULL,
+	postal_code		text DEFAULT NULL,
+	city			text DEFAULT NULL,
+	country			text DEFAULT NULL)
+RETURNS tempcloud.account
+AS 'MODULE_PATHNAME', 'tempcloud_update_account'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.update_account IS
+'Change the profile of the caller''s company
+An argument that is left out changes nothing; an empty one clears the value. The kind of an account never changes.';
+GRANT EXECUTE ON FUNCTION tempcloud.update_account TO tempcloud_user;

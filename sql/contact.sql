@@ -1,0 +1,118 @@
+-- contact: a person of an account, maybe with a login; their proven addresses
+-- are what routes an invitation
+
+CREATE TABLE tempcloud_data.contact (
+	id					uuid DEFAULT tempcloud_data.new_id(),
+	account_id			uuid NOT NULL,
+	given_name			tempcloud_data.line,
+	family_name			tempcloud_data.line,
+	"position"			tempcloud_data.line,
+	email				tempcloud_data.email,
+	email_verified_at	timestamptz,
+	phone				tempcloud_data.line,
+	subject				text,
+	created_at			timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	removed_at			timestamptz,
+	CONSTRAINT contact_pkey PRIMARY KEY (id),
+	-- what foreign keys refer to that tie a person to the account they act for
+	CONSTRAINT contact_id_account_id_key UNIQUE (id, account_id),
+	CONSTRAINT contact_subject_key UNIQUE (subject),
+	CONSTRAINT contact_account_id_fkey FOREIGN KEY (account_id)
+		REFERENCES tempcloud_data.account (id),
+	CONSTRAINT contact_subject_length CHECK (pg_catalog.length(subject) BETWEEN 1 AND 255),
+	CONSTRAINT contact_verified_email CHECK (email_verified_at IS NULL OR email IS NOT NULL),
+	-- who left is kept as a key for the history, and nothing else
+	CONSTRAINT contact_removed CHECK (
+		CASE WHEN removed_at IS NULL
+			THEN given_name IS NOT NULL AND family_name IS NOT NULL
+			ELSE pg_catalog.num_nonnulls(given_name, family_name, "position", email,
+										 phone, subject) = 0
+		END)
+);
+CREATE UNIQUE INDEX contact_verified_email_key
+	ON tempcloud_data.contact (pg_catalog.lower(email)) WHERE email_verified_at IS NOT NULL;
+CREATE INDEX contact_account_id_idx ON tempcloud_data.contact (account_id, id);
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.contact', '');
+
+COMMENT ON TABLE tempcloud_data.contact IS 'People of the accounts.';
+COMMENT ON COLUMN tempcloud_data.contact.id IS 'Key, time-ordered';
+COMMENT ON COLUMN tempcloud_data.contact.account_id IS 'The account the person belongs to';
+COMMENT ON COLUMN tempcloud_data.contact.given_name IS 'Given name';
+COMMENT ON COLUMN tempcloud_data.contact.family_name IS 'Family name';
+COMMENT ON COLUMN tempcloud_data.contact."position" IS 'Position in the company';
+COMMENT ON COLUMN tempcloud_data.contact.email IS 'E-mail address';
+COMMENT ON COLUMN tempcloud_data.contact.email_verified_at IS 'When the address was proven; null while it is only claimed';
+COMMENT ON COLUMN tempcloud_data.contact.phone IS 'Telephone number';
+COMMENT ON COLUMN tempcloud_data.contact.subject IS 'The login: the claim sub of the person''s JWT';
+COMMENT ON COLUMN tempcloud_data.contact.created_at IS 'When the contact was added';
+COMMENT ON COLUMN tempcloud_data.contact.removed_at IS 'When the contact was removed and its personal data erased';
+
+CREATE TYPE tempcloud.contact AS (
+	id					uuid,
+	account_id			uuid,
+	given_name			text,
+	family_name			text,
+	"position"			text,
+	email				text,
+	email_verified_at	timestamptz,
+	phone				text,
+	has_login			boolean,
+	created_at			timestamptz
+);
+COMMENT ON TYPE tempcloud.contact IS 'A person of the caller''s account.';
+
+CREATE FUNCTION tempcloud.add_contact(
+	given_name	text,
+	family_name	text,
+	email		text DEFAULT NULL,
+	"position"	text DEFAULT NULL,
+	phone		text DEFAULT NULL)
+RETURNS tempcloud.contact
+AS 'MODULE_PATHNAME', 'tempcloud_add_contact'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.add_contact IS
+'Add a person to the caller''s account
+Partners see the person. The address is only claimed until it is proven, see send_confirmation.';
+GRANT EXECUTE ON FUNCTION tempcloud.add_contact TO tempcloud_user;
+
+CREATE FUNCTION tempcloud.update_contact(
+	id			uuid,
+	given_name	text DEFAULT NULL,
+	family_name	text DEFAULT NULL,
+	email		text DEFAULT NULL,
+	"position"	text DEFAULT NULL,
+	phone		text DEFAULT NULL)
+RETURNS tempcloud.contact
+AS 'MODULE_PATHNAME', 'tempcloud_update_contact'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.update_contact IS
+'Change a person of the caller''s account
+An argument that is left out changes nothing; an empty one clears the value. Another address has to be proven anew.';
+GRANT EXECUTE ON FUNCTION tempcloud.update_contact TO tempcloud_user;
+
+CREATE FUNCTION tempcloud.remove_contact(id uuid)
+RETURNS void
+AS 'MODULE_PATHNAME', 'tempcloud_remove_contact'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.remove_contact IS
+'Remove a person from the caller''s account
+Personal data and login are erased; what the person did stays in the history without a name. The account''s last login cannot be removed.';
+GRANT EXECUTE ON FUNCTION tempcloud.remove_contact TO tempcloud_user;
+
+CREATE FUNCTION tempcloud.send_confirmation(contact_id uuid)
+RETURNS tempcloud.contact
+AS 'MODULE_PATHNAME', 'tempcloud_send_confirmation'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.send_confirmation IS
+'Ask a contact by mail to prove their address
+The link in the mail is for confirm_email. Nothing is sent where the address is proven already.';
+GRANT EXECUTE ON FUNCTION tempcloud.send_confirmation TO tempcloud_user;
+
+CREATE FUNCTION tempcloud.confirm_email(token text)
+RETURNS tempcloud.contact
+AS 'MODULE_PATHNAME', 'tempcloud_confirm_email'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.confirm_email IS
+'Prove an address by the link of a confirmation mail
+A caller without an account joins as the contact addressed, if that contact has no login yet: so colleagues join. A colleague of the same account only proves the address. Invitations that wait for the address are then in invitations_received.';
+GRANT EXECUTE ON FUNCTION tempcloud.confirm_email TO tempcloud_user;

@@ -1,0 +1,99 @@
+-- decision: what an invitee does with an invitation
+
+-- Whom an account, or the reader of an address without one, hears nothing
+-- more of.
+CREATE TABLE tempcloud_data.block (
+	inviter_id	uuid NOT NULL,
+	email		tempcloud_data.email NOT NULL,
+	account_id	uuid,
+	created_at	timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	CONSTRAINT block_inviter_id_fkey FOREIGN KEY (inviter_id)
+		REFERENCES tempcloud_data.account (id),
+	CONSTRAINT block_account_id_fkey FOREIGN KEY (account_id)
+		REFERENCES tempcloud_data.account (id)
+);
+CREATE UNIQUE INDEX block_inviter_id_email_key
+	ON tempcloud_data.block (inviter_id, pg_catalog.lower(email));
+CREATE INDEX block_account_id_idx ON tempcloud_data.block (account_id, inviter_id);
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.block', '');
+
+COMMENT ON TABLE tempcloud_data.block IS 'Inviters that an address or account does not want to hear of again.';
+COMMENT ON COLUMN tempcloud_data.block.inviter_id IS 'The account that may not invite';
+COMMENT ON COLUMN tempcloud_data.block.email IS 'The address it may not invite';
+COMMENT ON COLUMN tempcloud_data.block.account_id IS 'The account it may not invite, by whatever address; null for an address without one';
+COMMENT ON COLUMN tempcloud_data.block.created_at IS 'When it was blocked';
+
+CREATE FUNCTION tempcloud.accept_invitation(id uuid)
+RETURNS tempcloud.partnership
+AS 'MODULE_PATHNAME', 'tempcloud_accept_invitation'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.accept_invitation IS
+'Accept an invitation from one''s own profile
+The two accounts are partners from then on, for ever. Accepting again returns the same partnership.';
+GRANT EXECUTE ON FUNCTION tempcloud.accept_invitation TO tempcloud_user;
+
+CREATE FUNCTION tempcloud.accept_invitation_by_token(
+	token				text,
+	use_this_account	boolean DEFAULT false)
+RETURNS tempcloud.partnership
+AS 'MODULE_PATHNAME', 'tempcloud_accept_invitation_by_token'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.accept_invitation_by_token IS
+'Accept an invitation by the link of its mail
+The two accounts are partners from then on, for ever. Where the invited address is not proven by the caller''s account, use_this_account says that the caller''s company is meant all the same.';
+GRANT EXECUTE ON FUNCTION tempcloud.accept_invitation_by_token TO tempcloud_user;
+
+CREATE FUNCTION tempcloud.decline_invitation(
+	id		uuid,
+	reason	text DEFAULT NULL,
+	block	boolean DEFAULT false)
+RETURNS tempcloud.invitation
+AS 'MODULE_PATHNAME', 'tempcloud_decline_invitation'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.decline_invitation IS
+'Decline an invitation from one''s own profile
+The inviter is told, with the reason, and cannot invite again for some days; with block, not until unblock_account.';
+GRANT EXECUTE ON FUNCTION tempcloud.decline_invitation TO tempcloud_user;
+
+CREATE FUNCTION tempcloud.decline_invitation_by_token(
+	token	text,
+	reason	text DEFAULT NULL,
+	block	boolean DEFAULT false)
+RETURNS tempcloud.invitation
+AS 'MODULE_PATHNAME', 'tempcloud_decline_invitation_by_token'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.decline_invitation_by_token IS
+'Decline an invitation by the link of its mail
+Needs neither login nor account. Otherwise as decline_invitation.';
+GRANT EXECUTE ON FUNCTION tempcloud.decline_invitation_by_token TO tempcloud_anonymous;
+
+CREATE FUNCTION tempcloud.unblock_account(id uuid)
+RETURNS void
+AS 'MODULE_PATHNAME', 'tempcloud_unblock_account'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.unblock_account IS
+'Let an account invite the caller again
+Undoes a block; does nothing where there is none. Blocked inviters are marked in invitations_received.';
+GRANT EXECUTE ON FUNCTION tempcloud.unblock_account TO tempcloud_user;
+
+-- By the account it is routed to, and by a proven address where another
+-- invitation of the same inviter keeps it from being routed.
+CREATE VIEW tempcloud.invitations_received WITH (security_barrier) AS
+SELECT i.id, i.inviter_id, i.inviter_kind, a.company_name::text AS inviter_company,
+	   pg_catalog.concat_ws(' ', c.given_name, c.family_name) AS inviter_name,
+	   i.email::text, i.message::text, s.status, i.created_at, i.expires_at, i.decided_at,
+	   i.reason::text, s.status = 'pending' AS can_accept,
+	   EXISTS (SELECT FROM tempcloud_data.block b
+				WHERE b.inviter_id = i.inviter_id AND b.account_id = i.invitee_id) AS blocked
+  FROM tempcloud_data.invitation i
+  JOIN tempcloud_data.account a ON a.id = i.inviter_id
+  JOIN tempcloud_data.contact c ON c.id = i.invited_by
+ CROSS JOIN LATERAL (
+	SELECT CASE WHEN i.status = 'pending' AND i.expires_at <= pg_catalog.statement_timestamp()
+				THEN 'expired' ELSE i.status END AS status) s
+ WHERE i.invitee_id = (SELECT tempcloud.current_account_id())
+ ORDER BY s.status = 'pending' DESC, i.created_at DESC, i.id DESC;
+COMMENT ON VIEW tempcloud.invitations_received IS
+'The invitations to the caller''s account
+Meine Einladungen: pending ones first, then the newest.';
+GRANT SELECT ON tempcloud.invitations_received TO tempcloud_user;

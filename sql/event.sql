@@ -1,0 +1,29 @@
+-- event: the history of who did what when
+
+CREATE SEQUENCE tempcloud_data.event_id_seq;
+COMMENT ON SEQUENCE tempcloud_data.event_id_seq IS 'Keys of event';
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.event_id_seq', '');
+
+CREATE TABLE tempcloud_data.event (
+	id				bigint NOT NULL DEFAULT pg_catalog.nextval('tempcloud_data.event_id_seq'),
+	at				timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	event			text NOT NULL,
+	account_id		uuid,
+	contact_id		uuid,
+	partner_id		uuid,
+	invitation_id	uuid,
+	CONSTRAINT event_pkey PRIMARY KEY (id),
+	CONSTRAINT event_name CHECK (event ~ '^[a-z]+\.[a-z_]+$')
+);
+CREATE INDEX event_account_id_idx ON tempcloud_data.event (account_id, id);
+CREATE INDEX event_invitation_id_idx ON tempcloud_data.event (invitation_id, id);
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.event', '');
+
+COMMENT ON TABLE tempcloud_data.event IS 'Who did what when; rows are added and never changed. It holds keys, no personal data.';
+COMMENT ON COLUMN tempcloud_data.event.id IS 'Key';
+COMMENT ON COLUMN tempcloud_data.event.at IS 'When';
+COMMENT ON COLUMN tempcloud_data.event.event IS 'What, like invitation.accepted';
+COMMENT ON COLUMN tempcloud_data.event.account_id IS 'The account that did it; null where time or an unknown reader of a mail did';
+COMMENT ON COLUMN tempcloud_data.event.contact_id IS 'Its contact who did it';
+COMMENT ON COLUMN tempcloud_data.event.partner_id IS 'The account on the other side, where it is known';
+COMMENT ON COLUMN tempcloud_data.event.invitation_id IS 'The invitation it is about';

@@ -1,0 +1,110 @@
+-- guard: the promises that constraints cannot make
+--
+-- The triggers fire ALWAYS, also while session_replication_role is replica,
+-- when foreign keys sleep.  They are BEFORE triggers, so that nothing is
+-- written that they refuse.  Rows that pg_restore inserts pass.
+
+CREATE FUNCTION tempcloud_data.guard_account()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'tempcloud_guard_account'
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud_data.guard_account IS
+'Keeps an account''s key and kind, and the account itself while it has partners.';
+
+CREATE TRIGGER account_guard
+	BEFORE UPDATE OR DELETE ON tempcloud_data.account
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_account();
+ALTER TABLE tempcloud_data.account ENABLE ALWAYS TRIGGER account_guard;
+COMMENT ON TRIGGER account_guard ON tempcloud_data.account IS
+'Kind and key never change; no delete while there are partners';
+
+CREATE FUNCTION tempcloud_data.guard_invitation()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'tempcloud_guard_invitation'
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud_data.guard_invitation IS
+'Keeps accepted invitations as they are and lets a status change only as an invitation''s life allows.';
+
+CREATE TRIGGER invitation_guard
+	BEFORE UPDATE OR DELETE ON tempcloud_data.invitation
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_invitation();
+ALTER TABLE tempcloud_data.invitation ENABLE ALWAYS TRIGGER invitation_guard;
+COMMENT ON TRIGGER invitation_guard ON tempcloud_data.invitation IS
+'Accepted invitations stay; status changes follow the life of an invitation';
+
+CREATE FUNCTION tempcloud_data.guard_partnership()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'tempcloud_guard_partnership'
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud_data.guard_partnership IS
+'Lets a partnership in only between a customer and a provider whom an invitation joins.';
+
+CREATE TRIGGER partnership_guard
+	BEFORE INSERT ON tempcloud_data.partnership
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_partnership();
+ALTER TABLE tempcloud_data.partnership ENABLE ALWAYS TRIGGER partnership_guard;
+COMMENT ON TRIGGER partnership_guard ON tempcloud_data.partnership IS
+'A customer and a provider, joined by an invitation';
+
+CREATE FUNCTION tempcloud_data.refuse_change()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'tempcloud_refuse_change'
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud_data.refuse_change IS
+'Refuses whatever fires it: rows of such a table are written once.';
+
+CREATE TRIGGER partnership_irrevocable
+	BEFORE UPDATE OR DELETE ON tempcloud_data.partnership
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.refuse_change();
+ALTER TABLE tempcloud_data.partnership ENABLE ALWAYS TRIGGER partnership_irrevocable;
+COMMENT ON TRIGGER partnership_irrevocable ON tempcloud_data.partnership IS
+'A partnership is never changed or deleted';
+
+CREATE TRIGGER event_append_only
+	BEFORE UPDATE OR DELETE ON tempcloud_data.event
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.refuse_change();
+ALTER TABLE tempcloud_data.event ENABLE ALWAYS TRIGGER event_append_only;
+COMMENT ON TRIGGER event_append_only ON tempcloud_data.event IS
+'History is never changed or deleted';
+
+CREATE FUNCTION tempcloud_data.guard_truncate()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'tempcloud_guard_truncate'
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud_data.guard_truncate IS
+'Refuses TRUNCATE of a table that partnerships rest on, once there is one.';
+
+CREATE TRIGGER account_truncate
+	BEFORE TRUNCATE ON tempcloud_data.account
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.guard_truncate();
+ALTER TABLE tempcloud_data.account ENABLE ALWAYS TRIGGER account_truncate;
+COMMENT ON TRIGGER account_truncate ON tempcloud_data.account IS
+'No TRUNCATE once there are partnerships';
+
+CREATE TRIGGER contact_truncate
+	BEFORE TRUNCATE ON tempcloud_data.contact
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.guard_truncate();
+ALTER TABLE tempcloud_data.contact ENABLE ALWAYS TRIGGER contact_truncate;
+COMMENT ON TRIGGER contact_truncate ON tempcloud_data.contact IS
+'No TRUNCATE once there are partnerships';
+
+CREATE TRIGGER invitation_truncate
+	BEFORE TRUNCATE ON tempcloud_data.invitation
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.guard_truncate();
+ALTER TABLE tempcloud_data.invitation ENABLE ALWAYS TRIGGER invitation_truncate;
+COMMENT ON TRIGGER invitation_truncate ON tempcloud_data.invitation IS
+'No TRUNCATE once there are partnerships';
+
+CREATE TRIGGER partnership_truncate
+	BEFORE TRUNCATE ON tempcloud_data.partnership
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.guard_truncate();
+ALTER TABLE tempcloud_data.partnership ENABLE ALWAYS TRIGGER partnership_truncate;
+COMMENT ON TRIGGER partnership_truncate ON tempcloud_data.partnership IS
+'No TRUNCATE once there are partnerships';
+
+CREATE TRIGGER event_truncate
+	BEFORE TRUNCATE ON tempcloud_data.event
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.guard_truncate();
+ALTER TABLE tempcloud_data.event ENABLE ALWAYS TRIGGER event_truncate;
+COMMENT ON TRIGGER event_truncate ON tempcloud_data.event IS
+'No TRUNCATE once there are partnerships';

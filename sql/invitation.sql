@@ -1,0 +1,187 @@
+-- invitation: one account asks an e-mail address to become its partner
+
+CREATE TYPE tempcloud.invitation_status AS ENUM
+	('pending', 'accepted', 'declined', 'withdrawn', 'expired', 'superseded');
+COMMENT ON TYPE tempcloud.invitation_status IS
+'What became of an invitation; pending and past its time is shown as expired.';
+
+CREATE TABLE tempcloud_data.invitation (
+	id				uuid DEFAULT tempcloud_data.new_id(),
+	inviter_id		uuid NOT NULL,
+	inviter_kind	tempcloud.account_kind NOT NULL,
+	invited_by		uuid NOT NULL,
+	invitee_id		uuid,
+	invitee_kind	tempcloud.account_kind NOT NULL,
+	email			tempcloud_data.email NOT NULL,
+	given_name		tempcloud_data.line,
+	family_name		tempcloud_data.line,
+	company_name	tempcloud_data.line,
+	phone			tempcloud_data.line,
+	message			tempcloud_data.paragraph,
+	locale			tempcloud_data.locale NOT NULL,
+	status			tempcloud.invitation_status NOT NULL DEFAULT 'pending',
+	round			integer NOT NULL DEFAULT 1,
+	created_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	sent_at			timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	expires_at		timestamptz NOT NULL,
+	decided_at		timestamptz,
+	decided_by		uuid,
+	reason			tempcloud_data.paragraph,
+	CONSTRAINT invitation_pkey PRIMARY KEY (id),
+	CONSTRAINT invitation_inviter_fkey FOREIGN KEY (inviter_id, inviter_kind)
+		REFERENCES tempcloud_data.account (id, kind),
+	CONSTRAINT invitation_invited_by_fkey FOREIGN KEY (invited_by, inviter_id)
+		REFERENCES tempcloud_data.contact (id, account_id),
+	CONSTRAINT invitation_invitee_fkey FOREIGN KEY (invitee_id, invitee_kind)
+		REFERENCES tempcloud_data.account (id, kind),
+	CONSTRAINT invitation_decided_by_fkey FOREIGN KEY (decided_by)
+		REFERENCES tempcloud_data.contact (id),
+	CONSTRAINT invitation_pairing CHECK (inviter_kind <> invitee_kind),
+	CONSTRAINT invitation_round CHECK (round > 0),
+	CONSTRAINT invitation_decision CHECK ((status = 'pending') = (decided_at IS NULL)),
+	CONSTRAINT invitation_acceptance CHECK (
+		status <> 'accepted' OR (invitee_id IS NOT NULL AND decided_by IS NOT NULL))
+);
+-- at most one pending invitation per inviter and address, and per inviter and invitee
+CREATE UNIQUE INDEX invitation_pending_email_key
+	ON tempcloud_data.invitation (inviter_id, pg_catalog.lower(email)) WHERE status = 'pending';
+CREATE UNIQUE INDEX invitation_pending_invitee_key
+	ON tempcloud_data.invitation (inviter_id, invitee_id) WHERE status = 'pending';
+-- what waits for an address, what is due to expire, who was refused
+CREATE INDEX invitation_waiting_idx
+	ON tempcloud_data.invitation (pg_catalog.lower(email)) WHERE status = 'pending';
+CREATE INDEX invitation_expiry_idx
+	ON tempcloud_data.invitation (expires_at) WHERE status = 'pending';
+CREATE INDEX invitation_declined_idx
+	ON tempcloud_data.invitation (inviter_id, decided_at) WHERE status = 'declined';
+-- the two lists, newest first
+CREATE INDEX invitation_sent_idx ON tempcloud_data.invitation (inviter_id, created_at, id);
+CREATE INDEX invitation_received_idx ON tempcloud_data.invitation (invitee_id, created_at, id);
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.invitation', '');
+
+COMMENT ON TABLE tempcloud_data.invitation IS 'Invitations, from either kind of account to an address.';
+COMMENT ON COLUMN tempcloud_data.invitation.id IS 'Key, time-ordered';
+COMMENT ON COLUMN tempcloud_data.invitation.inviter_id IS 'The account that invites';
+COMMENT ON COLUMN tempcloud_data.invitation.inviter_kind IS 'Its kind';
+COMMENT ON COLUMN tempcloud_data.invitation.invited_by IS 'The inviter''s contact who invited';
+COMMENT ON COLUMN tempcloud_data.invitation.invitee_id IS 'The account invited; null until the address belongs to one';
+COMMENT ON COLUMN tempcloud_data.invitation.invitee_kind IS 'The kind invited, always the opposite of the inviter''s';
+COMMENT ON COLUMN tempcloud_data.invitation.email IS 'The address invited';
+COMMENT ON COLUMN tempcloud_data.invitation.given_name IS 'Given name of the person invited, as the inviter typed it';
+COMMENT ON COLUMN tempcloud_data.invitation.family_name IS 'Family name of the person invited';
+COMMENT ON COLUMN tempcloud_data.invitation.company_name IS 'Company of the person invited';
+COMMENT ON COLUMN tempcloud_data.invitation.phone IS 'Telephone number of the person invited';
+COMMENT ON COLUMN tempcloud_data.invitation.message IS 'The inviter''s personal words';
+COMMENT ON COLUMN tempcloud_data.invitation.locale IS 'Language of mails to the address';
+COMMENT ON COLUMN tempcloud_data.invitation.status IS 'What became of it; pending past expires_at counts as expired';
+COMMENT ON COLUMN tempcloud_data.invitation.round IS 'How often it was sent; only links of the current round open it';
+COMMENT ON COLUMN tempcloud_data.invitation.created_at IS 'When it was first sent';
+COMMENT ON COLUMN tempcloud_data.invitation.sent_at IS 'When it was last sent: the start of the round';
+COMMENT ON COLUMN tempcloud_data.invitation.expires_at IS 'When it expires unless it is answered';
+COMMENT ON COLUMN tempcloud_data.invitation.decided_at IS 'When it ceased to be pending';
+COMMENT ON COLUMN tempcloud_data.invitation.decided_by IS 'The contact who accepted, declined or withdrew';
+COMMENT ON COLUMN tempcloud_data.invitation.reason IS 'Why it was declined';
+
+CREATE TYPE tempcloud.invitation AS (
+	id				uuid,
+	inviter_id		uuid,
+	inviter_kind	tempcloud.account_kind,
+	invitee_id		uuid,
+	invitee_kind	tempcloud.account_kind,
+	email			text,
+	given_name		text,
+	family_name		text,
+	company_name	text,
+	phone			text,
+	message			text,
+	locale			text,
+	status			tempcloud.invitation_status,
+	created_at		timestamptz,
+	expires_at		timestamptz,
+	decided_at		timestamptz,
+	reason			text
+);
+COMMENT ON TYPE tempcloud.invitation IS
+'An invitation; invitee_id is shown once it is accepted.';
+
+CREATE TYPE tempcloud.invitation_result AS (
+	"position"	integer,
+	email		text,
+	invitation	tempcloud.invitation,
+	error		text,
+	message		text,
+	hint		text
+);
+COMMENT ON TYPE tempcloud.invitation_result IS
+'What became of one row of invite_many: the invitation, or the error word with message and hint.';
+
+CREATE TYPE tempcloud.invitation_preview AS (
+	inviter_kind		tempcloud.account_kind,
+	inviter_company		text,
+	inviter_name		text,
+	message				text,
+	kind				tempcloud.account_kind,
+	email				text,
+	given_name			text,
+	family_name			text,
+	company_name		text,
+	phone				text,
+	locale				text,
+	status				tempcloud.invitation_status,
+	expires_at			timestamptz,
+	needs_account		boolean
+);
+COMMENT ON TYPE tempcloud.invitation_preview IS
+'What a landing page shows: who invites, and whether the address still needs an account (of the given kind).';
+
+CREATE FUNCTION tempcloud.invite(
+	email			text,
+	given_name		text DEFAULT NULL,
+	family_name		text DEFAULT NULL,
+	company_name	text DEFAULT NULL,
+	phone			text DEFAULT NULL,
+	message			text DEFAULT NULL,
+	locale			text DEFAULT NULL)
+RETURNS tempcloud.invitation
+AS 'MODULE_PATHNAME', 'tempcloud_invite'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.invite IS
+'Invite an address to become a partner
+A customer invites providers, a provider customers. Where the address belongs to an account the invitation waits there; otherwise the person is asked to make one. A mail brings them the link. Names, company and phone describe the person invited; message is a personal word to them; locale the language of the mail.';
+GRANT EXECUTE ON FUNCTION tempcloud.invite TO tempcloud_user;
+
+CREATE FUNCTION tempcloud.invite_many(invitations jsonb)
+RETURNS SETOF tempcloud.invitation_result
+AS 'MODULE_PATHNAME', 'tempcloud_invite_many'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.invite_many IS
+'Invite many addresses at once
+An array of objects with the arguments of invite. Each stands or falls by itself: its row has the invitation or the error word.';
+GRANT EXECUTE ON FUNCTION tempcloud.invite_many TO tempcloud_user;
+
+CREATE FUNCTION tempcloud.resend_invitation(id uuid)
+RETURNS tempcloud.invitation
+AS 'MODULE_PATHNAME', 'tempcloud_resend_invitation'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.resend_invitation IS
+'Send an invitation again
+For the inviter, while it is pending or after it has expired. A new mail with a new link; earlier links end and the lifetime starts anew.';
+GRANT EXECUTE ON FUNCTION tempcloud.resend_invitation TO tempcloud_user;
+
+CREATE FUNCTION tempcloud.withdraw_invitation(id uuid)
+RETURNS tempcloud.invitation
+AS 'MODULE_PATHNAME', 'tempcloud_withdraw_invitation'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.withdraw_invitation IS
+'Withdraw an invitation
+For the inviter, as long as it is pending.';
+GRANT EXECUTE ON FUNCTION tempcloud.withdraw_invitation TO tempcloud_user;
+
+CREATE FUNCTION tempcloud.preview_invitation(token text)
+RETURNS tempcloud.invitation_preview
+AS 'MODULE_PATHNAME', 'tempcloud_preview_invitation'
+LANGUAGE C STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.preview_invitation IS
+'Show what a link invites to
+For the page that a link opens, without a login. Reading uses nothing up.';
+GRANT EXECUTE ON FUNCTION tempcloud.preview_invitation TO tempcloud_anonymous;

@@ -1,0 +1,156 @@
+-- mail: the outbox
+
+CREATE TYPE tempcloud.mail_kind AS ENUM
+	('invitation', 'invitation_to_register', 'reminder', 'invitation_accepted',
+	 'invitation_declined', 'invitation_expired', 'confirm_email');
+COMMENT ON TYPE tempcloud.mail_kind IS
+'What a mail is about; invitation_to_register is the text of an invitation to an address without an account.';
+
+CREATE TYPE tempcloud_data.mail_state AS ENUM
+	('queued', 'sent', 'failed', 'bounced', 'dropped');
+COMMENT ON TYPE tempcloud_data.mail_state IS
+'queued until it was sent, given up (failed), or found to be pointless (dropped); bounced after it was sent.';
+
+-- By itself, not as identity: a dump carries the sequences of an extension
+-- only where they are registered.
+CREATE SEQUENCE tempcloud_data.mail_id_seq;
+COMMENT ON SEQUENCE tempcloud_data.mail_id_seq IS 'Keys of mail';
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.mail_id_seq', '');
+
+CREATE TABLE tempcloud_data.mail (
+	id				bigint NOT NULL DEFAULT pg_catalog.nextval('tempcloud_data.mail_id_seq'),
+	kind			tempcloud.mail_kind NOT NULL,
+	invitation_id	uuid,
+	round			integer,
+	contact_id		uuid,
+	recipient		tempcloud_data.email NOT NULL,
+	recipient_name	text NOT NULL,
+	locale			tempcloud_data.locale NOT NULL,
+	message_id		text NOT NULL,
+	state			tempcloud_data.mail_state NOT NULL DEFAULT 'queued',
+	attempt			integer NOT NULL DEFAULT 0,
+	due_at			timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	leased			boolean NOT NULL DEFAULT false,
+	error			text,
+	created_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	closed_at		timestamptz,
+	CONSTRAINT mail_pkey PRIMARY KEY (id),
+	CONSTRAINT mail_message_id_key UNIQUE (message_id),
+	CONSTRAINT mail_invitation_id_fkey FOREIGN KEY (invitation_id)
+		REFERENCES tempcloud_data.invitation (id) ON DELETE CASCADE,
+	CONSTRAINT mail_contact_id_fkey FOREIGN KEY (contact_id)
+		REFERENCES tempcloud_data.contact (id) ON DELETE CASCADE,
+	CONSTRAINT mail_subject_matter CHECK (
+		CASE kind WHEN 'confirm_email' THEN contact_id IS NOT NULL AND invitation_id IS NULL
+				  ELSE invitation_id IS NOT NULL AND round IS NOT NULL END),
+	CONSTRAINT mail_closed CHECK ((state = 'queued') = (closed_at IS NULL)),
+	CONSTRAINT mail_lease CHECK (state = 'queued' OR NOT leased)
+);
+-- what a mailer takes next, and nothing else: it stays small
+CREATE INDEX mail_due_idx ON tempcloud_data.mail (due_at, id) WHERE state = 'queued';
+CREATE INDEX mail_invitation_id_idx ON tempcloud_data.mail (invitation_id, id);
+CREATE INDEX mail_contact_id_idx ON tempcloud_data.mail (contact_id, id) WHERE contact_id IS NOT NULL;
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.mail', '');
+
+COMMENT ON TABLE tempcloud_data.mail IS 'The outbox: mails as facts, without text or secret; both are made when a mailer claims one.';
+COMMENT ON COLUMN tempcloud_data.mail.id IS 'Key, by which a mailer reports';
+COMMENT ON COLUMN tempcloud_data.mail.kind IS 'What it is about';
+COMMENT ON COLUMN tempcloud_data.mail.invitation_id IS 'The invitation it is about';
+COMMENT ON COLUMN tempcloud_data.mail.round IS 'The round of sending the invitation was in; obsolete mails are dropped';
+COMMENT ON COLUMN tempcloud_data.mail.contact_id IS 'The contact whose address it proves';
+COMMENT ON COLUMN tempcloud_data.mail.recipient IS 'Address it goes to';
+COMMENT ON COLUMN tempcloud_data.mail.recipient_name IS 'Name it goes to, maybe empty';
+COMMENT ON COLUMN tempcloud_data.mail.locale IS 'Language the recipient reads';
+COMMENT ON COLUMN tempcloud_data.mail.message_id IS 'Message-ID, the same in every attempt';
+COMMENT ON COLUMN tempcloud_data.mail.state IS 'What became of it';
+COMMENT ON COLUMN tempcloud_data.mail.attempt IS 'How often a mailer has claimed it';
+COMMENT ON COLUMN tempcloud_data.mail.due_at IS 'When it may be claimed next; the end of the lease while it is leased';
+COMMENT ON COLUMN tempcloud_data.mail.leased IS 'Whether a mailer holds it until due_at';
+COMMENT ON COLUMN tempcloud_data.mail.error IS 'What the last failed attempt, or the bounce, said';
+COMMENT ON COLUMN tempcloud_data.mail.created_at IS 'When the command wrote it';
+COMMENT ON COLUMN tempcloud_data.mail.closed_at IS 'When it was sent, given up, bounced or dropped';
+
+CREATE TYPE tempcloud.outgoing_mail AS (
+	id				bigint,
+	kind			tempcloud.mail_kind,
+	recipient		text,
+	recipient_name	text,
+	locale			text,
+	subject			text,
+	text_body		text,
+	html_body		text,
+	message_id		text,
+	attempt			integer
+);
+COMMENT ON TYPE tempcloud.outgoing_mail IS
+'A finished message, ready to be sent as it is.';
+
+CREATE FUNCTION tempcloud.claim_mail(
+	max_messages	integer DEFAULT 10,
+	lease			interval DEFAULT '5 min')
+RETURNS SETOF tempcloud.outgoing_mail
+AS 'MODULE_PATHNAME', 'tempcloud_claim_mail'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.claim_mail IS
+'Take mails to send
+At most max_messages, each held for the lease: report it by mail_sent or mail_failed before that is over, or another mailer may take it. Links are minted here and exist nowhere else.';
+GRANT EXECUTE ON FUNCTION tempcloud.claim_mail TO tempcloud_mailer;
+
+CREATE FUNCTION tempcloud.mail_sent(ids bigint[])
+RETURNS integer
+AS 'MODULE_PATHNAME', 'tempcloud_mail_sent'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.mail_sent IS
+'Report mails as sent
+Returns how many were waiting for this report; repeating it does nothing.';
+GRANT EXECUTE ON FUNCTION tempcloud.mail_sent TO tempcloud_mailer;
+
+CREATE FUNCTION tempcloud.mail_failed(
+	id			bigint,
+	error		text,
+	permanent	boolean DEFAULT false)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'tempcloud_mail_failed'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.mail_failed IS
+'Report that sending failed
+It is tried again later, at growing intervals; not after a permanent failure or the last attempt. Returns whether it will be.';
+GRANT EXECUTE ON FUNCTION tempcloud.mail_failed TO tempcloud_mailer;
+
+CREATE FUNCTION tempcloud.mail_bounced(message_id text, reason text DEFAULT NULL)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'tempcloud_mail_bounced'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.mail_bounced IS
+'Report that a mail came back, maybe days later
+Returns whether there is such a mail.';
+GRANT EXECUTE ON FUNCTION tempcloud.mail_bounced TO tempcloud_mailer;
+
+-- The mail that tells how delivery goes is the newest that carries a link.
+CREATE VIEW tempcloud.invitations_sent WITH (security_barrier) AS
+SELECT i.id, i.email::text, i.given_name::text, i.family_name::text, i.company_name::text,
+	   i.phone::text, i.message::text, i.locale::text,
+	   CASE WHEN i.status = 'pending' AND i.expires_at <= pg_catalog.statement_timestamp()
+			THEN 'expired' ELSE i.status END AS status,
+	   i.created_at, i.sent_at, i.expires_at, i.decided_at, i.reason::text,
+	   pg_catalog.concat_ws(' ', c.given_name, c.family_name) AS invited_by,
+	   p.account_id AS partner_id,
+	   pg_catalog.concat_ws(' ', p.given_name, p.family_name) AS accepted_by_name,
+	   p.email::text AS accepted_by_email,
+	   CASE WHEN m.state = 'queued' AND m.error IS NOT NULL THEN 'deferred'
+			ELSE m.state::text END AS delivery,
+	   m.error AS delivery_error
+  FROM tempcloud_data.invitation i
+  JOIN tempcloud_data.contact c ON c.id = i.invited_by
+  LEFT JOIN tempcloud_data.contact p ON p.id = i.decided_by AND i.status = 'accepted'
+  LEFT JOIN LATERAL (
+	SELECT m.state, m.error
+	  FROM tempcloud_data.mail m
+	 WHERE m.invitation_id = i.id AND m.kind IN ('invitation', 'reminder')
+	 ORDER BY m.id DESC
+	 LIMIT 1) m ON true
+ WHERE i.inviter_id = (SELECT tempcloud.current_account_id());
+COMMENT ON VIEW tempcloud.invitations_sent IS
+'The invitations of the caller''s account
+Einladungen gesendet: with who accepted, and how delivery of the mail goes (queued, sent, deferred, failed, bounced, dropped).';
+GRANT SELECT ON tempcloud.invitations_sent TO tempcloud_user;

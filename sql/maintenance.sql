@@ -1,0 +1,15 @@
+-- maintenance: what time does
+
+CREATE TYPE tempcloud.maintenance AS (
+	expired		integer
+);
+COMMENT ON TYPE tempcloud.maintenance IS 'What maintain() did: how many invitations it closed as expired.';
+
+CREATE FUNCTION tempcloud.maintain()
+RETURNS tempcloud.maintenance
+AS 'MODULE_PATHNAME', 'tempcloud_maintain'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.maintain IS
+'Do what is due
+Closes invitations past their time and tells the inviters. To be run by any scheduler, as often as one likes: it is idempotent, and the rules hold whether or not it runs.';
+GRANT EXECUTE ON FUNCTION tempcloud.maintain TO tempcloud_admin;

@@ -1,0 +1,104 @@
+-- partnership: the irrevocable link between one customer and one provider
+
+CREATE TABLE tempcloud_data.partnership (
+	customer_id		uuid NOT NULL,
+	customer_kind	tempcloud.account_kind NOT NULL DEFAULT 'customer',
+	provider_id		uuid NOT NULL,
+	provider_kind	tempcloud.account_kind NOT NULL DEFAULT 'provider',
+	invitation_id	uuid NOT NULL,
+	accepted_by		uuid NOT NULL,
+	created_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	CONSTRAINT partnership_pkey PRIMARY KEY (customer_id, provider_id),
+	CONSTRAINT partnership_invitation_id_key UNIQUE (invitation_id),
+	-- The kinds are constant, and the foreign keys tie each to its account: a
+	-- wrong pair cannot be written.
+	CONSTRAINT partnership_customer_kind CHECK (customer_kind = 'customer'),
+	CONSTRAINT partnership_provider_kind CHECK (provider_kind = 'provider'),
+	CONSTRAINT partnership_customer_fkey FOREIGN KEY (customer_id, customer_kind)
+		REFERENCES tempcloud_data.account (id, kind),
+	CONSTRAINT partnership_provider_fkey FOREIGN KEY (provider_id, provider_kind)
+		REFERENCES tempcloud_data.account (id, kind),
+	CONSTRAINT partnership_invitation_id_fkey FOREIGN KEY (invitation_id)
+		REFERENCES tempcloud_data.invitation (id),
+	CONSTRAINT partnership_accepted_by_fkey FOREIGN KEY (accepted_by)
+		REFERENCES tempcloud_data.contact (id)
+);
+CREATE INDEX partnership_provider_id_idx
+	ON tempcloud_data.partnership (provider_id, customer_id);
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.partnership', '');
+
+COMMENT ON TABLE tempcloud_data.partnership IS 'Who works with whom; a row, once written, stays as it is.';
+COMMENT ON COLUMN tempcloud_data.partnership.customer_id IS 'The customer';
+COMMENT ON COLUMN tempcloud_data.partnership.customer_kind IS 'Always customer; ties customer_id to an account of that kind';
+COMMENT ON COLUMN tempcloud_data.partnership.provider_id IS 'The provider';
+COMMENT ON COLUMN tempcloud_data.partnership.provider_kind IS 'Always provider; ties provider_id to an account of that kind';
+COMMENT ON COLUMN tempcloud_data.partnership.invitation_id IS 'The invitation that was accepted';
+COMMENT ON COLUMN tempcloud_data.partnership.accepted_by IS 'The invitee''s contact who accepted';
+COMMENT ON COLUMN tempcloud_data.partnership.created_at IS 'When it was accepted';
+
+-- An application ties its own tables to partnerships by foreign keys.
+GRANT USAGE ON SCHEMA tempcloud_data TO tempcloud_service;
+GRANT REFERENCES ON tempcloud_data.partnership TO tempcloud_service;
+
+CREATE TYPE tempcloud.partnership AS (
+	customer_id		uuid,
+	provider_id		uuid,
+	invitation_id	uuid,
+	accepted_by		uuid,
+	created_at		timestamptz
+);
+COMMENT ON TYPE tempcloud.partnership IS 'A partnership: it lasts for ever.';
+
+CREATE FUNCTION tempcloud.are_partners(a uuid, b uuid)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'tempcloud_are_partners'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.are_partners IS
+'Whether two accounts are partners
+In either order. For checks and policies of other schemas.';
+GRANT EXECUTE ON FUNCTION tempcloud.are_partners TO tempcloud_user;
+
+CREATE VIEW tempcloud.customers WITH (security_barrier) AS
+SELECT a.id, a.kind, a.company_name::text, a.locale::text, a.phone::text, a.website::text,
+	   a.street::text, a.postal_code::text, a.city::text, a.country::text,
+	   p.created_at AS partner_since, p.invitation_id
+  FROM tempcloud_data.partnership p
+  JOIN tempcloud_data.account a ON a.id = p.customer_id
+ WHERE p.provider_id = (SELECT tempcloud.current_account_id());
+COMMENT ON VIEW tempcloud.customers IS
+'The customers of the caller, a provider
+Kunden. Without rows for a customer.';
+GRANT SELECT ON tempcloud.customers TO tempcloud_user;
+
+CREATE VIEW tempcloud.providers WITH (security_barrier) AS
+SELECT a.id, a.kind, a.company_name::text, a.locale::text, a.phone::text, a.website::text,
+	   a.street::text, a.postal_code::text, a.city::text, a.country::text,
+	   p.created_at AS partner_since, p.invitation_id
+  FROM tempcloud_data.partnership p
+  JOIN tempcloud_data.account a ON a.id = p.provider_id
+ WHERE p.customer_id = (SELECT tempcloud.current_account_id());
+COMMENT ON VIEW tempcloud.providers IS
+'The providers of the caller, a customer
+Anbieter. Without rows for a provider.';
+GRANT SELECT ON tempcloud.providers TO tempcloud_user;
+
+-- One arm for each side, so that each is served by its own index.
+CREATE VIEW tempcloud.partners WITH (security_barrier) AS
+SELECT * FROM tempcloud.customers
+UNION ALL
+SELECT * FROM tempcloud.providers;
+COMMENT ON VIEW tempcloud.partners IS
+'The caller''s partners
+With their company information; of the kind opposite to the caller''s.';
+GRANT SELECT ON tempcloud.partners TO tempcloud_user;
+
+CREATE VIEW tempcloud.partner_contacts WITH (security_barrier) AS
+SELECT c.id, c.account_id, c.given_name::text, c.family_name::text, c."position"::text,
+	   c.email::text, c.phone::text
+  FROM tempcloud.partners p
+  JOIN tempcloud_data.contact c ON c.account_id = p.id
+ WHERE c.removed_at IS NULL;
+COMMENT ON VIEW tempcloud.partner_contacts IS
+'The people of the caller''s partners
+Kontakte.';
+GRANT SELECT ON tempcloud.partner_contacts TO tempcloud_user;

@@ -1,0 +1,224 @@
+-- template: the texts of mails
+--
+-- What ships and what a DBA writes are kept apart: only the latter is dumped,
+-- and an update of the extension may improve the former.
+
+CREATE FUNCTION tempcloud_data.has_known_placeholders(template text)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'tempcloud_has_known_placeholders'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tempcloud_data.has_known_placeholders IS
+'Whether each name in braces is one that mails know.';
+
+CREATE TABLE tempcloud_data.shipped_mail_template (
+	kind		tempcloud.mail_kind NOT NULL,
+	locale		tempcloud_data.locale NOT NULL,
+	subject		tempcloud_data.line NOT NULL,
+	text_body	text NOT NULL,
+	html_body	text,
+	CONSTRAINT shipped_mail_template_pkey PRIMARY KEY (kind, locale),
+	CONSTRAINT shipped_mail_template_placeholders CHECK (
+		tempcloud_data.has_known_placeholders(subject)
+		AND tempcloud_data.has_known_placeholders(text_body)
+		AND tempcloud_data.has_known_placeholders(html_body))
+);
+COMMENT ON TABLE tempcloud_data.shipped_mail_template IS 'The texts that come with the extension; mail_template goes before them.';
+COMMENT ON COLUMN tempcloud_data.shipped_mail_template.kind IS 'What the mail is about';
+COMMENT ON COLUMN tempcloud_data.shipped_mail_template.locale IS 'Its language';
+COMMENT ON COLUMN tempcloud_data.shipped_mail_template.subject IS 'Subject, with placeholders';
+COMMENT ON COLUMN tempcloud_data.shipped_mail_template.text_body IS 'Plain text, with placeholders';
+COMMENT ON COLUMN tempcloud_data.shipped_mail_template.html_body IS 'HTML, with placeholders whose values are escaped';
+
+CREATE TABLE tempcloud_data.mail_template (
+	kind		tempcloud.mail_kind NOT NULL,
+	locale		tempcloud_data.locale NOT NULL,
+	subject		tempcloud_data.line NOT NULL,
+	text_body	text NOT NULL,
+	html_body	text,
+	CONSTRAINT mail_template_pkey PRIMARY KEY (kind, locale),
+	CONSTRAINT mail_template_placeholders CHECK (
+		tempcloud_data.has_known_placeholders(subject)
+		AND tempcloud_data.has_known_placeholders(text_body)
+		AND tempcloud_data.has_known_placeholders(html_body))
+);
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.mail_template', '');
+COMMENT ON TABLE tempcloud_data.mail_template IS 'The DBA''s own texts: other words, or other languages. Placeholders: {recipient_name}, {company}, {person}, {email}, {message}, {reason}, {expires_on}, {link}; a line whose placeholders are all empty is left out.';
+COMMENT ON COLUMN tempcloud_data.mail_template.kind IS 'What the mail is about';
+COMMENT ON COLUMN tempcloud_data.mail_template.locale IS 'Its language';
+COMMENT ON COLUMN tempcloud_data.mail_template.subject IS 'Subject, with placeholders';
+COMMENT ON COLUMN tempcloud_data.mail_template.text_body IS 'Plain text, with placeholders';
+COMMENT ON COLUMN tempcloud_data.mail_template.html_body IS 'HTML, with placeholders whose values are escaped';
+
+INSERT INTO tempcloud_data.shipped_mail_template (kind, locale, subject, text_body, html_body) VALUES
+('invitation', 'de', '{company} lädt Sie zur Zusammenarbeit ein', $$Guten Tag {recipient_name},
+
+{person} von {company} möchte mit Ihrem Unternehmen zusammenarbeiten
+und lädt Sie dazu ein.
+
+{message}
+
+Die Einladung ansehen und beantworten:
+{link}
+
+Sie gilt bis zum {expires_on}. Mit der Annahme sehen beide Unternehmen
+einander mit Firmendaten und Kontakten. Eine angenommene Zusammenarbeit
+lässt sich nicht rückgängig machen.
+$$, $$<p>Guten Tag {recipient_name},</p>
+<p>{person} von <b>{company}</b> möchte mit Ihrem Unternehmen zusammenarbeiten und lädt Sie dazu ein.</p>
+<blockquote>{message}</blockquote>
+<p><a href="{link}">Die Einladung ansehen und beantworten</a></p>
+<p>Sie gilt bis zum {expires_on}. Mit der Annahme sehen beide Unternehmen einander mit Firmendaten und Kontakten. Eine angenommene Zusammenarbeit lässt sich nicht rückgängig machen.</p>
+<p>Falls sich der Link nicht öffnet: {link}</p>
+$$),
+('invitation', 'en', '{company} invites you to work together', $$Hello {recipient_name},
+
+{person} of {company} would like to work with your company
+and invites you to become partners.
+
+{message}
+
+See the invitation and answer it:
+{link}
+
+It is valid until {expires_on}. Once you accept, both companies see each
+other's company information and contacts. What is accepted cannot be undone.
+$$, $$<p>Hello {recipient_name},</p>
+<p>{person} of <b>{company}</b> would like to work with your company and invites you to become partners.</p>
+<blockquote>{message}</blockquote>
+<p><a href="{link}">See the invitation and answer it</a></p>
+<p>It is valid until {expires_on}. Once you accept, both companies see each other's company information and contacts. What is accepted cannot be undone.</p>
+<p>If the link does not open: {link}</p>
+$$),
+('invitation_to_register', 'de', '{company} lädt Sie zur Zusammenarbeit ein', $$Guten Tag {recipient_name},
+
+{person} von {company} möchte mit Ihrem Unternehmen zusammenarbeiten
+und lädt Sie dazu ein.
+
+{message}
+
+Für diese Adresse gibt es noch kein Konto. Legen Sie eines an und
+beantworten Sie dann die Einladung:
+{link}
+
+Sie gilt bis zum {expires_on}. Mit der Annahme sehen beide Unternehmen
+einander mit Firmendaten und Kontakten. Eine angenommene Zusammenarbeit
+lässt sich nicht rückgängig machen.
+$$, $$<p>Guten Tag {recipient_name},</p>
+<p>{person} von <b>{company}</b> möchte mit Ihrem Unternehmen zusammenarbeiten und lädt Sie dazu ein.</p>
+<blockquote>{message}</blockquote>
+<p>Für diese Adresse gibt es noch kein Konto. <a href="{link}">Legen Sie eines an und beantworten Sie dann die Einladung</a></p>
+<p>Sie gilt bis zum {expires_on}. Mit der Annahme sehen beide Unternehmen einander mit Firmendaten und Kontakten. Eine angenommene Zusammenarbeit lässt sich nicht rückgängig machen.</p>
+<p>Falls sich der Link nicht öffnet: {link}</p>
+$$),
+('invitation_to_register', 'en', '{company} invites you to work together', $$Hello {recipient_name},
+
+{person} of {company} would like to work with your company
+and invites you to become partners.
+
+{message}
+
+There is no account for this address yet. Create one, and then answer
+the invitation:
+{link}
+
+It is valid until {expires_on}. Once you accept, both companies see each
+other's company information and contacts. What is accepted cannot be undone.
+$$, $$<p>Hello {recipient_name},</p>
+<p>{person} of <b>{company}</b> would like to work with your company and invites you to become partners.</p>
+<blockquote>{message}</blockquote>
+<p>There is no account for this address yet. <a href="{link}">Create one, and then answer the invitation</a></p>
+<p>It is valid until {expires_on}. Once you accept, both companies see each other's company information and contacts. What is accepted cannot be undone.</p>
+<p>If the link does not open: {link}</p>
+$$),
+('reminder', 'de', 'Erinnerung: {company} lädt Sie zur Zusammenarbeit ein', $$Guten Tag {recipient_name},
+
+die Einladung von {person}, {company}, wartet noch auf Ihre Antwort.
+Sie gilt nur noch bis zum {expires_on}:
+{link}
+$$, $$<p>Guten Tag {recipient_name},</p>
+<p>die Einladung von {person}, <b>{company}</b>, wartet noch auf Ihre Antwort. Sie gilt nur noch bis zum {expires_on}.</p>
+<p><a href="{link}">Die Einladung ansehen und beantworten</a></p>
+<p>Falls sich der Link nicht öffnet: {link}</p>
+$$),
+('reminder', 'en', 'Reminder: {company} invites you to work together', $$Hello {recipient_name},
+
+the invitation by {person} of {company} still waits for your answer.
+It is valid only until {expires_on}:
+{link}
+$$, $$<p>Hello {recipient_name},</p>
+<p>the invitation by {person} of <b>{company}</b> still waits for your answer. It is valid only until {expires_on}.</p>
+<p><a href="{link}">See the invitation and answer it</a></p>
+<p>If the link does not open: {link}</p>
+$$),
+('invitation_accepted', 'de', '{company} hat Ihre Einladung angenommen', $$Guten Tag {recipient_name},
+
+{person} ({email}) hat Ihre Einladung für {company} angenommen.
+Sie arbeiten ab jetzt zusammen: Firmendaten und Kontakte finden Sie in
+Ihrem Konto.
+$$, $$<p>Guten Tag {recipient_name},</p>
+<p>{person} ({email}) hat Ihre Einladung für <b>{company}</b> angenommen. Sie arbeiten ab jetzt zusammen: Firmendaten und Kontakte finden Sie in Ihrem Konto.</p>
+$$),
+('invitation_accepted', 'en', '{company} has accepted your invitation', $$Hello {recipient_name},
+
+{person} ({email}) has accepted your invitation for {company}.
+You are partners from now on: you find company information and contacts in
+your account.
+$$, $$<p>Hello {recipient_name},</p>
+<p>{person} ({email}) has accepted your invitation for <b>{company}</b>. You are partners from now on: you find company information and contacts in your account.</p>
+$$),
+('invitation_declined', 'de', 'Ihre Einladung an {email} wurde abgelehnt', $$Guten Tag {recipient_name},
+
+Ihre Einladung an {email} wurde abgelehnt.
+
+{reason}
+$$, $$<p>Guten Tag {recipient_name},</p>
+<p>Ihre Einladung an {email} wurde abgelehnt.</p>
+<blockquote>{reason}</blockquote>
+$$),
+('invitation_declined', 'en', 'Your invitation to {email} was declined', $$Hello {recipient_name},
+
+your invitation to {email} was declined.
+
+{reason}
+$$, $$<p>Hello {recipient_name},</p>
+<p>your invitation to {email} was declined.</p>
+<blockquote>{reason}</blockquote>
+$$),
+('invitation_expired', 'de', 'Ihre Einladung an {email} ist abgelaufen', $$Guten Tag {recipient_name},
+
+Ihre Einladung an {email} ist am {expires_on} unbeantwortet abgelaufen.
+In Ihrem Konto können Sie sie erneut senden.
+$$, $$<p>Guten Tag {recipient_name},</p>
+<p>Ihre Einladung an {email} ist am {expires_on} unbeantwortet abgelaufen. In Ihrem Konto können Sie sie erneut senden.</p>
+$$),
+('invitation_expired', 'en', 'Your invitation to {email} has expired', $$Hello {recipient_name},
+
+your invitation to {email} expired without an answer on {expires_on}.
+You can send it again from your account.
+$$, $$<p>Hello {recipient_name},</p>
+<p>your invitation to {email} expired without an answer on {expires_on}. You can send it again from your account.</p>
+$$),
+('confirm_email', 'de', 'Bitte bestätigen Sie Ihre E-Mail-Adresse', $$Guten Tag {recipient_name},
+
+{company} hat Sie mit der Adresse {email} als Kontakt eingetragen.
+Bestätigen Sie sie nur, wenn Sie zu diesem Unternehmen gehören:
+{link}
+
+Andernfalls ist nichts zu tun.
+$$, $$<p>Guten Tag {recipient_name},</p>
+<p><b>{company}</b> hat Sie mit der Adresse {email} als Kontakt eingetragen. Bestätigen Sie sie nur, wenn Sie zu diesem Unternehmen gehören.</p>
+<p><a href="{link}">Die Adresse bestätigen</a></p>
+<p>Andernfalls ist nichts zu tun. Falls sich der Link nicht öffnet: {link}</p>
+$$),
+('confirm_email', 'en', 'Please confirm your e-mail address', $$Hello {recipient_name},
+
+{company} has entered you as a contact with the address {email}.
+Confirm it only if you belong to this company:
+{link}
+
+Otherwise there is nothing to do.
+$$, $$<p>Hello {recipient_name},</p>
+<p><b>{company}</b> has entered you as a contact with the address {email}. Confirm it only if you belong to this company.</p>
+<p><a href="{link}">Confirm the address</a></p>
+<p>Otherwise there is nothing to do. If the link does not open: {link}</p>
+$$);

@@ -1,0 +1,39 @@
+-- text: the forms that text from outside must have
+
+CREATE FUNCTION tempcloud_data.has_form(value text, form text)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'tempcloud_has_form'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tempcloud_data.has_form IS
+'Whether a text has one of the forms line, paragraph, email, locale, country, website.';
+
+CREATE DOMAIN tempcloud_data.line AS text
+	CONSTRAINT line_form CHECK (tempcloud_data.has_form(VALUE, 'line'));
+COMMENT ON DOMAIN tempcloud_data.line IS
+'One line of 1 to 200 characters, without control or bidirectional formatting characters.';
+
+CREATE DOMAIN tempcloud_data.paragraph AS text
+	CONSTRAINT paragraph_form CHECK (tempcloud_data.has_form(VALUE, 'paragraph'));
+COMMENT ON DOMAIN tempcloud_data.paragraph IS
+'Lines of together 1 to 2000 characters, without control characters other than line ends and tabs.';
+
+-- Addresses are ASCII; collation C makes lower() the same under every locale.
+CREATE DOMAIN tempcloud_data.email AS text COLLATE "C"
+	CONSTRAINT email_form CHECK (tempcloud_data.has_form(VALUE, 'email'));
+COMMENT ON DOMAIN tempcloud_data.email IS
+'An e-mail address; compared as lower(email).';
+
+CREATE DOMAIN tempcloud_data.locale AS text COLLATE "C"
+	CONSTRAINT locale_form CHECK (tempcloud_data.has_form(VALUE, 'locale'));
+COMMENT ON DOMAIN tempcloud_data.locale IS
+'A language like de, or with a country like de-AT.';
+
+CREATE DOMAIN tempcloud_data.country AS text COLLATE "C"
+	CONSTRAINT country_form CHECK (tempcloud_data.has_form(VALUE, 'country'));
+COMMENT ON DOMAIN tempcloud_data.country IS
+'A country by its two letters of ISO 3166-1.';
+
+CREATE DOMAIN tempcloud_data.website AS text
+	CONSTRAINT website_form CHECK (tempcloud_data.has_form(VALUE, 'website'));
+COMMENT ON DOMAIN tempcloud_data.website IS
+'An address that starts with http:// or https://.';

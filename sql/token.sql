@@ -1,0 +1,41 @@
+-- token: the secrets in links, of which only digests are kept
+
+CREATE TABLE tempcloud_data.invitation_token (
+	digest			bytea,
+	invitation_id	uuid NOT NULL,
+	round			integer NOT NULL,
+	issued_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	CONSTRAINT invitation_token_pkey PRIMARY KEY (digest),
+	CONSTRAINT invitation_token_digest_length CHECK (pg_catalog.length(digest) = 32),
+	CONSTRAINT invitation_token_invitation_id_fkey FOREIGN KEY (invitation_id)
+		REFERENCES tempcloud_data.invitation (id) ON DELETE CASCADE
+);
+CREATE INDEX invitation_token_invitation_id_idx
+	ON tempcloud_data.invitation_token (invitation_id);
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.invitation_token', '');
+
+COMMENT ON TABLE tempcloud_data.invitation_token IS 'Digests of the secrets in links of invitations.';
+COMMENT ON COLUMN tempcloud_data.invitation_token.digest IS 'SHA-256 of the secret; the secret itself is in the mail only';
+COMMENT ON COLUMN tempcloud_data.invitation_token.invitation_id IS 'The invitation the link opens';
+COMMENT ON COLUMN tempcloud_data.invitation_token.round IS 'The round of sending it belongs to; links of earlier rounds open nothing';
+COMMENT ON COLUMN tempcloud_data.invitation_token.issued_at IS 'When it was minted';
+
+CREATE TABLE tempcloud_data.confirmation_token (
+	digest		bytea,
+	contact_id	uuid NOT NULL,
+	email		tempcloud_data.email NOT NULL,
+	issued_at	timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	CONSTRAINT confirmation_token_pkey PRIMARY KEY (digest),
+	CONSTRAINT confirmation_token_digest_length CHECK (pg_catalog.length(digest) = 32),
+	CONSTRAINT confirmation_token_contact_id_fkey FOREIGN KEY (contact_id)
+		REFERENCES tempcloud_data.contact (id) ON DELETE CASCADE
+);
+CREATE INDEX confirmation_token_contact_id_idx
+	ON tempcloud_data.confirmation_token (contact_id);
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.confirmation_token', '');
+
+COMMENT ON TABLE tempcloud_data.confirmation_token IS 'Digests of the secrets in links that prove an address.';
+COMMENT ON COLUMN tempcloud_data.confirmation_token.digest IS 'SHA-256 of the secret; the secret itself is in the mail only';
+COMMENT ON COLUMN tempcloud_data.confirmation_token.contact_id IS 'The contact whose address the link proves';
+COMMENT ON COLUMN tempcloud_data.confirmation_token.email IS 'The address; the link is void once the contact has another';
+COMMENT ON COLUMN tempcloud_data.confirmation_token.issued_at IS 'When it was minted';

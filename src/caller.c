@@ -1,0 +1,211 @@
+/*
+ * caller.c
+ *		Who is calling, and for which account.
+ *
+ * PostgREST puts the claims of a verified JWT into request.jwt.claims for each
+ * transaction.  act_as() writes the same parameter, so that there is one
+ * mechanism: whoever may run arbitrary SQL may set the claims as well, and
+ * that is why SQL logins are for trusted applications only.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/json.h"
+#include "utils/jsonb.h"
+
+#include "account.h"
+#include "caller.h"
+#include "compat.h"
+#include "contact.h"
+#include "refusal.h"
+#include "settings.h"
+#include "text.h"
+
+#define CLAIMS_PARAMETER "request.jwt.claims"
+
+static KeptQuery find_caller =
+QUERY("SELECT c.id, c.account_id, a.kind"
+	  "  FROM tempcloud_data.contact c"
+	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
+	  " WHERE c.subject = $1", TEXTOID);
+
+static KeptQuery make_identity =
+QUERY("SELECT ROW((SELECT " ACCOUNT_RECORD ""
+	  "              FROM tempcloud_data.account a WHERE a.id = $1),"
+	  "           (SELECT " CONTACT_RECORD ""
+	  "              FROM tempcloud_data.contact c WHERE c.id = $2),"
+	  "           CASE WHEN $1 IS NULL THEN '{register_account,confirm_email}'::text[]"
+	  "                ELSE '{manage_account,manage_contacts,invite,decide}'::text[]"
+	  "           END)::tempcloud.identity", UUIDOID, UUIDOID);
+
+static Jsonb *read_claims(void);
+static JsonbValue *find_claim(Jsonb *claims, const char *name, enum jbvType type);
+
+PG_FUNCTION_INFO_V1(tempcloud_whoami);
+PG_FUNCTION_INFO_V1(tempcloud_current_account_id);
+PG_FUNCTION_INFO_V1(tempcloud_act_as);
+
+/*
+ * whoami() returns tempcloud.identity
+ */
+Datum
+tempcloud_whoami(PG_FUNCTION_ARGS)
+{
+	Caller	   *caller;
+
+	tc_enter();
+	caller = tc_caller(QUERY_READ);
+	tc_read(&make_identity, UUID_VALUE(caller->account_id), UUID_VALUE(caller->contact_id));
+	return tc_finish();
+}
+
+/*
+ * current_account_id() returns uuid: null where nobody is signed in or the
+ * login has no account.  The views rest on it: they show such a caller nothing.
+ */
+Datum
+tempcloud_current_account_id(PG_FUNCTION_ARGS)
+{
+	Jsonb	   *claims = read_claims();
+	JsonbValue *subject = find_claim(claims, tc_subject_claim, jbvString);
+	pg_uuid_t  *result = NULL;
+
+	if (subject == NULL)
+		PG_RETURN_NULL();
+
+	tc_enter();
+	if (tc_read(&find_caller,
+				VALUE(PointerGetDatum(cstring_to_text_with_len(subject->val.string.val,
+															   subject->val.string.len)))) == 1)
+	{
+		bool		isnull;
+
+		result = (pg_uuid_t *) DatumGetPointer(SPI_datumTransfer(tc_datum(0, 2, &isnull),
+																 false, UUID_LEN));
+	}
+	tc_leave();
+
+	if (result == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_UUID_P(result);
+}
+
+/*
+ * act_as(subject text, email text) returns void: until the transaction ends.
+ */
+Datum
+tempcloud_act_as(PG_FUNCTION_ARGS)
+{
+	char	   *subject = PG_ARGISNULL(0) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *email = tc_arg(fcinfo, 1, "email", FORM_EMAIL);
+	StringInfoData claims;
+
+	if (*subject == '\0')
+		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" is required.", "subject");
+
+	initStringInfo(&claims);
+	appendStringInfoChar(&claims, '{');
+	escape_json(&claims, tc_subject_claim);
+	appendStringInfoChar(&claims, ':');
+	escape_json(&claims, subject);
+	if (email != NULL)
+	{
+		appendStringInfoChar(&claims, ',');
+		escape_json(&claims, tc_email_claim);
+		appendStringInfoChar(&claims, ':');
+		escape_json(&claims, email);
+		appendStringInfoChar(&claims, ',');
+		escape_json(&claims, tc_email_verified_claim);
+		appendStringInfoString(&claims, ":true");
+	}
+	appendStringInfoChar(&claims, '}');
+
+	(void) set_config_option(CLAIMS_PARAMETER, claims.data, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_LOCAL, true, 0, false);
+	PG_RETURN_VOID();
+}
+
+Caller *
+tc_caller(QueryMode mode)
+{
+	Caller	   *caller = tc_caller_if_any(mode);
+
+	if (caller == NULL)
+		tc_refuse(NOT_SIGNED_IN);
+	return caller;
+}
+
+Caller *
+tc_caller_if_any(QueryMode mode)
+{
+	Caller	   *caller = palloc0(sizeof(Caller));
+	Jsonb	   *claims = read_claims();
+	JsonbValue *subject = find_claim(claims, tc_subject_claim, jbvString);
+	JsonbValue *email = find_claim(claims, tc_email_claim, jbvString);
+	JsonbValue *verified = find_claim(claims, tc_email_verified_claim, jbvBool);
+
+	if (subject == NULL)
+		return NULL;
+	caller->subject = pnstrdup(subject->val.string.val, subject->val.string.len);
+
+	if (email != NULL && verified != NULL && verified->val.boolean &&
+		tc_has_form(email->val.string.val, email->val.string.len, FORM_EMAIL))
+		caller->email = pnstrdup(email->val.string.val, email->val.string.len);
+
+	if (tc_query(&find_caller, mode, TC_ARGS(TEXT_VALUE(caller->subject))) == 1)
+	{
+		caller->contact_id = tc_uuid(0, 1);
+		caller->account_id = tc_uuid(0, 2);
+		caller->kind = tc_text(0, 3);
+	}
+	return caller;
+}
+
+Caller *
+tc_caller_with_account(QueryMode mode)
+{
+	Caller	   *caller = tc_caller(mode);
+
+	if (caller->account_id == NULL)
+		tc_refuse(NO_ACCOUNT);
+	return caller;
+}
+
+/*
+ * The claims as jsonb, or NULL where there are none.  PT401 where they are not
+ * a JSON object: a gateway that sets such claims has authenticated nobody.
+ */
+static Jsonb *
+read_claims(void)
+{
+	const char *value = GetConfigOption(CLAIMS_PARAMETER, true, false);
+	char	   *json;
+	Jsonb	   *claims;
+
+	if (value == NULL || *value == '\0')
+		return NULL;
+
+	json = pstrdup(value);
+	if (pg_parse_json(tc_json_lexer(json, strlen(json)), &nullSemAction) != JSON_SUCCESS)
+		tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is not valid JSON.", CLAIMS_PARAMETER);
+	claims = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
+	if (!JB_ROOT_IS_OBJECT(claims))
+		tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is not a JSON object.", CLAIMS_PARAMETER);
+	return claims;
+}
+
+/* A claim of the right type, and not an empty string; otherwise NULL. */
+static JsonbValue *
+find_claim(Jsonb *claims, const char *name, enum jbvType type)
+{
+	JsonbValue *value = claims == NULL ? NULL :
+		getKeyJsonValueFromContainer(&claims->root, name, strlen(name), NULL);
+
+	if (value == NULL || value->type != type)
+		return NULL;
+	if (type == jbvString && value->val.string.len == 0)
+		return NULL;
+	return value;
+}

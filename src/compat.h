@@ -1,0 +1,45 @@
+/*
+ * compat.h
+ *		What differs between PostgreSQL 15, 16, 17 and 18.
+ *
+ * The rest of the source is written for the newest major; this file lends
+ * the older ones what they lack.
+ */
+#ifndef TC_COMPAT_H
+#define TC_COMPAT_H
+
+#include "postgres.h"
+
+#include "common/base64.h"
+#include "common/jsonapi.h"
+#include "mb/pg_wchar.h"
+
+#if PG_VERSION_NUM < 150000
+#error "tempcloud needs PostgreSQL 15 or newer"
+#endif
+
+/* 18 declares the binary side of base64 as uint8 */
+#if PG_VERSION_NUM >= 180000
+#define tc_b64_encode(src, len, dst, dstlen) \
+	pg_b64_encode((const uint8 *) (src), (len), (dst), (dstlen))
+#define tc_b64_decode(src, len, dst, dstlen) \
+	pg_b64_decode((src), (len), (uint8 *) (dst), (dstlen))
+#else
+#define tc_b64_encode(src, len, dst, dstlen) \
+	pg_b64_encode((const char *) (src), (len), (dst), (dstlen))
+#define tc_b64_decode(src, len, dst, dstlen) \
+	pg_b64_decode((src), (len), (char *) (dst), (dstlen))
+#endif
+
+/* 17 lets the caller provide the lexer's memory; NULL asks it to allocate */
+static inline JsonLexContext *
+tc_json_lexer(char *json, int len)
+{
+#if PG_VERSION_NUM >= 170000
+	return makeJsonLexContextCstringLen(NULL, json, len, GetDatabaseEncoding(), true);
+#else
+	return makeJsonLexContextCstringLen(json, len, GetDatabaseEncoding(), true);
+#endif
+}
+
+#endif							/* TC_COMPAT_H */

@@ -1,0 +1,287 @@
+/*
+ * contact.c
+ *		The people of an account, and the addresses they have proven.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/timestamp.h"
+
+#include "caller.h"
+#include "contact.h"
+#include "event.h"
+#include "invitation.h"
+#include "lock.h"
+#include "mail.h"
+#include "query.h"
+#include "refusal.h"
+#include "settings.h"
+#include "text.h"
+#include "token.h"
+
+static KeptQuery find_owner =
+QUERY("SELECT c.account_id, a.kind"
+	  "  FROM tempcloud_data.contact c"
+	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
+	  " WHERE pg_catalog.lower(c.email) = $1 AND c.email_verified_at IS NOT NULL", TEXTOID);
+
+static KeptQuery insert_contact =
+QUERY("INSERT INTO tempcloud_data.contact AS c"
+	  " (account_id, given_name, family_name, email, \"position\", phone)"
+	  " VALUES ($1, $2, $3, $4, $5, $6)"
+	  " RETURNING " CONTACT_RECORD ", c.id",
+	  UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
+
+static KeptQuery update_contact =
+QUERY("UPDATE tempcloud_data.contact c SET"
+	  " given_name = COALESCE($3, given_name), family_name = COALESCE($4, family_name),"
+	  " email_verified_at = CASE WHEN $5 IS NULL OR pg_catalog.lower($5) = pg_catalog.lower(email)"
+	  "                          THEN email_verified_at END,"
+	  " email = CASE WHEN $5 IS NULL THEN email ELSE NULLIF($5, '') END,"
+	  " \"position\" = CASE WHEN $6 IS NULL THEN \"position\" ELSE NULLIF($6, '') END,"
+	  " phone = CASE WHEN $7 IS NULL THEN phone ELSE NULLIF($7, '') END"
+	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL"
+	  " RETURNING " CONTACT_RECORD ", c.id",
+	  UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
+
+/* Taken by whoever removes a contact: two cannot remove the last two logins. */
+static KeptQuery lock_account =
+QUERY("SELECT FROM tempcloud_data.account WHERE id = $1 FOR NO KEY UPDATE", UUIDOID);
+
+static KeptQuery check_removal =
+QUERY("SELECT c.subject IS NULL OR EXISTS ("
+	  "   SELECT FROM tempcloud_data.contact o"
+	  "    WHERE o.account_id = $2 AND o.id <> $1 AND o.subject IS NOT NULL)"
+	  "  FROM tempcloud_data.contact c"
+	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL",
+	  UUIDOID, UUIDOID);
+
+static KeptQuery erase_contact =
+QUERY("UPDATE tempcloud_data.contact SET given_name = NULL, family_name = NULL,"
+	  " \"position\" = NULL, email = NULL, email_verified_at = NULL, phone = NULL,"
+	  " subject = NULL, removed_at = pg_catalog.clock_timestamp()"
+	  " WHERE id = $1", UUIDOID);
+
+static KeptQuery select_contact =
+QUERY("SELECT " CONTACT_RECORD ", c.email, c.email_verified_at IS NOT NULL"
+	  "  FROM tempcloud_data.contact c"
+	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL",
+	  UUIDOID, UUIDOID);
+
+static KeptQuery find_confirmation =
+QUERY("SELECT t.contact_id, t.email, t.issued_at + pg_catalog.make_interval(secs => $2)"
+	  "       <= pg_catalog.clock_timestamp()"
+	  "  FROM tempcloud_data.confirmation_token t WHERE t.digest = $1", BYTEAOID, INT4OID);
+
+static KeptQuery lock_contact =
+QUERY("SELECT c.account_id, a.kind, c.subject, c.email_verified_at IS NOT NULL"
+	  "  FROM tempcloud_data.contact c"
+	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
+	  " WHERE c.id = $1 AND pg_catalog.lower(c.email) = $2"
+	  "   FOR NO KEY UPDATE OF c", UUIDOID, TEXTOID);
+
+static KeptQuery confirm_contact =
+QUERY("UPDATE tempcloud_data.contact c"
+	  "   SET email_verified_at = COALESCE(email_verified_at, pg_catalog.clock_timestamp()),"
+	  "       subject = COALESCE(subject, $2)"
+	  " WHERE c.id = $1", UUIDOID, TEXTOID);
+
+static pg_uuid_t *find_confirmed(text *token, char **email);
+static char *login_to_bind(const Caller *caller, const pg_uuid_t *account_id, const char *subject);
+
+PG_FUNCTION_INFO_V1(tempcloud_add_contact);
+PG_FUNCTION_INFO_V1(tempcloud_update_contact);
+PG_FUNCTION_INFO_V1(tempcloud_remove_contact);
+PG_FUNCTION_INFO_V1(tempcloud_send_confirmation);
+PG_FUNCTION_INFO_V1(tempcloud_confirm_email);
+
+/*
+ * add_contact(given_name, family_name, email, position, phone)
+ *		returns tempcloud.contact
+ */
+Datum
+tempcloud_add_contact(PG_FUNCTION_ARGS)
+{
+	Caller	   *caller;
+	pg_uuid_t  *id;
+
+	tc_enter_command("add_contact()");
+	caller = tc_caller_with_account(QUERY_RUN);
+	tc_run(&insert_contact,
+		   UUID_VALUE(caller->account_id),
+		   TEXT_VALUE(tc_arg_required(fcinfo, 0, "given_name", FORM_LINE)),
+		   TEXT_VALUE(tc_arg_required(fcinfo, 1, "family_name", FORM_LINE)),
+		   TEXT_VALUE(tc_arg(fcinfo, 2, "email", FORM_EMAIL)),
+		   TEXT_VALUE(tc_arg(fcinfo, 3, "position", FORM_LINE)),
+		   TEXT_VALUE(tc_arg(fcinfo, 4, "phone", FORM_LINE)));
+	id = tc_uuid(0, 2);
+	tc_event("contact.added", caller->account_id, caller->contact_id, NULL, NULL);
+	tc_run(&select_contact, UUID_VALUE(id), UUID_VALUE(caller->account_id));
+	return tc_finish();
+}
+
+/*
+ * update_contact(id, given_name, family_name, email, position, phone)
+ *		returns tempcloud.contact
+ */
+Datum
+tempcloud_update_contact(PG_FUNCTION_ARGS)
+{
+	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
+	Caller	   *caller;
+
+	tc_enter_command("update_contact()");
+	caller = tc_caller_with_account(QUERY_RUN);
+	if (tc_run(&update_contact,
+			   UUID_VALUE(id),
+			   UUID_VALUE(caller->account_id),
+			   TEXT_VALUE(tc_arg_change(fcinfo, 1, "given_name", FORM_LINE, false)),
+			   TEXT_VALUE(tc_arg_change(fcinfo, 2, "family_name", FORM_LINE, false)),
+			   TEXT_VALUE(tc_arg_change(fcinfo, 3, "email", FORM_EMAIL, true)),
+			   TEXT_VALUE(tc_arg_change(fcinfo, 4, "position", FORM_LINE, true)),
+			   TEXT_VALUE(tc_arg_change(fcinfo, 5, "phone", FORM_LINE, true))) == 0)
+		tc_refuse(CONTACT_NOT_FOUND);
+	return tc_finish();
+}
+
+/*
+ * remove_contact(id) returns void
+ */
+Datum
+tempcloud_remove_contact(PG_FUNCTION_ARGS)
+{
+	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
+	Caller	   *caller;
+
+	tc_enter_command("remove_contact()");
+	caller = tc_caller_with_account(QUERY_RUN);
+	tc_run(&lock_account, UUID_VALUE(caller->account_id));
+	if (tc_run_latest(&check_removal, UUID_VALUE(id), UUID_VALUE(caller->account_id)) == 0)
+		tc_refuse(CONTACT_NOT_FOUND);
+	if (!tc_bool(0, 1))
+		tc_refuse(LAST_LOGIN);
+	tc_run(&erase_contact, UUID_VALUE(id));
+	tc_event("contact.removed", caller->account_id, caller->contact_id, NULL, NULL);
+	tc_leave();
+	PG_RETURN_VOID();
+}
+
+/*
+ * send_confirmation(contact_id) returns tempcloud.contact
+ */
+Datum
+tempcloud_send_confirmation(PG_FUNCTION_ARGS)
+{
+	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "contact_id");
+	Caller	   *caller;
+
+	tc_enter_command("send_confirmation()");
+	caller = tc_caller_with_account(QUERY_RUN);
+	if (tc_run(&select_contact, UUID_VALUE(id), UUID_VALUE(caller->account_id)) == 0)
+		tc_refuse(CONTACT_NOT_FOUND);
+	if (tc_text(0, 2) == NULL)
+		tc_refuse_hint(INVALID_ARGUMENT, "The contact has no e-mail address yet; "
+					   "set it with tempcloud.update_contact().");
+	if (!tc_bool(0, 3))
+	{
+		tc_mail_confirmation(id);
+		tc_run(&select_contact, UUID_VALUE(id), UUID_VALUE(caller->account_id));
+	}
+	return tc_finish();
+}
+
+/*
+ * confirm_email(token) returns tempcloud.contact
+ *
+ * Locks the address, then the contact: see register_account.
+ */
+Datum
+tempcloud_confirm_email(PG_FUNCTION_ARGS)
+{
+	Caller	   *caller;
+	Owner		owner;
+	char	   *email;
+	pg_uuid_t  *contact_id;
+	pg_uuid_t  *account_id;
+	char	   *kind;
+	char	   *subject;
+	bool		verified;
+
+	tc_enter_command("confirm_email()");
+	contact_id = find_confirmed(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0), &email);
+	caller = tc_caller(QUERY_RUN);
+
+	tc_lock(LOCK_ADDRESS, tc_address_key(tc_fold_email(email)));
+	if (tc_run(&lock_contact, UUID_VALUE(contact_id), TEXT_VALUE(tc_fold_email(email))) == 0)
+		tc_refuse(LINK_REPLACED);	/* the contact has another address now */
+	account_id = tc_uuid(0, 1);
+	kind = tc_text(0, 2);
+	subject = tc_text(0, 3);
+	verified = tc_bool(0, 4);
+
+	subject = login_to_bind(caller, account_id, subject);
+	if (!verified)
+	{
+		owner = tc_owner_of(tc_fold_email(email));
+		if (owner.account_id != NULL)
+			tc_refuse(EMAIL_TAKEN);
+	}
+	if (!verified || subject != NULL)
+	{
+		tc_run(&confirm_contact, UUID_VALUE(contact_id), TEXT_VALUE(subject));
+		tc_event("contact.confirmed", account_id, contact_id, NULL, NULL);
+		tc_route_invitations(account_id, kind, email);
+	}
+	tc_run(&select_contact, UUID_VALUE(contact_id), UUID_VALUE(account_id));
+	return tc_finish();
+}
+
+Owner
+tc_owner_of(const char *folded_email)
+{
+	Owner		owner = {NULL, NULL};
+
+	if (tc_run_latest(&find_owner, TEXT_VALUE(folded_email)) > 0)
+	{
+		owner.account_id = tc_uuid(0, 1);
+		owner.kind = tc_text(0, 2);
+	}
+	return owner;
+}
+
+/*
+ * The contact whose address the token proves, and that address.  PT400 for a
+ * malformed token, PT404 for an unknown one, PT410 for one that is too old.
+ */
+static pg_uuid_t *
+find_confirmed(text *token, char **email)
+{
+	bytea	   *digest = tc_token_digest(token, CONFIRMATION_TOKEN);
+
+	if (tc_run(&find_confirmation, BYTEA_VALUE(digest), INT_VALUE(tc_invitation_lifetime)) == 0)
+		tc_refuse(CONTACT_NOT_FOUND);
+	if (tc_bool(0, 3))
+		tc_refuse(LINK_REPLACED);
+	*email = tc_text(0, 2);
+	return tc_uuid(0, 1);
+}
+
+/*
+ * The login that the contact gets by confirming, NULL if none.
+ *
+ * A colleague only proves the address.  Somebody without an account joins as
+ * the contact, who must not have a login yet.  Everybody else is refused.
+ */
+static char *
+login_to_bind(const Caller *caller, const pg_uuid_t *account_id, const char *subject)
+{
+	if (caller->account_id != NULL)
+	{
+		if (tc_same(caller->account_id, account_id))
+			return NULL;
+		tc_refuse(ALREADY_REGISTERED);
+	}
+	if (subject != NULL)
+		tc_refuse(CONTACT_NOT_FOUND);
+	return caller->subject;
+}

@@ -1,0 +1,30 @@
+/*
+ * contact.h
+ *		Contacts and proven addresses, as other subjects see them.
+ */
+#ifndef TC_CONTACT_H
+#define TC_CONTACT_H
+
+#include "postgres.h"
+
+#include "utils/uuid.h"
+
+/* SQL that makes a tempcloud.contact of the row aliased c. */
+#define CONTACT_RECORD \
+	"ROW(c.id, c.account_id, c.given_name, c.family_name, c.\"position\", c.email," \
+	" c.email_verified_at, c.phone, c.subject IS NOT NULL, c.created_at)::tempcloud.contact"
+
+/* To whom an address belongs. */
+typedef struct Owner
+{
+	pg_uuid_t  *account_id;		/* NULL if it is proven by nobody */
+	char	   *kind;
+} Owner;
+
+/*
+ * The owner of a folded address, as it is committed now.  Stays true for the
+ * transaction if the address is locked (LOCK_ADDRESS).
+ */
+extern Owner tc_owner_of(const char *folded_email);
+
+#endif							/* TC_CONTACT_H */

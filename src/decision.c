@@ -1,0 +1,296 @@
+/*
+ * decision.c
+ *		What an invitee does with an invitation: accept, decline, unblock.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+
+#include "caller.h"
+#include "contact.h"
+#include "event.h"
+#include "invitation.h"
+#include "lock.h"
+#include "mail.h"
+#include "partnership.h"
+#include "query.h"
+#include "refusal.h"
+#include "text.h"
+
+static KeptQuery select_company =
+QUERY("SELECT company_name FROM tempcloud_data.account WHERE id = $1", UUIDOID);
+
+static KeptQuery close_as_accepted =
+QUERY("UPDATE tempcloud_data.invitation"
+	  "   SET status = 'accepted', invitee_id = $2, decided_by = $3,"
+	  "       decided_at = pg_catalog.clock_timestamp()"
+	  " WHERE id = $1", UUIDOID, UUIDOID, UUIDOID);
+
+/*
+ * Whatever else is pending between two accounts ($1, $2), in either direction,
+ * has become pointless, whether it is routed or waits for an address that one
+ * of them has proven.
+ */
+static KeptQuery supersede =
+QUERY("UPDATE tempcloud_data.invitation"
+	  "   SET status = 'superseded', decided_at = pg_catalog.clock_timestamp()"
+	  " WHERE id IN ("
+	  "   SELECT i.id FROM tempcloud_data.invitation i"
+	  "    WHERE (i.inviter_id, i.invitee_id) IN (($1, $2), ($2, $1)) AND i.status = 'pending'"
+	  "    UNION ALL"
+	  "   SELECT i.id FROM tempcloud_data.contact c, tempcloud_data.invitation i"
+	  "    WHERE c.account_id IN ($1, $2) AND c.email_verified_at IS NOT NULL"
+	  "      AND i.inviter_id = CASE c.account_id WHEN $1 THEN $2 ELSE $1 END"
+	  "      AND pg_catalog.lower(i.email) = pg_catalog.lower(c.email)"
+	  "      AND i.status = 'pending' AND i.invitee_id IS NULL)"
+	  "   AND status = 'pending'"
+	  " RETURNING id, inviter_id", UUIDOID, UUIDOID);
+
+static KeptQuery close_as_declined =
+QUERY("UPDATE tempcloud_data.invitation"
+	  "   SET status = 'declined', reason = $3, decided_by = $2,"
+	  "       decided_at = pg_catalog.clock_timestamp()"
+	  " WHERE id = $1", UUIDOID, UUIDOID, TEXTOID);
+
+static KeptQuery insert_block =
+QUERY("INSERT INTO tempcloud_data.block (inviter_id, email, account_id)"
+	  " SELECT i.inviter_id, i.email, i.invitee_id"
+	  "   FROM tempcloud_data.invitation i WHERE i.id = $1"
+	  " ON CONFLICT DO NOTHING", UUIDOID);
+
+static KeptQuery delete_block =
+QUERY("DELETE FROM tempcloud_data.block b"
+	  " WHERE b.inviter_id = $1"
+	  "   AND (b.account_id = $2"
+	  "        OR pg_catalog.lower(b.email) IN ("
+	  "            SELECT pg_catalog.lower(c.email) FROM tempcloud_data.contact c"
+	  "             WHERE c.account_id = $2 AND c.email_verified_at IS NOT NULL))",
+	  UUIDOID, UUIDOID);
+
+static Datum accept(const Caller *caller, Invitation *invitation, bool by_token,
+					bool use_this_account);
+static void require_pair(const Caller *caller, const Invitation *invitation);
+static void require_right_account(const Caller *caller, const Invitation *invitation,
+								  bool use_this_account);
+static void supersede_others(const Caller *caller, const Invitation *invitation);
+static Datum decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation,
+					 bool by_token);
+static Invitation *find_received(const Caller *caller, const pg_uuid_t *id);
+
+PG_FUNCTION_INFO_V1(tempcloud_accept_invitation);
+PG_FUNCTION_INFO_V1(tempcloud_accept_invitation_by_token);
+PG_FUNCTION_INFO_V1(tempcloud_decline_invitation);
+PG_FUNCTION_INFO_V1(tempcloud_decline_invitation_by_token);
+PG_FUNCTION_INFO_V1(tempcloud_unblock_account);
+
+/*
+ * accept_invitation(id) returns tempcloud.partnership
+ */
+Datum
+tempcloud_accept_invitation(PG_FUNCTION_ARGS)
+{
+	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
+	Caller	   *caller;
+
+	tc_enter_command("accept_invitation()");
+	caller = tc_caller_with_account(QUERY_RUN);
+	return accept(caller, find_received(caller, id), false, false);
+}
+
+/*
+ * accept_invitation_by_token(token, use_this_account)
+ *		returns tempcloud.partnership
+ */
+Datum
+tempcloud_accept_invitation_by_token(PG_FUNCTION_ARGS)
+{
+	bool		use_this_account = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
+	Caller	   *caller;
+	Invitation *invitation;
+
+	tc_enter_command("accept_invitation_by_token()");
+	invitation = tc_find_invitation_by_token(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0),
+											 QUERY_RUN);
+	caller = tc_caller_with_account(QUERY_RUN);
+	return accept(caller, invitation, true, use_this_account);
+}
+
+/*
+ * decline_invitation(id, reason, block) returns tempcloud.invitation
+ */
+Datum
+tempcloud_decline_invitation(PG_FUNCTION_ARGS)
+{
+	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
+	Caller	   *caller;
+
+	tc_enter_command("decline_invitation()");
+	caller = tc_caller_with_account(QUERY_RUN);
+	return decline(fcinfo, caller, find_received(caller, id), false);
+}
+
+/*
+ * decline_invitation_by_token(token, reason, block)
+ *		returns tempcloud.invitation
+ *
+ * Who holds the token reads the mails to the address; that is enough to say no.
+ */
+Datum
+tempcloud_decline_invitation_by_token(PG_FUNCTION_ARGS)
+{
+	Invitation *invitation;
+
+	tc_enter_command("decline_invitation_by_token()");
+	invitation = tc_find_invitation_by_token(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0),
+											 QUERY_RUN);
+	return decline(fcinfo, tc_caller_if_any(QUERY_RUN), invitation, true);
+}
+
+/*
+ * unblock_account(id) returns void
+ */
+Datum
+tempcloud_unblock_account(PG_FUNCTION_ARGS)
+{
+	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
+	Caller	   *caller;
+
+	tc_enter_command("unblock_account()");
+	caller = tc_caller_with_account(QUERY_RUN);
+	tc_run(&delete_block, UUID_VALUE(id), UUID_VALUE(caller->account_id));
+	tc_leave();
+	PG_RETURN_VOID();
+}
+
+/*
+ * Accept, under the lock of the pair and then of the row (lock.h): of two who
+ * accept crossing invitations the second waits here, and finds its invitation
+ * superseded; of two who accept the same one, the second finds it accepted and
+ * returns the same partnership.
+ *
+ * The partnership is written before the invitation: the guard of invitations
+ * lets none become accepted without its partnership.
+ */
+static Datum
+accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_this_account)
+{
+	require_pair(caller, invitation);
+	tc_lock(LOCK_PAIR, tc_pair_key(invitation->inviter_id, caller->account_id));
+	tc_lock_invitation(invitation);
+
+	if (invitation->invitee_id != NULL &&
+		!tc_same(invitation->invitee_id, caller->account_id))
+		tc_refuse(NOT_YOUR_INVITATION);
+	if (strcmp(invitation->status, "accepted") == 0)
+		return tc_finish_with_partnership(invitation->id);
+	tc_require_pending(invitation);
+	if (by_token)
+	{
+		tc_require_open_link(invitation);
+		require_right_account(caller, invitation, use_this_account);
+	}
+	if (tc_partners(invitation->inviter_id, caller->account_id))
+		tc_refuse(ALREADY_PARTNERS);
+
+	tc_make_partnership(invitation, caller);
+	tc_run(&close_as_accepted, UUID_VALUE(invitation->id), UUID_VALUE(caller->account_id),
+		   UUID_VALUE(caller->contact_id));
+	tc_event("invitation.accepted", caller->account_id, caller->contact_id,
+			 invitation->inviter_id, invitation->id);
+	supersede_others(caller, invitation);
+	tc_mail_inviter("invitation_accepted", invitation->id);
+	return tc_finish_with_partnership(invitation->id);
+}
+
+/* What no change of the invitation can mend. */
+static void
+require_pair(const Caller *caller, const Invitation *invitation)
+{
+	if (tc_same(invitation->inviter_id, caller->account_id))
+		tc_refuse(OWN_ACCOUNT);
+	if (strcmp(invitation->invitee_kind, caller->kind) != 0)
+		tc_refuse(SAME_KIND);
+}
+
+/*
+ * Nobody binds the wrong company by accident: an address that the caller's
+ * account has not proven may have been meant for another one.
+ */
+static void
+require_right_account(const Caller *caller, const Invitation *invitation,
+					  bool use_this_account)
+{
+	Owner		owner;
+
+	if (use_this_account)
+		return;
+	owner = tc_owner_of(tc_fold_email(invitation->email));
+	if (owner.account_id != NULL && tc_same(owner.account_id, caller->account_id))
+		return;
+
+	tc_run(&select_company, UUID_VALUE(caller->account_id));
+	tc_refuse_hint(OTHER_ADDRESS, "Pass use_this_account => true to bind \"%s\" for ever, "
+				   "or sign in with the account that the address belongs to.", tc_text(0, 1));
+}
+
+static void
+supersede_others(const Caller *caller, const Invitation *invitation)
+{
+	uint64		count = tc_run_latest(&supersede, UUID_VALUE(invitation->inviter_id),
+									  UUID_VALUE(caller->account_id));
+	pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
+
+	for (uint64 i = 0; i < count; i++)
+		ids[i] = tc_uuid(i, 1);
+	for (uint64 i = 0; i < count; i++)
+		tc_event("invitation.superseded", caller->account_id, caller->contact_id,
+				 invitation->inviter_id, ids[i]);
+}
+
+/*
+ * Decline.  Locks the invitation's row and nothing after it.
+ */
+static Datum
+decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation, bool by_token)
+{
+	char	   *reason = tc_arg(fcinfo, 1, "reason", FORM_PARAGRAPH);
+	bool		block = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
+	bool		is_invitee;
+
+	tc_lock_invitation(invitation);
+	tc_require_pending(invitation);
+	if (by_token)
+		tc_require_open_link(invitation);
+
+	/* By token anybody may decline, but only the invitee does so by name. */
+	is_invitee = caller != NULL && caller->account_id != NULL &&
+		invitation->invitee_id != NULL &&
+		tc_same(invitation->invitee_id, caller->account_id);
+	tc_run(&close_as_declined, UUID_VALUE(invitation->id),
+		   UUID_VALUE(is_invitee ? caller->contact_id : NULL), TEXT_VALUE(reason));
+	if (block)
+		tc_run(&insert_block, UUID_VALUE(invitation->id));
+	tc_event("invitation.declined", invitation->invitee_id,
+			 is_invitee ? caller->contact_id : NULL,
+			 invitation->inviter_id, invitation->id);
+	tc_mail_inviter("invitation_declined", invitation->id);
+	return tc_finish_with_invitation(invitation->id);
+}
+
+/*
+ * An invitation that the caller's account has received.  PT403 if they sent it
+ * themselves, PT404 if it does not concern them: they need not know of it.
+ */
+static Invitation *
+find_received(const Caller *caller, const pg_uuid_t *id)
+{
+	Invitation *invitation = tc_find_invitation(id);
+
+	if (invitation != NULL && invitation->invitee_id != NULL &&
+		tc_same(invitation->invitee_id, caller->account_id))
+		return invitation;
+	if (invitation != NULL && tc_same(invitation->inviter_id, caller->account_id))
+		tc_refuse(NOT_YOUR_INVITATION);
+	tc_refuse(INVITATION_NOT_FOUND);
+}

@@ -1,0 +1,312 @@
+/*
+ * guard.c
+ *		The promises that constraints cannot make.
+ *
+ * Constraints say which pairs can exist; these triggers say that what exists
+ * stays.  They fire ALWAYS, for every role and also while
+ * session_replication_role is replica, when foreign keys sleep.
+ *
+ * What breaks a promise by direct DML gets a standard code of class 23:
+ * restrict_violation (23001) for what would undo a partnership or an accepted
+ * invitation, check_violation (23514) for what may not be.
+ */
+#include "postgres.h"
+
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "utils/datum.h"
+#include "utils/rel.h"
+
+#include "query.h"
+#include "text.h"
+
+static KeptQuery find_partnership_of_account =
+QUERY("SELECT FROM tempcloud_data.partnership"
+	  " WHERE customer_id = $1 OR provider_id = $1 LIMIT 1", UUIDOID);
+
+static KeptQuery find_any_partnership = {.sql = "SELECT FROM tempcloud_data.partnership LIMIT 1"};
+
+static KeptQuery find_partnership_of_invitation =
+QUERY("SELECT FROM tempcloud_data.partnership"
+	  " WHERE invitation_id = $1"
+	  "   AND (customer_id, provider_id) IN (($2, $3), ($3, $2))", UUIDOID, UUIDOID, UUIDOID);
+
+static KeptQuery find_kinds =
+QUERY("SELECT (SELECT kind FROM tempcloud_data.account WHERE id = $1),"
+	  "       (SELECT kind FROM tempcloud_data.account WHERE id = $2)", UUIDOID, UUIDOID);
+
+static KeptQuery find_joining_invitation =
+QUERY("SELECT FROM tempcloud_data.invitation"
+	  " WHERE id = $1 AND status IN ('pending', 'accepted')"
+	  "   AND (inviter_id, COALESCE(invitee_id, CASE inviter_id WHEN $2 THEN $3 ELSE $2 END))"
+	  "    IN (($2, $3), ($3, $2))", UUIDOID, UUIDOID, UUIDOID);
+
+/* The life of an invitation: the only ways out of a status. */
+static const struct
+{
+	const char *from;
+	const char *to;
+}			transitions[] =
+{
+	{"pending", "accepted"},
+	{"pending", "declined"},
+	{"pending", "withdrawn"},
+	{"pending", "expired"},
+	{"pending", "superseded"},
+	{"expired", "pending"},
+};
+
+static const TriggerData *trigger_data(FunctionCallInfo fcinfo);
+static void require_same(const TriggerData *trigger, const char *column);
+static void require_transition(const TriggerData *trigger, const char *from, const char *to);
+static bool refers_to_partnership(const TriggerData *trigger);
+static Datum attribute(const TriggerData *trigger, HeapTuple tuple, const char *column,
+					   bool *isnull);
+static NullableDatum key(const TriggerData *trigger, HeapTuple tuple, const char *column);
+static char *label(const TriggerData *trigger, HeapTuple tuple, const char *column);
+static void refuse_undoing(const TriggerData *trigger, const char *what) pg_attribute_noreturn();
+
+PG_FUNCTION_INFO_V1(tempcloud_guard_account);
+PG_FUNCTION_INFO_V1(tempcloud_guard_invitation);
+PG_FUNCTION_INFO_V1(tempcloud_guard_partnership);
+PG_FUNCTION_INFO_V1(tempcloud_guard_truncate);
+PG_FUNCTION_INFO_V1(tempcloud_refuse_change);
+
+/*
+ * Before UPDATE or DELETE of an account.
+ */
+Datum
+tempcloud_guard_account(PG_FUNCTION_ARGS)
+{
+	const TriggerData *trigger = trigger_data(fcinfo);
+	uint64		partnerships;
+
+	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+	{
+		require_same(trigger, "id");
+		require_same(trigger, "kind");
+		return PointerGetDatum(trigger->tg_newtuple);
+	}
+
+	tc_enter();
+	partnerships = tc_run(&find_partnership_of_account,
+						  key(trigger, trigger->tg_trigtuple, "id"));
+	tc_leave();
+	if (partnerships > 0)
+		refuse_undoing(trigger, "an account with partnerships is never deleted");
+	return PointerGetDatum(trigger->tg_trigtuple);
+}
+
+/*
+ * Before UPDATE or DELETE of an invitation.
+ */
+Datum
+tempcloud_guard_invitation(PG_FUNCTION_ARGS)
+{
+	const TriggerData *trigger = trigger_data(fcinfo);
+	HeapTuple	old = trigger->tg_trigtuple;
+	HeapTuple	new = trigger->tg_newtuple;
+	char	   *from = label(trigger, old, "status");
+	char	   *to;
+	bool		unrouted;
+
+	if (strcmp(from, "accepted") == 0)
+		refuse_undoing(trigger, "an accepted invitation is never changed or deleted");
+	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
+		return PointerGetDatum(old);
+
+	require_same(trigger, "id");
+	require_same(trigger, "inviter_id");
+	require_same(trigger, "inviter_kind");
+	(void) attribute(trigger, old, "invitee_id", &unrouted);
+	if (!unrouted)
+		require_same(trigger, "invitee_id");
+
+	to = label(trigger, new, "status");
+	if (strcmp(from, to) != 0)
+		require_transition(trigger, from, to);
+	return PointerGetDatum(new);
+}
+
+/*
+ * Before INSERT of a partnership.
+ *
+ * Foreign keys and checks guarantee the pair too; here a wrong one gets an
+ * error that says what is wrong, and is refused also while foreign keys sleep.
+ * A replica may lack the invitations, so that they are looked at only where
+ * rows are made, not where they are copied.
+ */
+Datum
+tempcloud_guard_partnership(PG_FUNCTION_ARGS)
+{
+	const TriggerData *trigger = trigger_data(fcinfo);
+	HeapTuple	new = trigger->tg_trigtuple;
+	NullableDatum customer = key(trigger, new, "customer_id");
+	NullableDatum provider = key(trigger, new, "provider_id");
+	char	   *customer_kind;
+	char	   *provider_kind;
+	bool		joined = true;
+
+	tc_enter();
+	tc_run(&find_kinds, customer, provider);
+	customer_kind = tc_text(0, 1);
+	provider_kind = tc_text(0, 2);
+	if (customer_kind == NULL || provider_kind == NULL)
+		ereport(ERROR,
+				errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				errmsg("a partnership needs two accounts that exist"),
+				errtable(trigger->tg_relation));
+	if (strcmp(customer_kind, "customer") != 0 || strcmp(provider_kind, "provider") != 0)
+		ereport(ERROR,
+				errcode(ERRCODE_CHECK_VIOLATION),
+				errmsg("a partnership joins a customer with a provider"),
+				errdetail("The accounts given are a %s and a %s.", customer_kind, provider_kind),
+				errtable(trigger->tg_relation));
+	if (SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA)
+		joined = tc_run(&find_joining_invitation, key(trigger, new, "invitation_id"),
+						customer, provider) > 0;
+	tc_leave();
+
+	if (!joined)
+		ereport(ERROR,
+				errcode(ERRCODE_CHECK_VIOLATION),
+				errmsg("a partnership comes of an invitation between the two accounts"),
+				errhint("Partnerships are made by tempcloud.accept_invitation()."),
+				errtable(trigger->tg_relation));
+	return PointerGetDatum(new);
+}
+
+/*
+ * Before TRUNCATE of a table that partnerships rest on.
+ */
+Datum
+tempcloud_guard_truncate(PG_FUNCTION_ARGS)
+{
+	const TriggerData *trigger = trigger_data(fcinfo);
+	uint64		partnerships;
+
+	tc_enter();
+	partnerships = tc_query(&find_any_partnership, QUERY_LATEST, NULL, 0);
+	tc_leave();
+	if (partnerships > 0)
+		refuse_undoing(trigger, "partnerships are never undone");
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * Before UPDATE or DELETE of a row that is written once.
+ */
+Datum
+tempcloud_refuse_change(PG_FUNCTION_ARGS)
+{
+	const TriggerData *trigger = trigger_data(fcinfo);
+
+	refuse_undoing(trigger, psprintf("rows of table \"%s\" are never changed or deleted",
+									 RelationGetRelationName(trigger->tg_relation)));
+}
+
+static const TriggerData *
+trigger_data(FunctionCallInfo fcinfo)
+{
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				errmsg("this function can only be called as a trigger"));
+	return (const TriggerData *) fcinfo->context;
+}
+
+static void
+require_same(const TriggerData *trigger, const char *column)
+{
+	bool		old_null;
+	bool		new_null;
+	Datum		old = attribute(trigger, trigger->tg_trigtuple, column, &old_null);
+	Datum		new = attribute(trigger, trigger->tg_newtuple, column, &new_null);
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+	Form_pg_attribute att = TupleDescAttr(desc, SPI_fnumber(desc, column) - 1);
+
+	if (old_null == new_null &&
+		(old_null || datumIsEqual(old, new, att->attbyval, att->attlen)))
+		return;
+	ereport(ERROR,
+			errcode(ERRCODE_CHECK_VIOLATION),
+			errmsg("column \"%s\" of table \"%s\" never changes", column,
+				   RelationGetRelationName(trigger->tg_relation)),
+			errtablecol(trigger->tg_relation, att->attnum));
+}
+
+static void
+require_transition(const TriggerData *trigger, const char *from, const char *to)
+{
+	bool		legal = false;
+
+	for (int i = 0; i < lengthof(transitions); i++)
+		legal |= strcmp(from, transitions[i].from) == 0 && strcmp(to, transitions[i].to) == 0;
+	if (!legal)
+		ereport(ERROR,
+				errcode(ERRCODE_CHECK_VIOLATION),
+				errmsg("an invitation does not change from %s to %s", from, to),
+				errtable(trigger->tg_relation));
+	if (strcmp(to, "accepted") == 0 && !refers_to_partnership(trigger))
+		ereport(ERROR,
+				errcode(ERRCODE_CHECK_VIOLATION),
+				errmsg("an invitation is not accepted without its partnership"),
+				errhint("Accept it with tempcloud.accept_invitation()."),
+				errtable(trigger->tg_relation));
+}
+
+/* Whether the new invitation row has its partnership. */
+static bool
+refers_to_partnership(const TriggerData *trigger)
+{
+	HeapTuple	new = trigger->tg_newtuple;
+	bool		found;
+
+	/* A replica has what its origin has; the rows may come in any order. */
+	if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
+		return true;
+	tc_enter();
+	found = tc_run(&find_partnership_of_invitation,
+				   key(trigger, new, "id"),
+				   key(trigger, new, "inviter_id"),
+				   key(trigger, new, "invitee_id")) > 0;
+	tc_leave();
+	return found;
+}
+
+static Datum
+attribute(const TriggerData *trigger, HeapTuple tuple, const char *column, bool *isnull)
+{
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+
+	return heap_getattr(tuple, SPI_fnumber(desc, column), desc, isnull);
+}
+
+/* A column as the argument of a query. */
+static NullableDatum
+key(const TriggerData *trigger, HeapTuple tuple, const char *column)
+{
+	NullableDatum result;
+
+	result.value = attribute(trigger, tuple, column, &result.isnull);
+	return result;
+}
+
+/* A column of an enum type that is not null. */
+static char *
+label(const TriggerData *trigger, HeapTuple tuple, const char *column)
+{
+	bool		isnull;
+
+	return tc_enum_label(attribute(trigger, tuple, column, &isnull));
+}
+
+static void
+refuse_undoing(const TriggerData *trigger, const char *what)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_RESTRICT_VIOLATION),
+			errmsg("%s", what),
+			errtable(trigger->tg_relation));
+}

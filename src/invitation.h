@@ -1,0 +1,70 @@
+/*
+ * invitation.h
+ *		Invitations, as other subjects see them.
+ */
+#ifndef TC_INVITATION_H
+#define TC_INVITATION_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "utils/uuid.h"
+
+#include "query.h"
+
+typedef struct Invitation
+{
+	pg_uuid_t  *id;
+	pg_uuid_t  *inviter_id;
+	char	   *inviter_kind;
+	pg_uuid_t  *invitee_id;		/* NULL until the address belongs to an account */
+	char	   *invitee_kind;
+	char	   *email;
+	char	   *given_name;		/* NULL if the inviter left it out, as the next two */
+	char	   *family_name;
+	char	   *company_name;
+	char	   *locale;
+	char	   *status;			/* "expired" also if it is pending past its time */
+	int			round;
+	TimestampTz sent_at;
+	bool		link_is_current;	/* of tc_find_invitation_by_token() only */
+} Invitation;
+
+/* All need a frame (tc_enter). */
+
+/* The invitation, or NULL. */
+extern Invitation *tc_find_invitation(const pg_uuid_t *id);
+
+/*
+ * The invitation a token opens.  PT400 invalid_token if it is malformed, PT404
+ * invitation_not_found if there is none.  What state it is in is not checked.
+ */
+extern Invitation *tc_find_invitation_by_token(text *token, QueryMode mode);
+
+/*
+ * Lock the row until the transaction ends, and read it again.  40001 above
+ * READ COMMITTED if others have changed it.
+ */
+extern void tc_lock_invitation(Invitation *invitation);
+
+/* PT410 with what became of it, unless it is pending. */
+extern void tc_require_pending(const Invitation *invitation);
+
+/* The same, and PT410 link_replaced for a link that a later mail replaced. */
+extern void tc_require_open_link(const Invitation *invitation);
+
+/*
+ * Give all pending invitations to an address that has just been proven by the
+ * account to it, as far as they are for its kind.  The address must be locked
+ * (LOCK_ADDRESS); locks the pairs.
+ */
+extern void tc_route_invitations(const pg_uuid_t *account_id, const char *kind,
+								 const char *email);
+
+/*
+ * End the frame and return a tempcloud.invitation.  invitee_id is shown only
+ * once it is accepted: before, it would tell that an address is registered.
+ */
+extern Datum tc_finish_with_invitation(const pg_uuid_t *id);
+
+#endif							/* TC_INVITATION_H */

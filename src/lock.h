@@ -1,0 +1,52 @@
+/*
+ * lock.h
+ *		Locks on what has no row to lock, held until the transaction ends.
+ *
+ * Rows that exist are locked as rows.  But "the address belongs to no account
+ * yet", "these two are not partners" or "this account has fewer than a
+ * thousand invitations pending" are facts about rows that do not exist, and a
+ * decision that rests on one holds only as long as nobody can add such a row.
+ * The three locks below guard these facts.  They live in the space of advisory
+ * locks, in a class that the SQL functions cannot reach, so that applications'
+ * own advisory locks never meet them.
+ *
+ * Everybody takes locks in this order, and within one class by ascending key;
+ * hence no two commands wait for each other:
+ *
+ *	1. LOCK_INVITER	an account's sent invitations: how many are pending
+ *					(invite, resend_invitation, invite_many)
+ *	2. LOCK_ADDRESS	to whom an address belongs, and which invitations wait
+ *					for it (the above; register_account, confirm_email)
+ *	3. LOCK_PAIR	what is between two accounts: invitations and partnership
+ *					(all of the above; accept_invitation)
+ *	4. rows			of invitation, after these
+ *
+ * decline_invitation and withdraw_invitation lock one row and nothing after
+ * it; maintain() and claim_mail() skip rows that others hold.
+ */
+#ifndef TC_LOCK_H
+#define TC_LOCK_H
+
+#include "postgres.h"
+
+#include "utils/uuid.h"
+
+typedef enum LockClass
+{
+	LOCK_INVITER = 16,			/* far from 1 and 2, which SQL functions use */
+	LOCK_ADDRESS,
+	LOCK_PAIR
+} LockClass;
+
+/* The key of an address must come from its folded form, see tc_fold_email(). */
+extern uint64 tc_account_key(const pg_uuid_t *account);
+extern uint64 tc_address_key(const char *folded_email);
+extern uint64 tc_pair_key(const pg_uuid_t *a, const pg_uuid_t *b);	/* in any order */
+
+/* Wait for the lock and hold it until the transaction ends.  Re-entrant. */
+extern void tc_lock(LockClass lock, uint64 key);
+
+/* Lock several of one class, in ascending order of their keys. */
+extern void tc_lock_all(LockClass lock, uint64 *keys, int count);
+
+#endif							/* TC_LOCK_H */

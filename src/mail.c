@@ -1,0 +1,450 @@
+/*
+ * mail.c
+ *		The outbox: commands queue, mailers claim and report.
+ *
+ * A row says that a mail is due and to whom.  Its text, and the secret in its
+ * link, are made when a mailer claims it, for each attempt anew: neither is
+ * stored, so that no copy of the database can open an invitation.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "event.h"
+#include "mail.h"
+#include "query.h"
+#include "refusal.h"
+#include "settings.h"
+#include "template.h"
+#include "text.h"
+#include "token.h"
+
+#define MESSAGE_ID(domain) \
+	"pg_catalog.concat('<', tempcloud_data.new_id(), '@', " domain ", '>')"
+
+static KeptQuery queue_for_invitee =
+QUERY("INSERT INTO tempcloud_data.mail"
+	  " (kind, invitation_id, round, recipient, recipient_name, locale, message_id)"
+	  " SELECT $1::tempcloud.mail_kind, i.id, i.round, i.email,"
+	  "        pg_catalog.concat_ws(' ', i.given_name, i.family_name),"
+	  "        COALESCE(a.locale, i.locale), " MESSAGE_ID("$3")
+	  "   FROM tempcloud_data.invitation i"
+	  "   LEFT JOIN tempcloud_data.account a ON a.id = i.invitee_id"
+	  "  WHERE i.id = $2", TEXTOID, UUIDOID, TEXTOID);
+
+static KeptQuery queue_for_inviter =
+QUERY("INSERT INTO tempcloud_data.mail"
+	  " (kind, invitation_id, round, recipient, recipient_name, locale, message_id)"
+	  " SELECT $1::tempcloud.mail_kind, i.id, i.round, c.email,"
+	  "        pg_catalog.concat_ws(' ', c.given_name, c.family_name),"
+	  "        a.locale, " MESSAGE_ID("$3")
+	  "   FROM tempcloud_data.invitation i"
+	  "   JOIN tempcloud_data.account a ON a.id = i.inviter_id"
+	  "  CROSS JOIN LATERAL ("
+	  "    SELECT c.given_name, c.family_name, c.email FROM tempcloud_data.contact c"
+	  "     WHERE c.account_id = i.inviter_id AND c.email_verified_at IS NOT NULL"
+	  "     ORDER BY c.id = i.invited_by DESC, c.subject IS NOT NULL DESC, c.id"
+	  "     LIMIT 1) c"
+	  "  WHERE i.id = $2", TEXTOID, UUIDOID, TEXTOID);
+
+static KeptQuery queue_confirmation =
+QUERY("INSERT INTO tempcloud_data.mail"
+	  " (kind, contact_id, recipient, recipient_name, locale, message_id)"
+	  " SELECT 'confirm_email', c.id, c.email,"
+	  "        pg_catalog.concat_ws(' ', c.given_name, c.family_name), a.locale, "
+	  MESSAGE_ID("$2")
+	  "   FROM tempcloud_data.contact c"
+	  "   JOIN tempcloud_data.account a ON a.id = c.account_id"
+	  "  WHERE c.id = $1", UUIDOID, TEXTOID);
+
+/* The row lock makes the two of one double click wait for each other. */
+static KeptQuery find_recent_confirmation =
+QUERY("SELECT FROM tempcloud_data.mail"
+	  " WHERE contact_id = $1 AND kind = 'confirm_email'"
+	  "   AND created_at > pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $2)"
+	  " LIMIT 1", UUIDOID, INT4OID);
+
+static KeptQuery lock_contact =
+QUERY("SELECT FROM tempcloud_data.contact WHERE id = $1 FOR NO KEY UPDATE", UUIDOID);
+
+/* MATERIALIZED, or the planner may run the locking query more than once. */
+static KeptQuery lease_due =
+QUERY("WITH due AS MATERIALIZED ("
+	  "   SELECT id FROM tempcloud_data.mail"
+	  "    WHERE state = 'queued' AND due_at <= pg_catalog.clock_timestamp()"
+	  "    ORDER BY due_at, id LIMIT $1"
+	  "      FOR NO KEY UPDATE SKIP LOCKED)"
+	  " UPDATE tempcloud_data.mail m"
+	  "    SET attempt = attempt + 1, leased = true,"
+	  "        due_at = pg_catalog.clock_timestamp() + $2"
+	  "   FROM due WHERE m.id = due.id"
+	  " RETURNING m.id", INT4OID, INTERVALOID);
+
+/*
+ * A leased mail, and what the placeholders of its template stand for, in the
+ * order of Placeholder (template.h) but for the link.  The company, person and
+ * address a mail is about are the other side's: the inviter's for the invitee,
+ * and for the inviter those who accepted or, before there is a partnership,
+ * what the inviter typed.  It is obsolete when the invitation was closed or
+ * sent again, or the address was proven, meanwhile.
+ */
+static KeptQuery describe_mail =
+QUERY("SELECT m.kind, m.invitation_id, m.round, m.contact_id, m.recipient, m.recipient_name,"
+	  "       m.locale, m.message_id, m.attempt,"
+	  "       CASE WHEN m.kind = 'confirm_email'"
+	  "            THEN c.removed_at IS NOT NULL OR c.email_verified_at IS NOT NULL"
+	  "              OR pg_catalog.lower(c.email) IS DISTINCT FROM pg_catalog.lower(m.recipient)"
+	  "            WHEN m.kind IN ('invitation', 'reminder')"
+	  "            THEN m.round <> i.round OR i.status <> 'pending'"
+	  "              OR i.expires_at <= pg_catalog.clock_timestamp()"
+	  "            ELSE m.round <> i.round END AS obsolete,"
+	  "       i.invitee_id IS NOT NULL AS registered,"
+	  "       COALESCE(NULLIF(m.recipient_name, ''), m.recipient),"
+	  "       CASE WHEN m.kind = 'confirm_email' THEN own.company_name"
+	  "            WHEN m.kind IN ('invitation', 'reminder') THEN inviter.company_name"
+	  "            WHEN m.kind = 'invitation_accepted' THEN invitee.company_name"
+	  "            ELSE i.company_name END,"
+	  "       CASE WHEN m.kind IN ('invitation', 'reminder')"
+	  "            THEN pg_catalog.concat_ws(' ', host.given_name, host.family_name)"
+	  "            WHEN m.kind = 'invitation_accepted'"
+	  "            THEN pg_catalog.concat_ws(' ', guest.given_name, guest.family_name)"
+	  "            ELSE pg_catalog.concat_ws(' ', i.given_name, i.family_name) END,"
+	  "       CASE WHEN m.kind = 'invitation_accepted' THEN COALESCE(guest.email, i.email)"
+	  "            ELSE COALESCE(i.email, m.recipient) END,"
+	  "       i.message, i.reason,"
+	  "       pg_catalog.to_char(i.expires_at, CASE pg_catalog.split_part(m.locale, '-', 1)"
+	  "                                        WHEN 'de' THEN 'DD.MM.YYYY'"
+	  "                                        WHEN 'en' THEN 'FMDD FMMonth YYYY'"
+	  "                                        ELSE 'YYYY-MM-DD' END)"
+	  "  FROM tempcloud_data.mail m"
+	  "  LEFT JOIN tempcloud_data.invitation i ON i.id = m.invitation_id"
+	  "  LEFT JOIN tempcloud_data.account inviter ON inviter.id = i.inviter_id"
+	  "  LEFT JOIN tempcloud_data.contact host ON host.id = i.invited_by"
+	  "  LEFT JOIN tempcloud_data.account invitee ON invitee.id = i.invitee_id"
+	  "  LEFT JOIN tempcloud_data.contact guest ON guest.id = i.decided_by"
+	  "  LEFT JOIN tempcloud_data.contact c ON c.id = m.contact_id"
+	  "  LEFT JOIN tempcloud_data.account own ON own.id = c.account_id"
+	  " WHERE m.id = $1", INT8OID);
+
+#define FIRST_PLACEHOLDER_COLUMN 12
+
+static KeptQuery insert_invitation_token =
+QUERY("INSERT INTO tempcloud_data.invitation_token (digest, invitation_id, round)"
+	  " VALUES ($1, $2, $3)", BYTEAOID, UUIDOID, INT4OID);
+
+static KeptQuery insert_confirmation_token =
+QUERY("INSERT INTO tempcloud_data.confirmation_token (digest, contact_id, email)"
+	  " VALUES ($1, $2, $3)", BYTEAOID, UUIDOID, TEXTOID);
+
+static KeptQuery close_mail =
+QUERY("UPDATE tempcloud_data.mail"
+	  "   SET state = $2::tempcloud_data.mail_state, error = COALESCE($3, error),"
+	  "       leased = false, closed_at = pg_catalog.clock_timestamp()"
+	  " WHERE id = $1", INT8OID, TEXTOID, TEXTOID);
+
+/* A report that comes after the lease is over is still true. */
+static KeptQuery close_as_sent =
+QUERY("UPDATE tempcloud_data.mail"
+	  "   SET state = 'sent', error = NULL, leased = false,"
+	  "       closed_at = pg_catalog.clock_timestamp()"
+	  " WHERE id = ANY ($1) AND attempt > 0 AND state IN ('queued', 'failed')", INT8ARRAYOID);
+
+static KeptQuery lock_failed =
+QUERY("SELECT attempt FROM tempcloud_data.mail"
+	  " WHERE id = $1 AND state = 'queued' AND leased FOR NO KEY UPDATE", INT8OID);
+
+/* Doubling from the first delay, at most a day, a quarter more or less. */
+static KeptQuery defer_mail =
+QUERY("UPDATE tempcloud_data.mail"
+	  "   SET leased = false, error = $2,"
+	  "       due_at = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs =>"
+	  "           LEAST($3 * 2.0 ^ LEAST(attempt - 1, 30), 86400)"
+	  "           * (0.75 + pg_catalog.random() / 2))"
+	  " WHERE id = $1", INT8OID, TEXTOID, INT4OID);
+
+static KeptQuery bounce_mail =
+QUERY("UPDATE tempcloud_data.mail"
+	  "   SET state = 'bounced', error = $2, leased = false,"
+	  "       closed_at = pg_catalog.clock_timestamp()"
+	  " WHERE message_id = $1 AND attempt > 0", TEXTOID, TEXTOID);
+
+/* A mail server's words may quote the mail: no token may get into a table. */
+static KeptQuery clean_report =
+QUERY("SELECT pg_catalog.left(pg_catalog.regexp_replace("
+	  "         pg_catalog.regexp_replace($1, 'tc[ie]_[A-Za-z0-9_-]+', '[link]', 'g'),"
+	  "         '[[:cntrl:]]+', ' ', 'g'), 500)", TEXTOID);
+
+typedef struct Mail
+{
+	int64		id;
+	char	   *kind;
+	pg_uuid_t  *invitation_id;
+	int			round;
+	pg_uuid_t  *contact_id;
+	char	   *recipient;
+	char	   *recipient_name;
+	char	   *locale;
+	char	   *message_id;
+	int			attempt;
+	bool		obsolete;
+	bool		registered;		/* whether the address invited has an account */
+	char	   *values[PLACEHOLDERS];
+} Mail;
+
+static bool prepare_mail(Mail *mail);
+static void load_mail(Mail *mail);
+static void put_link(Mail *mail);
+static void put_mail(ReturnSetInfo *rsinfo, const Mail *mail);
+static const char *template_kind(const Mail *mail);
+static char *clean(const char *report);
+
+PG_FUNCTION_INFO_V1(tempcloud_claim_mail);
+PG_FUNCTION_INFO_V1(tempcloud_mail_sent);
+PG_FUNCTION_INFO_V1(tempcloud_mail_failed);
+PG_FUNCTION_INFO_V1(tempcloud_mail_bounced);
+
+void
+tc_mail_invitee(const char *kind, const pg_uuid_t *invitation_id)
+{
+	tc_run(&queue_for_invitee, TEXT_VALUE(kind), UUID_VALUE(invitation_id),
+		   TEXT_VALUE(tc_message_id_domain));
+	tc_wake_mailers();
+}
+
+void
+tc_mail_inviter(const char *kind, const pg_uuid_t *invitation_id)
+{
+	tc_run(&queue_for_inviter, TEXT_VALUE(kind), UUID_VALUE(invitation_id),
+		   TEXT_VALUE(tc_message_id_domain));
+	tc_wake_mailers();
+}
+
+void
+tc_mail_confirmation(const pg_uuid_t *contact_id)
+{
+	tc_run(&lock_contact, UUID_VALUE(contact_id));
+	if (tc_run_latest(&find_recent_confirmation, UUID_VALUE(contact_id),
+					  INT_VALUE(tc_resend_interval)) > 0)
+		tc_refuse(RESEND_TOO_SOON);
+	tc_run(&queue_confirmation, UUID_VALUE(contact_id), TEXT_VALUE(tc_message_id_domain));
+	tc_wake_mailers();
+}
+
+/*
+ * claim_mail(max_messages integer, lease interval)
+ *		returns setof tempcloud.outgoing_mail
+ *
+ * Two mailers never hold the same row: rows that another is claiming are
+ * skipped, and leased ones are not due.
+ */
+Datum
+tempcloud_claim_mail(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	int			wanted = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT32(0);
+	Interval   *lease = PG_ARGISNULL(1) ? NULL : PG_GETARG_INTERVAL_P(1);
+	int			leased;
+
+	InitMaterializedSRF(fcinfo, 0);
+	tc_enter_command("claim_mail()");
+	if (wanted < 1)
+		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be at least 1.", "max_messages");
+	if (lease == NULL || lease->month < 0 || lease->day < 0 || lease->time < 0 ||
+		(lease->month | lease->day | lease->time) == 0)
+		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be positive.", "lease");
+
+	/* Mails that turn out to be obsolete make room for others. */
+	while (wanted > 0 &&
+		   (leased = tc_run(&lease_due, INT_VALUE(wanted),
+							VALUE(IntervalPGetDatum(lease)))) > 0)
+	{
+		Mail	   *mails = palloc0(sizeof(Mail) * leased);
+
+		for (int i = 0; i < leased; i++)
+			mails[i].id = tc_integer(i, 1);
+		for (int i = 0; i < leased; i++)
+		{
+			if (!prepare_mail(&mails[i]))
+				continue;
+			put_mail(rsinfo, &mails[i]);
+			wanted--;
+		}
+	}
+	tc_leave();
+	return (Datum) 0;
+}
+
+/*
+ * mail_sent(ids bigint[]) returns integer
+ */
+Datum
+tempcloud_mail_sent(PG_FUNCTION_ARGS)
+{
+	uint64		count;
+
+	tc_enter_command("mail_sent()");
+	if (PG_ARGISNULL(0))
+		tc_require(NULL, "ids");
+	count = tc_run(&close_as_sent, VALUE(PG_GETARG_DATUM(0)));
+	tc_leave();
+	PG_RETURN_INT32(count);
+}
+
+/*
+ * mail_failed(id bigint, error text, permanent boolean) returns boolean
+ */
+Datum
+tempcloud_mail_failed(PG_FUNCTION_ARGS)
+{
+	bool		permanent = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
+	int64		id;
+	char	   *error;
+	bool		again = false;
+
+	tc_enter_command("mail_failed()");
+	if (PG_ARGISNULL(0))
+		tc_require(NULL, "id");
+	id = PG_GETARG_INT64(0);
+	error = tc_trim(tc_arg_text(fcinfo, 1));
+	error = error ? clean(error) : "unknown error";
+
+	if (tc_run(&lock_failed, BIGINT_VALUE(id)) > 0)
+	{
+		again = !permanent && tc_integer(0, 1) < tc_mail_max_attempts;
+		if (again)
+			tc_run(&defer_mail, BIGINT_VALUE(id), TEXT_VALUE(error),
+				   INT_VALUE(tc_mail_retry_delay));
+		else
+			tc_run(&close_mail, BIGINT_VALUE(id), TEXT_VALUE("failed"), TEXT_VALUE(error));
+	}
+	tc_leave();
+	PG_RETURN_BOOL(again);
+}
+
+/*
+ * mail_bounced(message_id text, reason text) returns boolean
+ */
+Datum
+tempcloud_mail_bounced(PG_FUNCTION_ARGS)
+{
+	char	   *reason;
+	bool		found;
+
+	tc_enter_command("mail_bounced()");
+	if (PG_ARGISNULL(0))
+		tc_require(NULL, "message_id");
+	reason = tc_trim(tc_arg_text(fcinfo, 1));
+	found = tc_run(&bounce_mail, VALUE(PG_GETARG_DATUM(0)),
+				   TEXT_VALUE(reason ? clean(reason) : "unknown reason")) > 0;
+	tc_leave();
+	PG_RETURN_BOOL(found);
+}
+
+/*
+ * Make a leased mail ready to be sent, or close it if it is not to be sent:
+ * because it has become pointless, or because each of its attempts ended
+ * without a report.
+ */
+static bool
+prepare_mail(Mail *mail)
+{
+	load_mail(mail);
+	if (mail->obsolete)
+	{
+		tc_run(&close_mail, BIGINT_VALUE(mail->id), TEXT_VALUE("dropped"), TEXT_VALUE(NULL));
+		return false;
+	}
+	if (mail->attempt > tc_mail_max_attempts)
+	{
+		tc_run(&close_mail, BIGINT_VALUE(mail->id), TEXT_VALUE("failed"),
+			   TEXT_VALUE("no mailer reported what became of it"));
+		return false;
+	}
+	put_link(mail);
+	return true;
+}
+
+static void
+load_mail(Mail *mail)
+{
+	tc_run(&describe_mail, BIGINT_VALUE(mail->id));
+	mail->kind = tc_text(0, 1);
+	mail->invitation_id = tc_uuid(0, 2);
+	mail->round = tc_integer(0, 3);
+	mail->contact_id = tc_uuid(0, 4);
+	mail->recipient = tc_text(0, 5);
+	mail->recipient_name = tc_text(0, 6);
+	mail->locale = tc_text(0, 7);
+	mail->message_id = tc_text(0, 8);
+	mail->attempt = tc_integer(0, 9);
+	mail->obsolete = tc_bool(0, 10);
+	mail->registered = tc_bool(0, 11);
+	for (int i = 0; i < PLACEHOLDER_LINK; i++)
+		mail->values[i] = tc_text(0, FIRST_PLACEHOLDER_COLUMN + i);
+}
+
+/*
+ * Mint a secret for the link, if this kind of mail has one, and keep its
+ * digest.
+ */
+static void
+put_link(Mail *mail)
+{
+	bytea	   *digest;
+	char	   *token;
+	char	   *url;
+
+	if (strcmp(mail->kind, "confirm_email") == 0)
+	{
+		token = tc_mint_token(CONFIRMATION_TOKEN, &digest);
+		url = tc_confirmation_url;
+		tc_run(&insert_confirmation_token, BYTEA_VALUE(digest),
+			   UUID_VALUE(mail->contact_id), TEXT_VALUE(mail->recipient));
+	}
+	else if (strcmp(mail->kind, "invitation") == 0 || strcmp(mail->kind, "reminder") == 0)
+	{
+		token = tc_mint_token(INVITATION_TOKEN, &digest);
+		url = tc_invitation_url;
+		tc_run(&insert_invitation_token, BYTEA_VALUE(digest),
+			   UUID_VALUE(mail->invitation_id), INT_VALUE(mail->round));
+	}
+	else
+		return;
+	mail->values[PLACEHOLDER_LINK] = tc_replace(url, "{token}", token);
+}
+
+/*
+ * Add a row of tempcloud.outgoing_mail.
+ */
+static void
+put_mail(ReturnSetInfo *rsinfo, const Mail *mail)
+{
+	Message		message = tc_render(template_kind(mail), mail->locale, mail->values);
+	char	   *strings[] = {
+		psprintf(INT64_FORMAT, mail->id), mail->kind, mail->recipient, mail->recipient_name,
+		mail->locale, message.subject, message.text_body, message.html_body,
+		mail->message_id, psprintf("%d", mail->attempt)
+	};
+	HeapTuple	row = BuildTupleFromCStrings(TupleDescGetAttInMetadata(rsinfo->setDesc), strings);
+
+	tuplestore_puttuple(rsinfo->setResult, row);
+}
+
+/* Who has no account yet is asked to make one. */
+static const char *
+template_kind(const Mail *mail)
+{
+	if (strcmp(mail->kind, "invitation") == 0 && !mail->registered)
+		return "invitation_to_register";
+	return mail->kind;
+}
+
+static char *
+clean(const char *report)
+{
+	tc_run(&clean_report, TEXT_VALUE(report));
+	return tc_text(0, 1);
+}

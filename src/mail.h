@@ -1,0 +1,26 @@
+/*
+ * mail.h
+ *		The outbox, as other subjects see it.
+ */
+#ifndef TC_MAIL_H
+#define TC_MAIL_H
+
+#include "postgres.h"
+
+#include "utils/uuid.h"
+
+/*
+ * Queue a mail of a kind (a label of tempcloud.mail_kind) in this transaction,
+ * and wake the mailers when it commits.  All need a frame (tc_enter_command).
+ */
+
+/* To the address invited. */
+extern void tc_mail_invitee(const char *kind, const pg_uuid_t *invitation_id);
+
+/* To the contact who invited or, if they have left, to one of their colleagues. */
+extern void tc_mail_inviter(const char *kind, const pg_uuid_t *invitation_id);
+
+/* To a contact's address, to prove it; PT429 resend_too_soon. */
+extern void tc_mail_confirmation(const pg_uuid_t *contact_id);
+
+#endif							/* TC_MAIL_H */

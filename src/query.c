@@ -1,0 +1,158 @@
+/*
+ * query.c
+ *		Queries that are prepared once a backend and kept.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
+#include "tcop/utility.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "query.h"
+
+static void prepare(KeptQuery *query);
+
+uint64
+tc_query(KeptQuery *query, QueryMode mode, const NullableDatum *args, int nargs)
+{
+	Datum		values[QUERY_MAX_ARGS];
+	char		nulls[QUERY_MAX_ARGS];
+	Snapshot	snapshot = mode == QUERY_LATEST ? GetLatestSnapshot() : InvalidSnapshot;
+
+	Assert(nargs == query->nargs);
+	if (query->plan == NULL)
+		prepare(query);
+
+	for (int i = 0; i < nargs; i++)
+	{
+		values[i] = args[i].value;
+		nulls[i] = args[i].isnull ? 'n' : ' ';
+	}
+	if (SPI_execute_snapshot(query->plan, values, nulls, snapshot, InvalidSnapshot,
+							 mode == QUERY_READ, true, 0) < 0)
+		elog(ERROR, "tempcloud query failed: %s", SPI_result_code_string(SPI_result));
+	return SPI_processed;
+}
+
+/*
+ * One generic plan: each query finds its few rows by an index whatever the
+ * values are, so that planning for them would only cost.
+ */
+static void
+prepare(KeptQuery *query)
+{
+	SPIPlanPtr	plan = SPI_prepare_cursor(query->sql, query->nargs, query->argtypes,
+										  CURSOR_OPT_GENERIC_PLAN);
+
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		elog(ERROR, "tempcloud query failed: %s", SPI_result_code_string(SPI_result));
+	query->plan = plan;
+}
+
+NullableDatum
+tc_pointer_value(const void *pointer)
+{
+	return (NullableDatum)
+	{
+		.value = PointerGetDatum(pointer), .isnull = pointer == NULL
+	};
+}
+
+NullableDatum
+tc_text_value(const char *string)
+{
+	return tc_pointer_value(string ? cstring_to_text(string) : NULL);
+}
+
+Datum
+tc_datum(uint64 row, int column, bool *isnull)
+{
+	Assert(row < SPI_tuptable->numvals);
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, isnull);
+}
+
+char *
+tc_text(uint64 row, int column)
+{
+	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
+}
+
+pg_uuid_t *
+tc_uuid(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = tc_datum(row, column, &isnull);
+	pg_uuid_t  *copy;
+
+	if (isnull)
+		return NULL;
+	copy = palloc(sizeof(pg_uuid_t));
+	*copy = *DatumGetUUIDP(value);
+	return copy;
+}
+
+bool
+tc_bool(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = tc_datum(row, column, &isnull);
+
+	return !isnull && DatumGetBool(value);
+}
+
+TimestampTz
+tc_time(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = tc_datum(row, column, &isnull);
+
+	return isnull ? 0 : DatumGetTimestampTz(value);
+}
+
+int64
+tc_integer(uint64 row, int column)
+{
+	bool		isnull;
+	Datum		value = tc_datum(row, column, &isnull);
+
+	if (isnull)
+		return 0;
+	return SPI_gettypeid(SPI_tuptable->tupdesc, column) == INT4OID ?
+		DatumGetInt32(value) : DatumGetInt64(value);
+}
+
+void
+tc_enter(void)
+{
+	SPI_connect();
+}
+
+void
+tc_enter_command(const char *function)
+{
+	PreventCommandIfReadOnly(function);
+	PreventCommandDuringRecovery(function);
+	SPI_connect();
+}
+
+void
+tc_leave(void)
+{
+	SPI_finish();
+}
+
+Datum
+tc_finish(void)
+{
+	bool		isnull;
+	Datum		value = tc_datum(0, 1, &isnull);
+	Form_pg_attribute column = TupleDescAttr(SPI_tuptable->tupdesc, 0);
+
+	Assert(!isnull && SPI_processed == 1);
+	value = SPI_datumTransfer(value, column->attbyval, column->attlen);
+	SPI_finish();
+	return value;
+}

@@ -1,0 +1,144 @@
+/*
+ * refusal.c
+ *		The errors that answer a caller's mistake: one table of all of them.
+ *
+ * PostgREST turns SQLSTATE PTnnn into HTTP status nnn and the primary message
+ * into the reason phrase, so that a message is one line of ASCII.  DETAIL is
+ * one word that programs can rely on; HINT tells a person what to do.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+
+#include "refusal.h"
+
+#define PT400 MAKE_SQLSTATE('P', 'T', '4', '0', '0')
+#define PT401 MAKE_SQLSTATE('P', 'T', '4', '0', '1')
+#define PT403 MAKE_SQLSTATE('P', 'T', '4', '0', '3')
+#define PT404 MAKE_SQLSTATE('P', 'T', '4', '0', '4')
+#define PT409 MAKE_SQLSTATE('P', 'T', '4', '0', '9')
+#define PT410 MAKE_SQLSTATE('P', 'T', '4', '1', '0')
+#define PT429 MAKE_SQLSTATE('P', 'T', '4', '2', '9')
+
+static const struct
+{
+	int			sqlstate;
+	const char *word;
+	const char *message;
+	const char *hint;
+}			refusals[] =
+{
+	[INVALID_TOKEN] = {PT400, "invalid_token",
+		"the token is malformed",
+	"Open the link exactly as the mail contains it."},
+	[INVALID_EMAIL] = {PT400, "invalid_email",
+		"the e-mail address is not valid",
+	"Write the address like name@example.com; international domains in their xn-- form."},
+	[INVALID_ARGUMENT] = {PT400, "invalid_argument",
+		"an argument is not valid",
+	"Correct the argument and call again."},
+	[NOT_SIGNED_IN] = {PT401, "not_signed_in",
+		"the caller is not signed in",
+	"Sign in; the login is read from request.jwt.claims, or set by tempcloud.act_as()."},
+	[NO_ACCOUNT] = {PT403, "no_account",
+		"the caller has no account",
+	"Call tempcloud.register_account() first."},
+	[EMAIL_UNVERIFIED] = {PT403, "email_unverified",
+		"the caller's e-mail address is not verified",
+	"Verify the address with the login provider, or register with the token of an invitation."},
+	[NOT_YOUR_INVITATION] = {PT403, "not_your_invitation",
+		"the invitation is not for the caller's account to act on in this way",
+	"An invitation is accepted or declined by its invitee, resent or withdrawn by its inviter."},
+	[INVITATION_NOT_FOUND] = {PT404, "invitation_not_found",
+		"there is no such invitation",
+	"Check the id, or ask the inviter to invite again."},
+	[CONTACT_NOT_FOUND] = {PT404, "contact_not_found",
+		"there is no such contact",
+	"Check the id; the contacts of the caller's account are in tempcloud.my_contacts."},
+	[SAME_KIND] = {PT409, "same_kind",
+		"both accounts are of the same kind",
+	"Customers become partners of providers, and providers of customers."},
+	[OWN_ACCOUNT] = {PT409, "own_account",
+		"an account cannot become its own partner",
+	"Use the address of another company."},
+	[OTHER_ADDRESS] = {PT409, "other_address",
+		"the invited address is not one of the caller's account",
+	"Pass use_this_account => true to accept with the caller's account all the same."},
+	[ALREADY_PARTNERS] = {PT409, "already_partners",
+		"the two accounts are partners already",
+	"Nothing is left to do: a partnership lasts for ever."},
+	[ALREADY_INVITED] = {PT409, "already_invited",
+		"an invitation to this partner is pending already",
+	"Wait for the answer, or send the invitation again with tempcloud.resend_invitation()."},
+	[INVITED_YOU] = {PT409, "invited_you",
+		"this partner has invited the caller's account already",
+	"Accept the invitation: it is listed in tempcloud.invitations_received."},
+	[ALREADY_REGISTERED] = {PT409, "already_registered",
+		"the login belongs to an account already",
+	"A login belongs to one account; tempcloud.whoami() tells which."},
+	[EMAIL_TAKEN] = {PT409, "email_taken",
+		"the e-mail address is proven by a contact already",
+	"A proven address belongs to one contact; use another address."},
+	[LAST_LOGIN] = {PT409, "last_login",
+		"the contact holds the account's last login",
+	"Let a colleague join first; an account keeps at least one login."},
+	[INVITATION_EXPIRED] = {PT410, "invitation_expired",
+		"the invitation has expired",
+	"The inviter can send it again with tempcloud.resend_invitation()."},
+	[INVITATION_WITHDRAWN] = {PT410, "invitation_withdrawn",
+		"the invitation has been withdrawn",
+	"The inviter may invite again."},
+	[INVITATION_DECLINED] = {PT410, "invitation_declined",
+		"the invitation has been declined",
+	"Either side may invite again later."},
+	[INVITATION_ACCEPTED] = {PT410, "invitation_accepted",
+		"the invitation has been accepted",
+	"An acceptance is final; the partner is listed in tempcloud.partners."},
+	[INVITATION_SUPERSEDED] = {PT410, "invitation_superseded",
+		"the two accounts have become partners by another invitation",
+	"The partner is listed in tempcloud.partners."},
+	[LINK_REPLACED] = {PT410, "link_replaced",
+		"the link has been replaced by a newer mail",
+	"Open the link in the newest mail, or ask for another one."},
+	[TOO_MANY_INVITATIONS] = {PT429, "too_many_invitations",
+		"too many invitations",
+	"Wait until some have been answered, or withdraw some."},
+	[RESEND_TOO_SOON] = {PT429, "resend_too_soon",
+		"the mail was sent only a moment ago",
+	"Wait a while before sending it again."},
+	[DECLINED_RECENTLY] = {PT429, "declined_recently",
+		"the address does not accept an invitation now",
+	"Wait, or agree with the partner by other means that they invite you."},
+};
+
+void
+tc_refuse(Refusal refusal)
+{
+	tc_refuse_hint(refusal, "%s", refusals[refusal].hint);
+}
+
+void
+tc_refuse_hint(Refusal refusal, const char *hint,...)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (;;)
+	{
+		va_list		args;
+		int			needed;
+
+		va_start(args, hint);
+		needed = appendStringInfoVA(&text, hint, args);
+		va_end(args);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(&text, needed);
+	}
+
+	ereport(ERROR,
+			errcode(refusals[refusal].sqlstate),
+			errmsg_internal("%s", refusals[refusal].message),
+			errdetail_internal("%s", refusals[refusal].word),
+			errhint("%s", text.data));
+}

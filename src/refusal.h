@@ -1,0 +1,54 @@
+/*
+ * refusal.h
+ *		The errors that answer a caller's mistake.
+ */
+#ifndef TC_REFUSAL_H
+#define TC_REFUSAL_H
+
+#include "postgres.h"
+
+/* In the order of the table in refusal.c, which gives SQLSTATE and word. */
+typedef enum Refusal
+{
+	INVALID_TOKEN,
+	INVALID_EMAIL,
+	INVALID_ARGUMENT,
+	NOT_SIGNED_IN,
+	NO_ACCOUNT,
+	EMAIL_UNVERIFIED,
+	NOT_YOUR_INVITATION,
+	INVITATION_NOT_FOUND,
+	CONTACT_NOT_FOUND,
+	SAME_KIND,
+	OWN_ACCOUNT,
+	OTHER_ADDRESS,
+	ALREADY_PARTNERS,
+	ALREADY_INVITED,
+	INVITED_YOU,
+	ALREADY_REGISTERED,
+	EMAIL_TAKEN,
+	LAST_LOGIN,
+	INVITATION_EXPIRED,
+	INVITATION_WITHDRAWN,
+	INVITATION_DECLINED,
+	INVITATION_ACCEPTED,
+	INVITATION_SUPERSEDED,
+	LINK_REPLACED,
+	TOO_MANY_INVITATIONS,
+	RESEND_TOO_SOON,
+	DECLINED_RECENTLY
+} Refusal;
+
+/*
+ * Raise the error with the hint of the table.
+ */
+extern void tc_refuse(Refusal refusal) pg_attribute_noreturn();
+
+/*
+ * Raise the error with a hint that knows more than the table does.  Never
+ * pass a token: the hint reaches clients and the server log.
+ */
+extern void tc_refuse_hint(Refusal refusal, const char *hint,...)
+			pg_attribute_printf(2, 3) pg_attribute_noreturn();
+
+#endif							/* TC_REFUSAL_H */

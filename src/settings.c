@@ -1,0 +1,149 @@
+/*
+ * settings.c
+ *		The configuration parameters tempcloud.*
+ *
+ * All of them are PGC_SUSET: they are part of the rules, and a role that may
+ * run SQL must not be able to bend a rule by SET.  A database owner who is not
+ * a superuser can be given one by GRANT SET ON PARAMETER.
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "utils/guc.h"
+
+#include "settings.h"
+#include "text.h"
+
+#define MINUTE	60
+#define DAY		(24 * 60 * MINUTE)
+
+char	   *tc_subject_claim;
+char	   *tc_email_claim;
+char	   *tc_email_verified_claim;
+int			tc_invitation_lifetime;
+int			tc_reinvite_after;
+int			tc_resend_interval;
+int			tc_max_pending_invitations;
+char	   *tc_invitation_url;
+char	   *tc_confirmation_url;
+char	   *tc_default_locale;
+char	   *tc_message_id_domain;
+int			tc_mail_max_attempts;
+int			tc_mail_retry_delay;
+
+static bool check_claim(char **newval, void **extra, GucSource source);
+static bool check_link(char **newval, void **extra, GucSource source);
+static bool check_locale(char **newval, void **extra, GucSource source);
+static bool check_domain(char **newval, void **extra, GucSource source);
+static void define_string(const char *name, const char *desc, char **variable,
+						  const char *boot, GucStringCheckHook check);
+static void define_int(const char *name, const char *desc, int *variable,
+					   int boot, int min, int max, int unit);
+
+void
+tc_define_settings(void)
+{
+	define_string("tempcloud.subject_claim",
+				  "Name of the JWT claim that identifies the login.",
+				  &tc_subject_claim, "sub", check_claim);
+	define_string("tempcloud.email_claim",
+				  "Name of the JWT claim that holds the login's e-mail address.",
+				  &tc_email_claim, "email", check_claim);
+	define_string("tempcloud.email_verified_claim",
+				  "Name of the JWT claim that says whether the address is proven.",
+				  &tc_email_verified_claim, "email_verified", check_claim);
+
+	define_int("tempcloud.invitation_lifetime",
+			   "How long an invitation, or a link to confirm an address, is valid.",
+			   &tc_invitation_lifetime, 30 * DAY, 1, INT_MAX, GUC_UNIT_S);
+	define_int("tempcloud.reinvite_after",
+			   "How long an inviter waits after a refusal before inviting again.",
+			   &tc_reinvite_after, 7 * DAY, 0, INT_MAX, GUC_UNIT_S);
+	define_int("tempcloud.resend_interval",
+			   "Least time between two mails of one invitation.",
+			   &tc_resend_interval, MINUTE, 0, INT_MAX, GUC_UNIT_S);
+	define_int("tempcloud.max_pending_invitations",
+			   "Most invitations of one account that may be pending at once; -1 means no limit.",
+			   &tc_max_pending_invitations, 1000, -1, INT_MAX, 0);
+
+	define_string("tempcloud.invitation_url",
+				  "Address of the page an invitation's link opens; {token} stands for the secret.",
+				  &tc_invitation_url, "http://localhost:3000/invitation#{token}",
+				  check_link);
+	define_string("tempcloud.confirmation_url",
+				  "Address of the page that confirms an e-mail address; {token} stands for the secret.",
+				  &tc_confirmation_url, "http://localhost:3000/confirmation#{token}",
+				  check_link);
+	define_string("tempcloud.default_locale",
+				  "Language of mails where no other is known, and of the last fallback.",
+				  &tc_default_locale, "de", check_locale);
+	define_string("tempcloud.message_id_domain",
+				  "Domain after the @ in the Message-ID of mails.",
+				  &tc_message_id_domain, "tempcloud.invalid", check_domain);
+	define_int("tempcloud.mail_max_attempts",
+			   "Attempts after which a mail is given up.",
+			   &tc_mail_max_attempts, 10, 1, 1000, 0);
+	define_int("tempcloud.mail_retry_delay",
+			   "Wait after a mail's first failed attempt; it doubles with each further one.",
+			   &tc_mail_retry_delay, MINUTE, 1, DAY, GUC_UNIT_S);
+
+	MarkGUCPrefixReserved("tempcloud");
+}
+
+static bool
+check_claim(char **newval, void **extra, GucSource source)
+{
+	if (**newval != '\0')
+		return true;
+	GUC_check_errdetail("A claim has a name of at least one character.");
+	return false;
+}
+
+/* Without its placeholder no mail would carry a secret. */
+static bool
+check_link(char **newval, void **extra, GucSource source)
+{
+	if (strstr(*newval, "{token}") != NULL &&
+		tc_has_form(*newval, strlen(*newval), FORM_WEBSITE))
+		return true;
+	GUC_check_errdetail("The address starts with http:// or https:// and contains {token}.");
+	return false;
+}
+
+static bool
+check_locale(char **newval, void **extra, GucSource source)
+{
+	if (tc_has_form(*newval, strlen(*newval), FORM_LOCALE))
+		return true;
+	GUC_check_errdetail("A locale is written like \"de\" or \"de-AT\".");
+	return false;
+}
+
+/* It goes into a header field: letters, digits, dots and hyphens only. */
+static bool
+check_domain(char **newval, void **extra, GucSource source)
+{
+	const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+
+	if (**newval != '\0' && strspn(*newval, allowed) == strlen(*newval))
+		return true;
+	GUC_check_errdetail("A domain consists of letters, digits, dots and hyphens.");
+	return false;
+}
+
+static void
+define_string(const char *name, const char *desc, char **variable,
+			  const char *boot, GucStringCheckHook check)
+{
+	DefineCustomStringVariable(name, desc, NULL, variable, boot,
+							   PGC_SUSET, 0, check, NULL, NULL);
+}
+
+static void
+define_int(const char *name, const char *desc, int *variable,
+		   int boot, int min, int max, int unit)
+{
+	DefineCustomIntVariable(name, desc, NULL, variable, boot, min, max,
+							PGC_SUSET, unit, NULL, NULL, NULL);
+}

@@ -1,0 +1,28 @@
+/*
+ * settings.h
+ *		The configuration parameters tempcloud.*, with their units.
+ */
+#ifndef TC_SETTINGS_H
+#define TC_SETTINGS_H
+
+/* names of the JWT claims that say who is calling */
+extern char *tc_subject_claim;
+extern char *tc_email_claim;
+extern char *tc_email_verified_claim;
+
+extern int	tc_invitation_lifetime; /* seconds */
+extern int	tc_reinvite_after;	/* seconds */
+extern int	tc_resend_interval; /* seconds */
+extern int	tc_max_pending_invitations; /* per account, -1 for no limit */
+
+extern char *tc_invitation_url; /* holds {token} */
+extern char *tc_confirmation_url;	/* holds {token} */
+extern char *tc_default_locale;
+extern char *tc_message_id_domain;
+extern int	tc_mail_max_attempts;
+extern int	tc_mail_retry_delay;	/* seconds, after the first failure */
+
+/* Called once, when the library is loaded. */
+extern void tc_define_settings(void);
+
+#endif							/* TC_SETTINGS_H */

@@ -1,0 +1,43 @@
+/*
+ * template.h
+ *		The texts of mails.
+ */
+#ifndef TC_TEMPLATE_H
+#define TC_TEMPLATE_H
+
+#include "postgres.h"
+
+/* What a template may refer to, by the name in template.c. */
+typedef enum Placeholder
+{
+	PLACEHOLDER_RECIPIENT_NAME,
+	PLACEHOLDER_COMPANY,
+	PLACEHOLDER_PERSON,
+	PLACEHOLDER_EMAIL,
+	PLACEHOLDER_MESSAGE,
+	PLACEHOLDER_REASON,
+	PLACEHOLDER_EXPIRES_ON,
+	PLACEHOLDER_LINK,
+	PLACEHOLDERS				/* how many there are */
+} Placeholder;
+
+typedef struct Message
+{
+	char	   *subject;		/* one line */
+	char	   *text_body;
+	char	   *html_body;		/* NULL if the template has none */
+} Message;
+
+/*
+ * The message of a kind (a label of tempcloud.mail_kind) in the language
+ * nearest to locale, palloc'd.  A NULL value counts as empty.  Needs a frame
+ * (tc_enter); raises undefined_object if there is no template of that kind in
+ * any language that could be used.
+ */
+extern Message tc_render(const char *kind, const char *locale,
+						 char *const values[PLACEHOLDERS]);
+
+/* A palloc'd copy of text with each occurrence of from replaced. */
+extern char *tc_replace(const char *text, const char *from, const char *to);
+
+#endif							/* TC_TEMPLATE_H */

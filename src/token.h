@@ -1,0 +1,28 @@
+/*
+ * token.h
+ *		The secrets in links.
+ */
+#ifndef TC_TOKEN_H
+#define TC_TOKEN_H
+
+#include "postgres.h"
+
+typedef enum TokenKind
+{
+	INVITATION_TOKEN,			/* tci_ */
+	CONFIRMATION_TOKEN			/* tce_ */
+} TokenKind;
+
+/*
+ * A new token, palloc'd; *digest becomes the SHA-256 of its secret, which is
+ * all that may be stored.
+ */
+extern char *tc_mint_token(TokenKind kind, bytea **digest);
+
+/*
+ * The digest by which a token from outside is looked up, palloc'd.  PT400
+ * invalid_token unless it is well-formed (NULL is not); reads no table.
+ */
+extern bytea *tc_token_digest(const text *token, TokenKind kind);
+
+#endif							/* TC_TOKEN_H */
