@@ -43,6 +43,17 @@ SELECT a.id, a.kind, a.company_name::text, a.locale::text, a.phone::text, a.webs
 COMMENT ON VIEW tempcloud.my_account IS
 'The caller''s account
 No row for a login without an account.';
+COMMENT ON COLUMN tempcloud.my_account.id IS 'Key of the account';
+COMMENT ON COLUMN tempcloud.my_account.kind IS 'Customer or provider';
+COMMENT ON COLUMN tempcloud.my_account.company_name IS 'Name of the company';
+COMMENT ON COLUMN tempcloud.my_account.locale IS 'Language of mails to the account';
+COMMENT ON COLUMN tempcloud.my_account.phone IS 'Telephone number of the company';
+COMMENT ON COLUMN tempcloud.my_account.website IS 'Address of the company''s website';
+COMMENT ON COLUMN tempcloud.my_account.street IS 'Street and number';
+COMMENT ON COLUMN tempcloud.my_account.postal_code IS 'Postal code';
+COMMENT ON COLUMN tempcloud.my_account.city IS 'City';
+COMMENT ON COLUMN tempcloud.my_account.country IS 'Country by its two letters of ISO 3166-1';
+COMMENT ON COLUMN tempcloud.my_account.created_at IS 'When it was registered';
 GRANT SELECT ON tempcloud.my_account TO tempcloud_user;
 
 CREATE VIEW tempcloud.my_contacts WITH (security_barrier) AS
@@ -54,4 +65,13 @@ SELECT c.id, c.given_name::text, c.family_name::text, c."position"::text, c.emai
 COMMENT ON VIEW tempcloud.my_contacts IS
 'The people of the caller''s account
 Partners see them too.';
+COMMENT ON COLUMN tempcloud.my_contacts.id IS 'Key of the contact';
+COMMENT ON COLUMN tempcloud.my_contacts.given_name IS 'Given name';
+COMMENT ON COLUMN tempcloud.my_contacts.family_name IS 'Family name';
+COMMENT ON COLUMN tempcloud.my_contacts."position" IS 'Position in the company';
+COMMENT ON COLUMN tempcloud.my_contacts.email IS 'E-mail address';
+COMMENT ON COLUMN tempcloud.my_contacts.email_verified_at IS 'When the address was proven; null while it is only claimed';
+COMMENT ON COLUMN tempcloud.my_contacts.phone IS 'Telephone number';
+COMMENT ON COLUMN tempcloud.my_contacts.has_login IS 'Whether the person can sign in';
+COMMENT ON COLUMN tempcloud.my_contacts.created_at IS 'When the contact was added';
 GRANT SELECT ON tempcloud.my_contacts TO tempcloud_user;

@@ -96,4 +96,18 @@ SELECT i.id, i.inviter_id, i.inviter_kind, a.company_name::text AS inviter_compa
 COMMENT ON VIEW tempcloud.invitations_received IS
 'The invitations to the caller''s account
 Meine Einladungen: pending ones first, then the newest.';
+COMMENT ON COLUMN tempcloud.invitations_received.id IS 'Key of the invitation';
+COMMENT ON COLUMN tempcloud.invitations_received.inviter_id IS 'The account that invites';
+COMMENT ON COLUMN tempcloud.invitations_received.inviter_kind IS 'Its kind';
+COMMENT ON COLUMN tempcloud.invitations_received.inviter_company IS 'Its name';
+COMMENT ON COLUMN tempcloud.invitations_received.inviter_name IS 'The person who invites';
+COMMENT ON COLUMN tempcloud.invitations_received.email IS 'The address invited';
+COMMENT ON COLUMN tempcloud.invitations_received.message IS 'The inviter''s personal words';
+COMMENT ON COLUMN tempcloud.invitations_received.status IS 'What became of it';
+COMMENT ON COLUMN tempcloud.invitations_received.created_at IS 'When it was first sent';
+COMMENT ON COLUMN tempcloud.invitations_received.expires_at IS 'When it expires unless it is answered';
+COMMENT ON COLUMN tempcloud.invitations_received.decided_at IS 'When it ceased to be pending';
+COMMENT ON COLUMN tempcloud.invitations_received.reason IS 'Why it was declined';
+COMMENT ON COLUMN tempcloud.invitations_received.can_accept IS 'Whether the caller may accept it';
+COMMENT ON COLUMN tempcloud.invitations_received.blocked IS 'Whether the inviter is blocked; unblock_account undoes that';
 GRANT SELECT ON tempcloud.invitations_received TO tempcloud_user;

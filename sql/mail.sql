@@ -153,4 +153,24 @@ SELECT i.id, i.email::text, i.given_name::text, i.family_name::text, i.company_n
 COMMENT ON VIEW tempcloud.invitations_sent IS
 'The invitations of the caller''s account
 Einladungen gesendet: with who accepted, and how delivery of the mail goes (queued, sent, deferred, failed, bounced, dropped).';
+COMMENT ON COLUMN tempcloud.invitations_sent.id IS 'Key of the invitation';
+COMMENT ON COLUMN tempcloud.invitations_sent.email IS 'The address invited';
+COMMENT ON COLUMN tempcloud.invitations_sent.given_name IS 'Given name of the person invited';
+COMMENT ON COLUMN tempcloud.invitations_sent.family_name IS 'Family name of the person invited';
+COMMENT ON COLUMN tempcloud.invitations_sent.company_name IS 'Company of the person invited';
+COMMENT ON COLUMN tempcloud.invitations_sent.phone IS 'Telephone number of the person invited';
+COMMENT ON COLUMN tempcloud.invitations_sent.message IS 'The personal words';
+COMMENT ON COLUMN tempcloud.invitations_sent.locale IS 'Language of the mail';
+COMMENT ON COLUMN tempcloud.invitations_sent.status IS 'What became of it';
+COMMENT ON COLUMN tempcloud.invitations_sent.created_at IS 'When it was first sent';
+COMMENT ON COLUMN tempcloud.invitations_sent.sent_at IS 'When it was last sent';
+COMMENT ON COLUMN tempcloud.invitations_sent.expires_at IS 'When it expires unless it is answered';
+COMMENT ON COLUMN tempcloud.invitations_sent.decided_at IS 'When it ceased to be pending';
+COMMENT ON COLUMN tempcloud.invitations_sent.reason IS 'Why it was declined';
+COMMENT ON COLUMN tempcloud.invitations_sent.invited_by IS 'The contact who invited';
+COMMENT ON COLUMN tempcloud.invitations_sent.partner_id IS 'The account it was accepted for';
+COMMENT ON COLUMN tempcloud.invitations_sent.accepted_by_name IS 'Who accepted';
+COMMENT ON COLUMN tempcloud.invitations_sent.accepted_by_email IS 'The address of who accepted';
+COMMENT ON COLUMN tempcloud.invitations_sent.delivery IS 'How delivery of the newest mail goes: queued, sent, deferred, failed, bounced or dropped';
+COMMENT ON COLUMN tempcloud.invitations_sent.delivery_error IS 'What the mail server said';
 GRANT SELECT ON tempcloud.invitations_sent TO tempcloud_user;

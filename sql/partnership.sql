@@ -68,6 +68,18 @@ SELECT a.id, a.kind, a.company_name::text, a.locale::text, a.phone::text, a.webs
 COMMENT ON VIEW tempcloud.customers IS
 'The customers of the caller, a provider
 Kunden. Without rows for a customer.';
+COMMENT ON COLUMN tempcloud.customers.id IS 'Key of the account';
+COMMENT ON COLUMN tempcloud.customers.kind IS 'Customer or provider';
+COMMENT ON COLUMN tempcloud.customers.company_name IS 'Name of the company';
+COMMENT ON COLUMN tempcloud.customers.locale IS 'Language of mails to the account';
+COMMENT ON COLUMN tempcloud.customers.phone IS 'Telephone number of the company';
+COMMENT ON COLUMN tempcloud.customers.website IS 'Address of the company''s website';
+COMMENT ON COLUMN tempcloud.customers.street IS 'Street and number';
+COMMENT ON COLUMN tempcloud.customers.postal_code IS 'Postal code';
+COMMENT ON COLUMN tempcloud.customers.city IS 'City';
+COMMENT ON COLUMN tempcloud.customers.country IS 'Country by its two letters of ISO 3166-1';
+COMMENT ON COLUMN tempcloud.customers.partner_since IS 'When the partnership was made';
+COMMENT ON COLUMN tempcloud.customers.invitation_id IS 'The invitation it came of';
 GRANT SELECT ON tempcloud.customers TO tempcloud_user;
 
 CREATE VIEW tempcloud.providers WITH (security_barrier) AS
@@ -80,6 +92,18 @@ SELECT a.id, a.kind, a.company_name::text, a.locale::text, a.phone::text, a.webs
 COMMENT ON VIEW tempcloud.providers IS
 'The providers of the caller, a customer
 Anbieter. Without rows for a provider.';
+COMMENT ON COLUMN tempcloud.providers.id IS 'Key of the account';
+COMMENT ON COLUMN tempcloud.providers.kind IS 'Customer or provider';
+COMMENT ON COLUMN tempcloud.providers.company_name IS 'Name of the company';
+COMMENT ON COLUMN tempcloud.providers.locale IS 'Language of mails to the account';
+COMMENT ON COLUMN tempcloud.providers.phone IS 'Telephone number of the company';
+COMMENT ON COLUMN tempcloud.providers.website IS 'Address of the company''s website';
+COMMENT ON COLUMN tempcloud.providers.street IS 'Street and number';
+COMMENT ON COLUMN tempcloud.providers.postal_code IS 'Postal code';
+COMMENT ON COLUMN tempcloud.providers.city IS 'City';
+COMMENT ON COLUMN tempcloud.providers.country IS 'Country by its two letters of ISO 3166-1';
+COMMENT ON COLUMN tempcloud.providers.partner_since IS 'When the partnership was made';
+COMMENT ON COLUMN tempcloud.providers.invitation_id IS 'The invitation it came of';
 GRANT SELECT ON tempcloud.providers TO tempcloud_user;
 
 -- One arm for each side, so that each is served by its own index.
@@ -90,6 +114,18 @@ SELECT * FROM tempcloud.providers;
 COMMENT ON VIEW tempcloud.partners IS
 'The caller''s partners
 With their company information; of the kind opposite to the caller''s.';
+COMMENT ON COLUMN tempcloud.partners.id IS 'Key of the account';
+COMMENT ON COLUMN tempcloud.partners.kind IS 'Customer or provider';
+COMMENT ON COLUMN tempcloud.partners.company_name IS 'Name of the company';
+COMMENT ON COLUMN tempcloud.partners.locale IS 'Language of mails to the account';
+COMMENT ON COLUMN tempcloud.partners.phone IS 'Telephone number of the company';
+COMMENT ON COLUMN tempcloud.partners.website IS 'Address of the company''s website';
+COMMENT ON COLUMN tempcloud.partners.street IS 'Street and number';
+COMMENT ON COLUMN tempcloud.partners.postal_code IS 'Postal code';
+COMMENT ON COLUMN tempcloud.partners.city IS 'City';
+COMMENT ON COLUMN tempcloud.partners.country IS 'Country by its two letters of ISO 3166-1';
+COMMENT ON COLUMN tempcloud.partners.partner_since IS 'When the partnership was made';
+COMMENT ON COLUMN tempcloud.partners.invitation_id IS 'The invitation it came of';
 GRANT SELECT ON tempcloud.partners TO tempcloud_user;
 
 CREATE VIEW tempcloud.partner_contacts WITH (security_barrier) AS
@@ -101,4 +137,11 @@ SELECT c.id, c.account_id, c.given_name::text, c.family_name::text, c."position"
 COMMENT ON VIEW tempcloud.partner_contacts IS
 'The people of the caller''s partners
 Kontakte.';
+COMMENT ON COLUMN tempcloud.partner_contacts.id IS 'Key of the contact';
+COMMENT ON COLUMN tempcloud.partner_contacts.account_id IS 'The partner the person belongs to';
+COMMENT ON COLUMN tempcloud.partner_contacts.given_name IS 'Given name';
+COMMENT ON COLUMN tempcloud.partner_contacts.family_name IS 'Family name';
+COMMENT ON COLUMN tempcloud.partner_contacts."position" IS 'Position in the company';
+COMMENT ON COLUMN tempcloud.partner_contacts.email IS 'E-mail address';
+COMMENT ON COLUMN tempcloud.partner_contacts.phone IS 'Telephone number';
 GRANT SELECT ON tempcloud.partner_contacts TO tempcloud_user;

@@ -18,6 +18,16 @@
 #error "tempcloud needs PostgreSQL 15 or newer"
 #endif
 
+/* 16 moved the macros for varlena values out of postgres.h */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* 18 puts it before the declaration */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
 /* 18 declares the binary side of base64 as uint8 */
 #if PG_VERSION_NUM >= 180000
 #define tc_b64_encode(src, len, dst, dstlen) \

@@ -14,6 +14,7 @@
 #include "utils/inval.h"
 #include "utils/syscache.h"
 
+#include "compat.h"
 #include "crypto.h"
 #include "query.h"
 

@@ -18,6 +18,7 @@
 #include "utils/datum.h"
 #include "utils/rel.h"
 
+#include "compat.h"
 #include "query.h"
 #include "text.h"
 
@@ -65,7 +66,7 @@ static Datum attribute(const TriggerData *trigger, HeapTuple tuple, const char *
 					   bool *isnull);
 static NullableDatum key(const TriggerData *trigger, HeapTuple tuple, const char *column);
 static char *label(const TriggerData *trigger, HeapTuple tuple, const char *column);
-static void refuse_undoing(const TriggerData *trigger, const char *what) pg_attribute_noreturn();
+pg_noreturn static void refuse_undoing(const TriggerData *trigger, const char *what);
 
 PG_FUNCTION_INFO_V1(tempcloud_guard_account);
 PG_FUNCTION_INFO_V1(tempcloud_guard_invitation);

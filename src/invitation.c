@@ -100,6 +100,9 @@ QUERY("SELECT FROM tempcloud_data.invitation i"
 	  "             WHERE c.account_id = $2 AND c.email_verified_at IS NOT NULL))",
 	  UUIDOID, UUIDOID);
 
+static KeptQuery find_account =
+QUERY("SELECT FROM tempcloud_data.account WHERE id = $1", UUIDOID);
+
 static KeptQuery find_refusal =
 QUERY("SELECT WHERE EXISTS ("
 	  "   SELECT FROM tempcloud_data.invitation i"
@@ -526,7 +529,8 @@ invite_address(const Caller *caller, const Invite *invite)
 
 /*
  * Take the locks of whoever invites an address (lock.h) and tell to whom it
- * belongs.
+ * belongs.  40001 if that account is newer than the transaction's snapshot:
+ * no row of this transaction could refer to it.
  */
 static Owner
 lock_for_inviting(const Caller *caller, const char *email)
@@ -538,7 +542,13 @@ lock_for_inviting(const Caller *caller, const char *email)
 	tc_lock(LOCK_ADDRESS, tc_address_key(folded));
 	owner = tc_owner_of(folded);
 	if (owner.account_id != NULL)
+	{
 		tc_lock(LOCK_PAIR, tc_pair_key(caller->account_id, owner.account_id));
+		if (tc_run(&find_account, UUID_VALUE(owner.account_id)) == 0)
+			ereport(ERROR,
+					errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					errmsg("could not serialize access due to concurrent registration"));
+	}
 	return owner;
 }
 

@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include "compat.h"
+
 /* In the order of the table in refusal.c, which gives SQLSTATE and word. */
 typedef enum Refusal
 {
@@ -42,13 +44,13 @@ typedef enum Refusal
 /*
  * Raise the error with the hint of the table.
  */
-extern void tc_refuse(Refusal refusal) pg_attribute_noreturn();
+pg_noreturn extern void tc_refuse(Refusal refusal);
 
 /*
  * Raise the error with a hint that knows more than the table does.  Never
  * pass a token: the hint reaches clients and the server log.
  */
-extern void tc_refuse_hint(Refusal refusal, const char *hint,...)
-			pg_attribute_printf(2, 3) pg_attribute_noreturn();
+pg_noreturn extern void tc_refuse_hint(Refusal refusal, const char *hint,...)
+			pg_attribute_printf(2, 3);
 
 #endif							/* TC_REFUSAL_H */

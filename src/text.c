@@ -13,6 +13,7 @@
 #include "utils/builtins.h"
 #include "utils/formatting.h"
 
+#include "compat.h"
 #include "refusal.h"
 #include "text.h"
 
