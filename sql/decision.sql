@@ -76,8 +76,8 @@ COMMENT ON FUNCTION tempcloud.unblock_account IS
 Undoes a block; does nothing where there is none. Blocked inviters are marked in invitations_received.';
 GRANT EXECUTE ON FUNCTION tempcloud.unblock_account TO tempcloud_user;
 
--- By the account it is routed to, and by a proven address where another
--- invitation of the same inviter keeps it from being routed.
+-- The order serves the page that shows the list; an order of the reader's own
+-- goes before it.
 CREATE VIEW tempcloud.invitations_received WITH (security_barrier) AS
 SELECT i.id, i.inviter_id, i.inviter_kind, a.company_name::text AS inviter_company,
 	   pg_catalog.concat_ws(' ', c.given_name, c.family_name) AS inviter_name,

@@ -1,0 +1,64 @@
+# tempcloud
+#
+#   make, make install, make installcheck   as with every PGXS extension
+#   make demo, make test                    need nothing but make: they install
+#                                           what is missing and use private servers
+
+EXTENSION = tempcloud
+EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" tempcloud.control)
+
+MODULE_big = $(EXTENSION)
+OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
+
+# One file per subject, in the order in which they rest on each other.
+SUBJECTS = role text uuid account contact caller invitation decision partnership \
+	token mail template event maintenance guard privilege
+INSTALL_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
+DATA = $(filter-out $(INSTALL_SQL),$(wildcard sql/$(EXTENSION)--*.sql))
+DATA_built = $(INSTALL_SQL)
+EXTRA_CLEAN = $(INSTALL_SQL) test/results test/tmp_check
+
+# PostgreSQL's own headers and macros have unused parameters, mixed signs and
+# partial initialisers; clang does not know all of gcc's options that PGXS
+# passes on.
+PG_CFLAGS = -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
+	-Wno-missing-field-initializers
+ifneq (,$(findstring clang,$(CC)))
+PG_CFLAGS += -Wno-ignored-optimization-argument -Wno-ignored-attributes -Wno-unknown-warning-option
+endif
+
+# setup makes what the other tests share, and goes first.
+REGRESS = $(patsubst test/sql/%.sql,%,$(wildcard test/sql/setup.sql) \
+	$(sort $(filter-out test/sql/setup.sql,$(wildcard test/sql/*.sql))))
+REGRESS_OPTS = --inputdir=test --outputdir=test/results/regress
+ISOLATION = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test --outputdir=test/results/isolation
+
+PG_CONFIG ?= pg_config
+PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
+
+ifneq (,$(PGXS))
+include $(PGXS)
+
+$(OBJS): $(wildcard src/*.h)
+$(OBJS:.o=.bc): $(wildcard src/*.h)
+installcheck: | test/results/regress test/results/isolation
+test/results/%:
+	mkdir -p $@
+else
+all install uninstall installcheck clean:
+	@echo "No PGXS: install postgresql-server-dev, or set PG_CONFIG to that of the server." >&2
+	@exit 1
+endif
+
+$(INSTALL_SQL): $(SUBJECTS:%=sql/%.sql) Makefile tempcloud.control
+	printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit' > $@
+	for subject in $(SUBJECTS); do echo; cat sql/$$subject.sql; done >> $@
+
+demo:
+	scripts/demo
+
+test:
+	scripts/test
+
+.PHONY: demo test

@@ -1,0 +1,107 @@
+-- setup: the extension, and what the other tests share
+--
+-- Each test registers companies of its own and leaves those of others alone.
+
+CREATE EXTENSION pgcrypto;
+CREATE EXTENSION tempcloud;
+
+-- DROP takes everything but the roles, which other databases may use; and
+-- what a session has prepared does not outlive it.
+SET request.jwt.claims = '{"sub":"setup"}';
+SELECT permissions FROM tempcloud.whoami();
+DROP EXTENSION tempcloud;
+SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'tempcloud%';
+SELECT rolname, rolcanlogin, rolsuper, rolinherit
+  FROM pg_roles WHERE rolname LIKE 'tempcloud%' ORDER BY rolname COLLATE "C";
+CREATE EXTENSION tempcloud;
+SELECT permissions FROM tempcloud.whoami();
+
+-- Logins of a cluster, as a DBA would make them
+SET client_min_messages = warning;
+DROP ROLE IF EXISTS regress_tempcloud_app, regress_tempcloud_nobody;
+RESET client_min_messages;
+CREATE ROLE regress_tempcloud_app LOGIN IN ROLE tempcloud_service;
+CREATE ROLE regress_tempcloud_nobody LOGIN;
+
+CREATE SCHEMA test;
+GRANT USAGE ON SCHEMA test TO PUBLIC;
+
+-- Sign in and register; returns the account.
+CREATE FUNCTION test.company(claims text, kind tempcloud.account_kind, company_name text,
+	given_name text, family_name text)
+RETURNS uuid
+LANGUAGE sql
+AS $$
+SELECT set_config('request.jwt.claims', claims, false);
+SELECT id FROM tempcloud.register_account(kind, company_name, given_name, family_name);
+$$;
+
+-- The SQLSTATE a command ends with, and the word of a refusal
+CREATE FUNCTION test.refusal(command text)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+	word text;
+BEGIN
+	EXECUTE command;
+	RETURN 'none';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS word = PG_EXCEPTION_DETAIL;
+	RETURN concat_ws(' ', SQLSTATE, CASE WHEN SQLSTATE LIKE 'PT%' THEN word END);
+END
+$$;
+
+-- What people have in their inboxes, which only they and the mailer can read
+CREATE TABLE test.inbox (
+	n	serial PRIMARY KEY,
+	mail tempcloud.outgoing_mail
+);
+
+-- Send what is due.
+CREATE FUNCTION test.deliver()
+RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER
+AS $$
+DECLARE
+	m tempcloud.outgoing_mail;
+	count integer := 0;
+BEGIN
+	FOR m IN SELECT * FROM tempcloud.claim_mail(10000) LOOP
+		INSERT INTO test.inbox (mail) VALUES (m);
+		PERFORM tempcloud.mail_sent(ARRAY[m.id]);
+		count := count + 1;
+	END LOOP;
+	RETURN count;
+END
+$$;
+
+-- The newest mail to somebody, and the token in its link
+CREATE FUNCTION test.mail(recipient text)
+RETURNS tempcloud.outgoing_mail
+LANGUAGE plpgsql SECURITY DEFINER
+AS $$
+BEGIN
+	PERFORM test.deliver();
+	RETURN (SELECT i.mail FROM test.inbox i
+			 WHERE (i.mail).recipient = mail.recipient ORDER BY n DESC LIMIT 1);
+END
+$$;
+
+CREATE FUNCTION test.token(recipient text)
+RETURNS text
+LANGUAGE sql
+AS $$
+SELECT substring(text_body from 'tc[ie]_[A-Za-z0-9_-]{48}') FROM test.mail(recipient);
+$$;
+
+-- Let time go by for an invitation: what would be due later is due now.
+CREATE FUNCTION test.let_pass(invitation uuid, duration interval)
+RETURNS void
+LANGUAGE sql SECURITY DEFINER
+AS $$
+UPDATE tempcloud_data.invitation
+   SET created_at = created_at - duration, sent_at = sent_at - duration,
+	   expires_at = expires_at - duration, decided_at = decided_at - duration
+ WHERE id = invitation;
+$$;
