@@ -2,7 +2,8 @@
 --
 -- The triggers fire ALWAYS, also while session_replication_role is replica,
 -- when foreign keys sleep.  They are BEFORE triggers, so that nothing is
--- written that they refuse.  Rows that pg_restore inserts pass.
+-- written that they refuse.  Rows that pg_restore or logical replication
+-- inserts pass; in replica mode in any order of the tables.
 
 CREATE FUNCTION tempcloud_data.guard_account()
 RETURNS trigger
@@ -12,7 +13,7 @@ COMMENT ON FUNCTION tempcloud_data.guard_account IS
 'Keeps an account''s key and kind, and the account itself while it has partners.';
 
 CREATE TRIGGER account_guard
-	BEFORE UPDATE OR DELETE ON tempcloud_data.account
+	BEFORE INSERT OR UPDATE OR DELETE ON tempcloud_data.account
 	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_account();
 ALTER TABLE tempcloud_data.account ENABLE ALWAYS TRIGGER account_guard;
 COMMENT ON TRIGGER account_guard ON tempcloud_data.account IS

@@ -10,13 +10,15 @@ DO $$
 DECLARE
 	name regtype;
 BEGIN
-	-- without array types and the row types of tables, which follow theirs
+	-- without array types, which follow their elements', and the row types of
+	-- tables and views, which pg_dump has no place for
 	FOR name IN
 		SELECT t.oid
 		  FROM pg_catalog.pg_type t
 		  LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid
 		 WHERE t.typnamespace IN ('tempcloud'::regnamespace, 'tempcloud_data'::regnamespace)
 		   AND t.typcategory <> 'A'
+		   AND (c.relkind IS NULL OR c.relkind = 'c')
 	LOOP
 		EXECUTE pg_catalog.format('REVOKE ALL ON TYPE %s FROM PUBLIC', name);
 	END LOOP;

@@ -26,6 +26,11 @@ static KeptQuery find_partnership_of_account =
 QUERY("SELECT FROM tempcloud_data.partnership"
 	  " WHERE customer_id = $1 OR provider_id = $1 LIMIT 1", UUIDOID);
 
+static KeptQuery find_partnership_of_other_kind =
+QUERY("SELECT FROM tempcloud_data.partnership"
+	  " WHERE (customer_id = $1 AND $2 <> 'customer')"
+	  "    OR (provider_id = $1 AND $2 <> 'provider') LIMIT 1", UUIDOID, TEXTOID);
+
 static KeptQuery find_any_partnership = {.sql = "SELECT FROM tempcloud_data.partnership LIMIT 1"};
 
 static KeptQuery find_partnership_of_invitation =
@@ -59,6 +64,8 @@ static const struct
 };
 
 static const TriggerData *trigger_data(FunctionCallInfo fcinfo);
+static bool is_replica(void);
+static void require_kind_of_partnerships(const TriggerData *trigger);
 static void require_same(const TriggerData *trigger, const char *column);
 static void require_transition(const TriggerData *trigger, const char *from, const char *to);
 static bool refers_to_partnership(const TriggerData *trigger);
@@ -66,6 +73,7 @@ static Datum attribute(const TriggerData *trigger, HeapTuple tuple, const char *
 					   bool *isnull);
 static NullableDatum key(const TriggerData *trigger, HeapTuple tuple, const char *column);
 static char *label(const TriggerData *trigger, HeapTuple tuple, const char *column);
+pg_noreturn static void refuse_pair(const TriggerData *trigger);
 pg_noreturn static void refuse_undoing(const TriggerData *trigger, const char *what);
 
 PG_FUNCTION_INFO_V1(tempcloud_guard_account);
@@ -75,7 +83,7 @@ PG_FUNCTION_INFO_V1(tempcloud_guard_truncate);
 PG_FUNCTION_INFO_V1(tempcloud_refuse_change);
 
 /*
- * Before UPDATE or DELETE of an account.
+ * Before INSERT, UPDATE or DELETE of an account.
  */
 Datum
 tempcloud_guard_account(PG_FUNCTION_ARGS)
@@ -83,6 +91,12 @@ tempcloud_guard_account(PG_FUNCTION_ARGS)
 	const TriggerData *trigger = trigger_data(fcinfo);
 	uint64		partnerships;
 
+	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+	{
+		if (is_replica())
+			require_kind_of_partnerships(trigger);
+		return PointerGetDatum(trigger->tg_trigtuple);
+	}
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 	{
 		require_same(trigger, "id");
@@ -135,8 +149,9 @@ tempcloud_guard_invitation(PG_FUNCTION_ARGS)
  *
  * Foreign keys and checks guarantee the pair too; here a wrong one gets an
  * error that says what is wrong, and is refused also while foreign keys sleep.
- * A replica may lack the invitations, so that they are looked at only where
- * rows are made, not where they are copied.
+ * Then tables are copied, in an order that nobody knows: an account that is
+ * not there yet is looked at when it comes, and the invitation, which a replica
+ * may lack, is not looked at.
  */
 Datum
 tempcloud_guard_partnership(PG_FUNCTION_ARGS)
@@ -153,18 +168,15 @@ tempcloud_guard_partnership(PG_FUNCTION_ARGS)
 	tc_run(&find_kinds, customer, provider);
 	customer_kind = tc_text(0, 1);
 	provider_kind = tc_text(0, 2);
-	if (customer_kind == NULL || provider_kind == NULL)
+	if (!is_replica() && (customer_kind == NULL || provider_kind == NULL))
 		ereport(ERROR,
 				errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
 				errmsg("a partnership needs two accounts that exist"),
 				errtable(trigger->tg_relation));
-	if (strcmp(customer_kind, "customer") != 0 || strcmp(provider_kind, "provider") != 0)
-		ereport(ERROR,
-				errcode(ERRCODE_CHECK_VIOLATION),
-				errmsg("a partnership joins a customer with a provider"),
-				errdetail("The accounts given are a %s and a %s.", customer_kind, provider_kind),
-				errtable(trigger->tg_relation));
-	if (SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA)
+	if ((customer_kind != NULL && strcmp(customer_kind, "customer") != 0) ||
+		(provider_kind != NULL && strcmp(provider_kind, "provider") != 0))
+		refuse_pair(trigger);
+	if (!is_replica())
 		joined = tc_run(&find_joining_invitation, key(trigger, new, "invitation_id"),
 						customer, provider) > 0;
 	tc_leave();
@@ -217,6 +229,28 @@ trigger_data(FunctionCallInfo fcinfo)
 	return (const TriggerData *) fcinfo->context;
 }
 
+/* Whether foreign keys sleep. */
+static bool
+is_replica(void)
+{
+	return SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
+}
+
+/* A new account must be what partnerships that came before it say it is. */
+static void
+require_kind_of_partnerships(const TriggerData *trigger)
+{
+	HeapTuple	new = trigger->tg_trigtuple;
+	uint64		wrong;
+
+	tc_enter();
+	wrong = tc_run(&find_partnership_of_other_kind, key(trigger, new, "id"),
+				   TEXT_VALUE(label(trigger, new, "kind")));
+	tc_leave();
+	if (wrong > 0)
+		refuse_pair(trigger);
+}
+
 static void
 require_same(const TriggerData *trigger, const char *column)
 {
@@ -265,7 +299,7 @@ refers_to_partnership(const TriggerData *trigger)
 	bool		found;
 
 	/* A replica has what its origin has; the rows may come in any order. */
-	if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA)
+	if (is_replica())
 		return true;
 	tc_enter();
 	found = tc_run(&find_partnership_of_invitation,
@@ -301,6 +335,15 @@ label(const TriggerData *trigger, HeapTuple tuple, const char *column)
 	bool		isnull;
 
 	return tc_enum_label(attribute(trigger, tuple, column, &isnull));
+}
+
+static void
+refuse_pair(const TriggerData *trigger)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_CHECK_VIOLATION),
+			errmsg("a partnership joins a customer with a provider"),
+			errtable(trigger->tg_relation));
 }
 
 static void
