@@ -67,51 +67,55 @@ QUERY("SELECT ROW(i.inviter_kind, a.company_name,"
 	  " WHERE i.id = $1", UUIDOID);
 
 /*
- * Pending invitations of one account ($1) to an address ($2, folded) or to the
- * account it belongs to ($3, may be null), other than $4 (may be null).  One
- * that is past its time is pending no more.
+ * What one account ($1) has pending to an address ($2, folded) or to the
+ * account it belongs to ($3, may be null), other than $4 (may be null), and
+ * whether it is past its time.  One arm for each of the unique indexes.
  */
-#define PENDING_BETWEEN(inviter, email, invitee) \
-	" FROM tempcloud_data.invitation i" \
-	" WHERE i.inviter_id = " inviter " AND i.status = 'pending'" \
-	"   AND (pg_catalog.lower(i.email) = " email " OR i.invitee_id = " invitee ")"
-
 static KeptQuery find_pending =
-QUERY("SELECT" PENDING_BETWEEN("$1", "$2", "$3")
-	  " AND i.id IS DISTINCT FROM $4 AND i.expires_at > pg_catalog.clock_timestamp()",
+QUERY("SELECT p.id, p.expires_at <= pg_catalog.clock_timestamp()"
+	  "  FROM (SELECT i.id, i.expires_at FROM tempcloud_data.invitation i"
+	  "         WHERE i.inviter_id = $1 AND pg_catalog.lower(i.email) = $2"
+	  "           AND i.status = 'pending'"
+	  "         UNION"
+	  "        SELECT i.id, i.expires_at FROM tempcloud_data.invitation i"
+	  "         WHERE i.inviter_id = $1 AND i.invitee_id = $3 AND i.status = 'pending') p"
+	  " WHERE p.id IS DISTINCT FROM $4",
 	  UUIDOID, TEXTOID, UUIDOID, UUIDOID);
 
-static KeptQuery expire_pending =
+#define MOST_PENDING 2			/* one by the address, one by the account */
+
+static KeptQuery close_as_expired =
 QUERY("UPDATE tempcloud_data.invitation"
 	  "   SET status = 'expired', decided_at = pg_catalog.clock_timestamp()"
-	  " WHERE id IN (SELECT i.id" PENDING_BETWEEN("$1", "$2", "$3")
-	  "   AND i.id IS DISTINCT FROM $4 AND i.expires_at <= pg_catalog.clock_timestamp())"
-	  " RETURNING id, invitee_id",
-	  UUIDOID, TEXTOID, UUIDOID, UUIDOID);
+	  " WHERE id = $1 AND status = 'pending'", UUIDOID);
 
 /* Invitations the other way: from account $1 to account $2, routed or not. */
 static KeptQuery find_counter_invitation =
 QUERY("SELECT FROM tempcloud_data.invitation i"
-	  " WHERE i.inviter_id = $1 AND i.status = 'pending'"
+	  " WHERE i.inviter_id = $1 AND i.invitee_id = $2 AND i.status = 'pending'"
 	  "   AND i.expires_at > pg_catalog.clock_timestamp()"
-	  "   AND (i.invitee_id = $2"
-	  "        OR pg_catalog.lower(i.email) IN ("
-	  "            SELECT pg_catalog.lower(c.email) FROM tempcloud_data.contact c"
-	  "             WHERE c.account_id = $2 AND c.email_verified_at IS NOT NULL))",
+	  " UNION ALL"
+	  " SELECT FROM tempcloud_data.contact c"
+	  "   JOIN tempcloud_data.invitation i ON pg_catalog.lower(i.email) = pg_catalog.lower(c.email)"
+	  "  WHERE c.account_id = $2 AND c.email_verified_at IS NOT NULL"
+	  "    AND i.inviter_id = $1 AND i.status = 'pending'"
+	  "    AND i.expires_at > pg_catalog.clock_timestamp()",
 	  UUIDOID, UUIDOID);
 
 static KeptQuery find_account =
 QUERY("SELECT FROM tempcloud_data.account WHERE id = $1", UUIDOID);
 
 static KeptQuery find_refusal =
-QUERY("SELECT WHERE EXISTS ("
-	  "   SELECT FROM tempcloud_data.invitation i"
-	  "    WHERE i.inviter_id = $1 AND i.status = 'declined'"
-	  "      AND i.decided_at > pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $4)"
-	  "      AND (pg_catalog.lower(i.email) = $2 OR i.invitee_id = $3))"
-	  " OR EXISTS ("
-	  "   SELECT FROM tempcloud_data.block b"
-	  "    WHERE b.inviter_id = $1 AND (pg_catalog.lower(b.email) = $2 OR b.account_id = $3))",
+QUERY("SELECT FROM tempcloud_data.invitation i"
+	  " WHERE i.inviter_id = $1 AND i.status = 'declined'"
+	  "   AND i.decided_at > pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $4)"
+	  "   AND (pg_catalog.lower(i.email) = $2 OR i.invitee_id = $3)"
+	  " UNION ALL"
+	  " SELECT FROM tempcloud_data.block b"
+	  "  WHERE b.inviter_id = $1 AND pg_catalog.lower(b.email) = $2"
+	  " UNION ALL"
+	  " SELECT FROM tempcloud_data.block b"
+	  "  WHERE b.inviter_id = $1 AND b.account_id = $3",
 	  UUIDOID, TEXTOID, UUIDOID, INT4OID);
 
 /* Counts no further than it has to. */
@@ -213,8 +217,8 @@ static pg_uuid_t *invite_address(const Caller *caller, const Invite *invite);
 static Owner lock_for_inviting(const Caller *caller, const char *email);
 static void require_invitable(const Caller *caller, const char *email, const Owner *owner,
 							  const pg_uuid_t *resent);
-static void expire_between(const Caller *caller, const char *email, const Owner *owner,
-						   const pg_uuid_t *resent);
+static int	require_none_pending(const Caller *caller, const char *folded, const Owner *owner,
+								 const pg_uuid_t *resent, pg_uuid_t **expired);
 static Invitation *find_sent(const Caller *caller, const pg_uuid_t *id);
 static Invitation *load(Invitation *invitation);
 
@@ -555,7 +559,8 @@ lock_for_inviting(const Caller *caller, const char *email)
 /*
  * Refuse unless the caller may have an invitation to the address pending,
  * under the locks of lock_for_inviting().  resent is the invitation that is to
- * be renewed, or NULL.
+ * be renewed, or NULL.  Those that are past their time are written down as
+ * expired: they would stand in the way in the unique indexes.
  */
 static void
 require_invitable(const Caller *caller, const char *email, const Owner *owner,
@@ -563,8 +568,9 @@ require_invitable(const Caller *caller, const char *email, const Owner *owner,
 {
 	char	   *folded = tc_fold_email(email);
 	NullableDatum inviter = UUID_VALUE(caller->account_id);
-	NullableDatum address = TEXT_VALUE(folded);
 	NullableDatum invitee = UUID_VALUE(owner->account_id);
+	pg_uuid_t  *expired[MOST_PENDING];
+	int			nexpired;
 
 	if (owner->account_id != NULL)
 	{
@@ -577,9 +583,9 @@ require_invitable(const Caller *caller, const char *email, const Owner *owner,
 		if (tc_run_latest(&find_counter_invitation, invitee, inviter) > 0)
 			tc_refuse(INVITED_YOU);
 	}
-	if (tc_run_latest(&find_pending, inviter, address, invitee, UUID_VALUE(resent)) > 0)
-		tc_refuse(ALREADY_INVITED);
-	if (tc_run_latest(&find_refusal, inviter, address, invitee, INT_VALUE(tc_reinvite_after)) > 0)
+	nexpired = require_none_pending(caller, folded, owner, resent, expired);
+	if (tc_run_latest(&find_refusal, inviter, TEXT_VALUE(folded), invitee,
+					  INT_VALUE(tc_reinvite_after)) > 0)
 		tc_refuse(DECLINED_RECENTLY);
 	if (tc_max_pending_invitations >= 0)
 	{
@@ -588,26 +594,33 @@ require_invitable(const Caller *caller, const char *email, const Owner *owner,
 		if (tc_integer(0, 1) >= tc_max_pending_invitations)
 			tc_refuse(TOO_MANY_INVITATIONS);
 	}
-	expire_between(caller, email, owner, resent);
+
+	for (int i = 0; i < nexpired; i++)
+	{
+		tc_run_latest(&close_as_expired, UUID_VALUE(expired[i]));
+		tc_event("invitation.expired", caller->account_id, NULL, owner->account_id, expired[i]);
+	}
 }
 
 /*
- * Write down that an invitation past its time has expired, where it would
- * otherwise stand in the way of the new one in the unique indexes.
+ * Refuse if the caller has an invitation to the address or its owner pending;
+ * otherwise return how many are there that are past their time, and which.
  */
-static void
-expire_between(const Caller *caller, const char *email, const Owner *owner,
-			   const pg_uuid_t *resent)
+static int
+require_none_pending(const Caller *caller, const char *folded, const Owner *owner,
+					 const pg_uuid_t *resent, pg_uuid_t **expired)
 {
-	uint64		count = tc_run_latest(&expire_pending, UUID_VALUE(caller->account_id),
-									  TEXT_VALUE(tc_fold_email(email)),
-									  UUID_VALUE(owner->account_id), UUID_VALUE(resent));
-	pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
+	int			count = tc_run_latest(&find_pending, UUID_VALUE(caller->account_id),
+									  TEXT_VALUE(folded), UUID_VALUE(owner->account_id),
+									  UUID_VALUE(resent));
 
-	for (uint64 i = 0; i < count; i++)
-		ids[i] = tc_uuid(i, 1);
-	for (uint64 i = 0; i < count; i++)
-		tc_event("invitation.expired", caller->account_id, NULL, owner->account_id, ids[i]);
+	for (int i = 0; i < count; i++)
+	{
+		if (!tc_bool(i, 2))
+			tc_refuse(ALREADY_INVITED);
+		expired[i] = tc_uuid(i, 1);
+	}
+	return count;
 }
 
 /*

@@ -11,8 +11,7 @@
 
 static KeptQuery find_partnership =
 QUERY("SELECT FROM tempcloud_data.partnership"
-	  " WHERE (customer_id, provider_id) = ($1, $2)"
-	  "    OR (customer_id, provider_id) = ($2, $1)", UUIDOID, UUIDOID);
+	  " WHERE (customer_id, provider_id) IN (($1, $2), ($2, $1))", UUIDOID, UUIDOID);
 
 static KeptQuery insert_partnership =
 QUERY("INSERT INTO tempcloud_data.partnership"

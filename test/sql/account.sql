@@ -1,5 +1,6 @@
 -- account: a company registers and keeps its profile
 
+\pset null (null)
 SET ROLE tempcloud_user;
 \set anna '{"sub":"anna.account","email":"Anna@kunde.account.example","email_verified":true}'
 \set bob '{"sub":"bob.account","email":"bob@anbieter.account.example","email_verified":true}'

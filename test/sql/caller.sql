@@ -4,7 +4,6 @@ SET ROLE tempcloud_user;
 \set anna '{"sub":"anna.caller","email":"anna@kunde.caller.example","email_verified":true}'
 
 -- Nobody is signed in.
-SHOW request.jwt.claims; \echo :SQLSTATE
 SELECT tempcloud.whoami(); \echo :SQLSTATE
 SELECT tempcloud.current_account_id() IS NULL AS nobody;
 SET request.jwt.claims = '';

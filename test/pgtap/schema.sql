@@ -1,0 +1,638 @@
+-- What the extension consists of: tables, types, views and functions, each with
+-- a comment.  Keys, columns and their order are a contract: dumps and foreign
+-- keys of other schemas rest on them.
+BEGIN;
+SET LOCAL client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
+CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
+SET LOCAL search_path = public;		-- so that names print with their schema
+SELECT plan(79);
+
+-- A relation as lines of text: its columns, keys, names of checks, and indexes.
+-- (The text of a check differs between majors; what it refuses is tested.)
+CREATE FUNCTION pg_temp.describe(relation regclass) RETURNS SETOF text LANGUAGE sql AS $$
+	SELECT line
+	  FROM (SELECT 1, attnum::integer,
+				   concat_ws(' ', attname,
+							 replace(format_type(atttypid, atttypmod),
+									 'timestamp with time zone', 'timestamptz'),
+							 CASE WHEN attnotnull THEN 'NOT NULL' END,
+							 'DEFAULT ' || pg_get_expr(adbin, adrelid))
+			  FROM pg_attribute
+			  LEFT JOIN pg_attrdef ON (adrelid, adnum) = (attrelid, attnum)
+			 WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped
+			 UNION ALL
+			SELECT 2, array_position('{p,u,f,c}', contype::text),
+				   concat_ws(' ', conname,
+							 CASE contype WHEN 'c' THEN 'CHECK' ELSE pg_get_constraintdef(oid) END)
+			  FROM pg_constraint
+			 WHERE conrelid = relation AND contype IN ('p', 'u', 'f', 'c')
+			 UNION ALL
+			SELECT 3, 0,
+				   regexp_replace(pg_get_indexdef(indexrelid),
+								  '^CREATE (UNIQUE )?INDEX (\w+) ON [\w.]+ USING', '\2 \1INDEX')
+			  FROM pg_index
+			 WHERE indrelid = relation
+			   AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+		   ) AS lines (part, number, line)
+	 ORDER BY part, number, line COLLATE "C"
+$$;
+
+-- Compare with the lines expected, which are written with tabs before them.
+CREATE FUNCTION pg_temp.relation_is(relation regclass, expected text) RETURNS text LANGUAGE sql AS $$
+	SELECT results_eq(
+		format('SELECT * FROM pg_temp.describe(%L)', relation),
+		format('SELECT * FROM regexp_split_to_table(%L, ''\n\t'')', btrim(expected, E'\n\t')),
+		format('%s is as described', relation))
+$$;
+
+-- Tables
+SELECT tables_are('tempcloud_data', '{account,contact,invitation,invitation_token,confirmation_token,partnership,block,mail,mail_template,shipped_mail_template,event}'::name[]);
+SELECT views_are('tempcloud_data', '{}'::name[], 'the data has no view');
+SELECT sequences_are('tempcloud_data', '{mail_id_seq,event_id_seq}'::name[]);
+
+SELECT pg_temp.relation_is('tempcloud_data.account', $$
+	id uuid NOT NULL DEFAULT tempcloud_data.new_id()
+	kind tempcloud.account_kind NOT NULL
+	company_name tempcloud_data.line NOT NULL
+	locale tempcloud_data.locale NOT NULL
+	phone tempcloud_data.line
+	website tempcloud_data.website
+	street tempcloud_data.line
+	postal_code tempcloud_data.line
+	city tempcloud_data.line
+	country tempcloud_data.country
+	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	account_pkey PRIMARY KEY (id)
+	account_id_kind_key UNIQUE (id, kind)
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.contact', $$
+	id uuid NOT NULL DEFAULT tempcloud_data.new_id()
+	account_id uuid NOT NULL
+	given_name tempcloud_data.line
+	family_name tempcloud_data.line
+	position tempcloud_data.line
+	email tempcloud_data.email
+	email_verified_at timestamptz
+	phone tempcloud_data.line
+	subject text
+	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	removed_at timestamptz
+	contact_pkey PRIMARY KEY (id)
+	contact_id_account_id_key UNIQUE (id, account_id)
+	contact_subject_key UNIQUE (subject)
+	contact_account_id_fkey FOREIGN KEY (account_id) REFERENCES tempcloud_data.account(id)
+	contact_removed CHECK
+	contact_subject_length CHECK
+	contact_verified_email CHECK
+	contact_account_id_idx INDEX btree (account_id, id)
+	contact_verified_email_key UNIQUE INDEX btree (lower((email)::text)) WHERE (email_verified_at IS NOT NULL)
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.invitation', $$
+	id uuid NOT NULL DEFAULT tempcloud_data.new_id()
+	inviter_id uuid NOT NULL
+	inviter_kind tempcloud.account_kind NOT NULL
+	invited_by uuid NOT NULL
+	invitee_id uuid
+	invitee_kind tempcloud.account_kind NOT NULL
+	email tempcloud_data.email NOT NULL
+	given_name tempcloud_data.line
+	family_name tempcloud_data.line
+	company_name tempcloud_data.line
+	phone tempcloud_data.line
+	message tempcloud_data.paragraph
+	locale tempcloud_data.locale NOT NULL
+	status tempcloud.invitation_status NOT NULL DEFAULT 'pending'::tempcloud.invitation_status
+	round integer NOT NULL DEFAULT 1
+	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	sent_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	expires_at timestamptz NOT NULL
+	decided_at timestamptz
+	decided_by uuid
+	reason tempcloud_data.paragraph
+	invitation_pkey PRIMARY KEY (id)
+	invitation_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES tempcloud_data.contact(id)
+	invitation_invited_by_fkey FOREIGN KEY (invited_by, inviter_id) REFERENCES tempcloud_data.contact(id, account_id)
+	invitation_invitee_fkey FOREIGN KEY (invitee_id, invitee_kind) REFERENCES tempcloud_data.account(id, kind)
+	invitation_inviter_fkey FOREIGN KEY (inviter_id, inviter_kind) REFERENCES tempcloud_data.account(id, kind)
+	invitation_acceptance CHECK
+	invitation_decision CHECK
+	invitation_pairing CHECK
+	invitation_round CHECK
+	invitation_declined_idx INDEX btree (inviter_id, decided_at) WHERE (status = 'declined'::tempcloud.invitation_status)
+	invitation_expiry_idx INDEX btree (expires_at) WHERE (status = 'pending'::tempcloud.invitation_status)
+	invitation_pending_email_key UNIQUE INDEX btree (inviter_id, lower((email)::text)) WHERE (status = 'pending'::tempcloud.invitation_status)
+	invitation_pending_invitee_key UNIQUE INDEX btree (inviter_id, invitee_id) WHERE (status = 'pending'::tempcloud.invitation_status)
+	invitation_received_idx INDEX btree (invitee_id, created_at, id)
+	invitation_sent_idx INDEX btree (inviter_id, created_at, id)
+	invitation_waiting_idx INDEX btree (lower((email)::text)) WHERE (status = 'pending'::tempcloud.invitation_status)
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.invitation_token', $$
+	digest bytea NOT NULL
+	invitation_id uuid NOT NULL
+	round integer NOT NULL
+	issued_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	invitation_token_pkey PRIMARY KEY (digest)
+	invitation_token_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES tempcloud_data.invitation(id) ON DELETE CASCADE
+	invitation_token_digest_length CHECK
+	invitation_token_invitation_id_idx INDEX btree (invitation_id)
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.confirmation_token', $$
+	digest bytea NOT NULL
+	contact_id uuid NOT NULL
+	email tempcloud_data.email NOT NULL
+	issued_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	confirmation_token_pkey PRIMARY KEY (digest)
+	confirmation_token_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES tempcloud_data.contact(id) ON DELETE CASCADE
+	confirmation_token_digest_length CHECK
+	confirmation_token_contact_id_idx INDEX btree (contact_id)
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.partnership', $$
+	customer_id uuid NOT NULL
+	customer_kind tempcloud.account_kind NOT NULL DEFAULT 'customer'::tempcloud.account_kind
+	provider_id uuid NOT NULL
+	provider_kind tempcloud.account_kind NOT NULL DEFAULT 'provider'::tempcloud.account_kind
+	invitation_id uuid NOT NULL
+	accepted_by uuid NOT NULL
+	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	partnership_pkey PRIMARY KEY (customer_id, provider_id)
+	partnership_invitation_id_key UNIQUE (invitation_id)
+	partnership_accepted_by_fkey FOREIGN KEY (accepted_by) REFERENCES tempcloud_data.contact(id)
+	partnership_customer_fkey FOREIGN KEY (customer_id, customer_kind) REFERENCES tempcloud_data.account(id, kind)
+	partnership_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES tempcloud_data.invitation(id)
+	partnership_provider_fkey FOREIGN KEY (provider_id, provider_kind) REFERENCES tempcloud_data.account(id, kind)
+	partnership_customer_kind CHECK
+	partnership_provider_kind CHECK
+	partnership_provider_id_idx INDEX btree (provider_id, customer_id)
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.block', $$
+	inviter_id uuid NOT NULL
+	email tempcloud_data.email NOT NULL
+	account_id uuid
+	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	block_account_id_fkey FOREIGN KEY (account_id) REFERENCES tempcloud_data.account(id)
+	block_inviter_id_fkey FOREIGN KEY (inviter_id) REFERENCES tempcloud_data.account(id)
+	block_account_id_idx INDEX btree (account_id, inviter_id)
+	block_inviter_id_email_key UNIQUE INDEX btree (inviter_id, lower((email)::text))
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.mail', $$
+	id bigint NOT NULL DEFAULT nextval('tempcloud_data.mail_id_seq'::regclass)
+	kind tempcloud.mail_kind NOT NULL
+	invitation_id uuid
+	round integer
+	contact_id uuid
+	recipient tempcloud_data.email NOT NULL
+	recipient_name text NOT NULL
+	locale tempcloud_data.locale NOT NULL
+	message_id text NOT NULL
+	state tempcloud_data.mail_state NOT NULL DEFAULT 'queued'::tempcloud_data.mail_state
+	attempt integer NOT NULL DEFAULT 0
+	due_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	leased boolean NOT NULL DEFAULT false
+	error text
+	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	closed_at timestamptz
+	mail_pkey PRIMARY KEY (id)
+	mail_message_id_key UNIQUE (message_id)
+	mail_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES tempcloud_data.contact(id) ON DELETE CASCADE
+	mail_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES tempcloud_data.invitation(id) ON DELETE CASCADE
+	mail_closed CHECK
+	mail_lease CHECK
+	mail_subject_matter CHECK
+	mail_contact_id_idx INDEX btree (contact_id, id) WHERE (contact_id IS NOT NULL)
+	mail_due_idx INDEX btree (due_at, id) WHERE (state = 'queued'::tempcloud_data.mail_state)
+	mail_invitation_id_idx INDEX btree (invitation_id, id)
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.mail_template', $$
+	kind tempcloud.mail_kind NOT NULL
+	locale tempcloud_data.locale NOT NULL
+	subject tempcloud_data.line NOT NULL
+	text_body text NOT NULL
+	html_body text
+	mail_template_pkey PRIMARY KEY (kind, locale)
+	mail_template_placeholders CHECK
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.shipped_mail_template', $$
+	kind tempcloud.mail_kind NOT NULL
+	locale tempcloud_data.locale NOT NULL
+	subject tempcloud_data.line NOT NULL
+	text_body text NOT NULL
+	html_body text
+	shipped_mail_template_pkey PRIMARY KEY (kind, locale)
+	shipped_mail_template_placeholders CHECK
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.event', $$
+	id bigint NOT NULL DEFAULT nextval('tempcloud_data.event_id_seq'::regclass)
+	at timestamptz NOT NULL DEFAULT clock_timestamp()
+	event text NOT NULL
+	account_id uuid
+	contact_id uuid
+	partner_id uuid
+	invitation_id uuid
+	event_pkey PRIMARY KEY (id)
+	event_name CHECK
+	event_account_id_idx INDEX btree (account_id, id)
+	event_invitation_id_idx INDEX btree (invitation_id, id)
+$$);
+
+-- Views
+SELECT views_are('tempcloud', '{my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received}'::name[]);
+SELECT tables_are('tempcloud', '{}'::name[], 'the API has no table');
+SELECT is_empty($$
+	SELECT oid::regclass FROM pg_class
+	 WHERE relnamespace = 'tempcloud'::regnamespace AND relkind = 'v'
+	   AND NOT (COALESCE(reloptions, '{}') @> '{security_barrier=true}'
+				OR COALESCE(reloptions, '{}') @> '{security_barrier}')$$,
+	'each view is a security barrier');
+
+SELECT pg_temp.relation_is('tempcloud.my_account', $$
+	id uuid
+	kind tempcloud.account_kind
+	company_name text
+	locale text
+	phone text
+	website text
+	street text
+	postal_code text
+	city text
+	country text
+	created_at timestamptz
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.my_contacts', $$
+	id uuid
+	given_name text
+	family_name text
+	position text
+	email text
+	email_verified_at timestamptz
+	phone text
+	has_login boolean
+	created_at timestamptz
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.partners', $$
+	id uuid
+	kind tempcloud.account_kind
+	company_name text
+	locale text
+	phone text
+	website text
+	street text
+	postal_code text
+	city text
+	country text
+	partner_since timestamptz
+	invitation_id uuid
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.customers', $$
+	id uuid
+	kind tempcloud.account_kind
+	company_name text
+	locale text
+	phone text
+	website text
+	street text
+	postal_code text
+	city text
+	country text
+	partner_since timestamptz
+	invitation_id uuid
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.providers', $$
+	id uuid
+	kind tempcloud.account_kind
+	company_name text
+	locale text
+	phone text
+	website text
+	street text
+	postal_code text
+	city text
+	country text
+	partner_since timestamptz
+	invitation_id uuid
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.partner_contacts', $$
+	id uuid
+	account_id uuid
+	given_name text
+	family_name text
+	position text
+	email text
+	phone text
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.invitations_sent', $$
+	id uuid
+	email text
+	given_name text
+	family_name text
+	company_name text
+	phone text
+	message text
+	locale text
+	status tempcloud.invitation_status
+	created_at timestamptz
+	sent_at timestamptz
+	expires_at timestamptz
+	decided_at timestamptz
+	reason text
+	invited_by text
+	partner_id uuid
+	accepted_by_name text
+	accepted_by_email text
+	delivery text
+	delivery_error text
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.invitations_received', $$
+	id uuid
+	inviter_id uuid
+	inviter_kind tempcloud.account_kind
+	inviter_company text
+	inviter_name text
+	email text
+	message text
+	status tempcloud.invitation_status
+	created_at timestamptz
+	expires_at timestamptz
+	decided_at timestamptz
+	reason text
+	can_accept boolean
+	blocked boolean
+$$);
+
+-- Row types of the API
+
+SELECT pg_temp.relation_is('tempcloud.account', $$
+	id uuid
+	kind tempcloud.account_kind
+	company_name text
+	locale text
+	phone text
+	website text
+	street text
+	postal_code text
+	city text
+	country text
+	created_at timestamptz
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.contact', $$
+	id uuid
+	account_id uuid
+	given_name text
+	family_name text
+	position text
+	email text
+	email_verified_at timestamptz
+	phone text
+	has_login boolean
+	created_at timestamptz
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.invitation', $$
+	id uuid
+	inviter_id uuid
+	inviter_kind tempcloud.account_kind
+	invitee_id uuid
+	invitee_kind tempcloud.account_kind
+	email text
+	given_name text
+	family_name text
+	company_name text
+	phone text
+	message text
+	locale text
+	status tempcloud.invitation_status
+	created_at timestamptz
+	expires_at timestamptz
+	decided_at timestamptz
+	reason text
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.partnership', $$
+	customer_id uuid
+	provider_id uuid
+	invitation_id uuid
+	accepted_by uuid
+	created_at timestamptz
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.identity', $$
+	account tempcloud.account
+	contact tempcloud.contact
+	permissions text[]
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.invitation_result', $$
+	position integer
+	email text
+	invitation tempcloud.invitation
+	error text
+	message text
+	hint text
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.invitation_preview', $$
+	inviter_kind tempcloud.account_kind
+	inviter_company text
+	inviter_name text
+	message text
+	kind tempcloud.account_kind
+	email text
+	given_name text
+	family_name text
+	company_name text
+	phone text
+	locale text
+	status tempcloud.invitation_status
+	expires_at timestamptz
+	needs_account boolean
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.outgoing_mail', $$
+	id bigint
+	kind tempcloud.mail_kind
+	recipient text
+	recipient_name text
+	locale text
+	subject text
+	text_body text
+	html_body text
+	message_id text
+	attempt integer
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.maintenance', $$
+	expired integer
+$$);
+
+-- The functions of the API: what PostgREST passes and documents.
+CREATE TEMP VIEW api AS
+SELECT p.oid, p.proname::text AS name, pg_get_function_arguments(p.oid) AS arguments,
+	   replace(pg_get_function_result(p.oid), 'tempcloud.', '') AS result,
+	   p.provolatile::text AS volatile, p.pronargs, p.proargnames, p.provariadic, p.proretset,
+	   t.typtype, t.typnamespace
+  FROM pg_proc p
+  JOIN pg_type t ON t.oid = p.prorettype
+ WHERE p.pronamespace = 'tempcloud'::regnamespace;
+
+CREATE TEMP TABLE expected (name text, arguments text, result text, volatile text DEFAULT 'v');
+INSERT INTO expected VALUES
+('register_account',
+ 'kind tempcloud.account_kind DEFAULT NULL::tempcloud.account_kind,'
+ ' company_name text DEFAULT NULL::text, given_name text DEFAULT NULL::text,'
+ ' family_name text DEFAULT NULL::text, token text DEFAULT NULL::text,'
+ ' locale text DEFAULT NULL::text, phone text DEFAULT NULL::text,'
+ ' website text DEFAULT NULL::text, street text DEFAULT NULL::text,'
+ ' postal_code text DEFAULT NULL::text, city text DEFAULT NULL::text,'
+ ' country text DEFAULT NULL::text, "position" text DEFAULT NULL::text', 'account'),
+('update_account',
+ 'company_name text DEFAULT NULL::text, locale text DEFAULT NULL::text,'
+ ' phone text DEFAULT NULL::text, website text DEFAULT NULL::text,'
+ ' street text DEFAULT NULL::text, postal_code text DEFAULT NULL::text,'
+ ' city text DEFAULT NULL::text, country text DEFAULT NULL::text', 'account'),
+('add_contact',
+ 'given_name text, family_name text, email text DEFAULT NULL::text,'
+ ' "position" text DEFAULT NULL::text, phone text DEFAULT NULL::text', 'contact'),
+('update_contact',
+ 'id uuid, given_name text DEFAULT NULL::text, family_name text DEFAULT NULL::text,'
+ ' email text DEFAULT NULL::text, "position" text DEFAULT NULL::text,'
+ ' phone text DEFAULT NULL::text', 'contact'),
+('remove_contact', 'id uuid', 'void'),
+('send_confirmation', 'contact_id uuid', 'contact'),
+('confirm_email', 'token text', 'contact'),
+('act_as', 'subject text, email text DEFAULT NULL::text', 'void'),
+('invite',
+ 'email text, given_name text DEFAULT NULL::text, family_name text DEFAULT NULL::text,'
+ ' company_name text DEFAULT NULL::text, phone text DEFAULT NULL::text,'
+ ' message text DEFAULT NULL::text, locale text DEFAULT NULL::text', 'invitation'),
+('invite_many', 'invitations jsonb', 'SETOF invitation_result'),
+('resend_invitation', 'id uuid', 'invitation'),
+('withdraw_invitation', 'id uuid', 'invitation'),
+('accept_invitation', 'id uuid', 'partnership'),
+('accept_invitation_by_token', 'token text, use_this_account boolean DEFAULT false', 'partnership'),
+('decline_invitation', 'id uuid, reason text DEFAULT NULL::text, block boolean DEFAULT false',
+ 'invitation'),
+('decline_invitation_by_token',
+ 'token text, reason text DEFAULT NULL::text, block boolean DEFAULT false', 'invitation'),
+('unblock_account', 'id uuid', 'void'),
+('claim_mail',
+ 'max_messages integer DEFAULT 10, lease interval DEFAULT ''00:05:00''::interval',
+ 'SETOF outgoing_mail'),
+('mail_sent', 'ids bigint[]', 'integer'),
+('mail_failed', 'id bigint, error text, permanent boolean DEFAULT false', 'boolean'),
+('mail_bounced', 'message_id text, reason text DEFAULT NULL::text', 'boolean'),
+('maintain', '', 'maintenance');
+
+-- those that work with GET and on a hot standby
+INSERT INTO expected VALUES
+('whoami', '', 'identity', 's'),
+('current_account_id', '', 'uuid', 's'),
+('preview_invitation', 'token text', 'invitation_preview', 's'),
+('are_partners', 'a uuid, b uuid', 'boolean', 's');
+
+SELECT set_eq('SELECT name FROM api', 'SELECT name FROM expected', 'the API has these functions');
+SELECT is(format('(%s) returns %s, %s', a.arguments, a.result, a.volatile),
+		  format('(%s) returns %s, %s', e.arguments, e.result, e.volatile),
+		  e.name || ': arguments with defaults, result and volatility')
+  FROM expected e
+  LEFT JOIN api a USING (name)
+ ORDER BY e.name;
+
+SELECT is_empty('SELECT name FROM api GROUP BY name HAVING count(*) > 1',
+	'none is overloaded: PostgREST chooses by the names of arguments');
+SELECT is_empty('SELECT name FROM api
+				  WHERE pronargs <> cardinality(array_remove(COALESCE(proargnames, ''{}''), ''''))
+					 OR provariadic <> 0',
+	'each argument has a name');
+SELECT is_empty('SELECT name FROM api
+				  WHERE proretset AND (typtype <> ''c'' OR typnamespace <> ''tempcloud''::regnamespace)',
+	'what returns a set returns rows of a type of the API');
+
+-- Types
+SELECT enum_has_labels('tempcloud', 'account_kind', '{customer,provider}'::name[]);
+SELECT enum_has_labels('tempcloud', 'invitation_status',
+	'{pending,accepted,declined,withdrawn,expired,superseded}'::name[]);
+SELECT enum_has_labels('tempcloud', 'mail_kind',
+	'{invitation,invitation_to_register,reminder,invitation_accepted,invitation_declined,invitation_expired,confirm_email}'::name[]);
+SELECT enum_has_labels('tempcloud_data', 'mail_state', '{queued,sent,failed,bounced,dropped}'::name[]);
+SELECT domains_are('tempcloud_data', '{line,paragraph,email,locale,country,website}'::name[]);
+SELECT domains_are('tempcloud', '{}'::name[]);
+SELECT enums_are('tempcloud', '{account_kind,invitation_status,mail_kind}'::name[]);
+SELECT enums_are('tempcloud_data', '{mail_state}'::name[]);
+
+-- A cycle of foreign keys could not be loaded from a dump.
+SELECT is_empty($$
+	WITH RECURSIVE path AS (
+		SELECT conrelid, confrelid FROM pg_constraint
+		 WHERE contype = 'f' AND connamespace = 'tempcloud_data'::regnamespace
+		 UNION
+		SELECT p.conrelid, c.confrelid FROM path p
+		  JOIN pg_constraint c ON c.contype = 'f' AND c.conrelid = p.confrelid)
+	SELECT conrelid::regclass FROM path WHERE conrelid = confrelid$$,
+	'no cycle of foreign keys');
+
+-- Comments.  The members of the extension, and what belongs to those; arrays
+-- and row types of tables come with their element types and tables.
+CREATE TEMP VIEW member AS
+SELECT d.classid, d.objid
+  FROM pg_depend d
+  JOIN pg_extension e ON e.oid = d.refobjid AND e.extname = 'tempcloud'
+ WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e';
+
+SELECT is_empty($$
+	SELECT pg_describe_object(classid, objid, 0) FROM member
+	 WHERE COALESCE(obj_description(objid, classid::regclass::name), '') = ''
+	   AND NOT (classid = 'pg_type'::regclass
+				AND objid IN (SELECT t.oid FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
+							   WHERE t.typcategory = 'A' OR c.relkind IN ('r', 'v')))$$,
+	'each schema, table, view, sequence, type, domain and function has a comment');
+SELECT set_eq($$
+	SELECT DISTINCT classid::regclass::text FROM member$$,
+	'{pg_namespace,pg_class,pg_type,pg_proc}'::text[],
+	'there are no members of other sorts');
+SELECT is_empty($$
+	SELECT attrelid::regclass, attname FROM member
+	  JOIN pg_class c ON c.oid = objid AND c.relkind IN ('r', 'v')
+	  JOIN pg_attribute ON attrelid = objid AND attnum > 0 AND NOT attisdropped
+	 WHERE classid = 'pg_class'::regclass
+	   AND COALESCE(col_description(attrelid, attnum), '') = ''$$,
+	'each column of a table or view has a comment');
+SELECT is_empty($$
+	SELECT tgname FROM member JOIN pg_trigger t ON t.tgrelid = objid AND NOT t.tgisinternal
+	 WHERE classid = 'pg_class'::regclass
+	   AND COALESCE(obj_description(t.oid, 'pg_trigger'), '') = ''$$,
+	'each trigger has a comment');
+SELECT isnt(obj_description(oid, 'pg_extension'), NULL, 'the extension has a comment')
+  FROM pg_extension WHERE extname = 'tempcloud';
+
+-- Nothing in the two schemas but what the extension made.
+SELECT is_empty($$
+	SELECT oid::regclass::text FROM pg_class
+	 WHERE relnamespace IN ('tempcloud'::regnamespace, 'tempcloud_data'::regnamespace)
+	   AND relkind IN ('r', 'v', 'm', 'S', 'p', 'f')
+	   AND oid NOT IN (SELECT objid FROM member WHERE classid = 'pg_class'::regclass)
+	 UNION ALL
+	SELECT oid::regprocedure::text FROM pg_proc
+	 WHERE pronamespace IN ('tempcloud'::regnamespace, 'tempcloud_data'::regnamespace)
+	   AND oid NOT IN (SELECT objid FROM member WHERE classid = 'pg_proc'::regclass)$$,
+	'whatever is in the schemas belongs to the extension');
+
+SELECT * FROM finish();
+ROLLBACK;
