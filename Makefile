@@ -27,6 +27,13 @@ ifneq (,$(findstring clang,$(CC)))
 PG_CFLAGS += -Wno-ignored-optimization-argument -Wno-ignored-attributes -Wno-unknown-warning-option
 endif
 
+# The reference mailer, where libcurl is there to build it with.
+MAILER = tempcloud-mailer
+MAILER_SOURCES = $(sort $(wildcard src/mailer/*.c))
+ifneq (,$(shell pkg-config --exists libcurl libpq 2>/dev/null && echo yes))
+SCRIPTS_built = $(MAILER)
+endif
+
 # setup makes what the other tests share, and goes first.
 REGRESS = $(patsubst test/sql/%.sql,%,$(wildcard test/sql/setup.sql) \
 	$(sort $(filter-out test/sql/setup.sql,$(wildcard test/sql/*.sql))))
@@ -54,6 +61,10 @@ endif
 $(INSTALL_SQL): $(SUBJECTS:%=sql/%.sql) Makefile tempcloud.control
 	printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit' > $@
 	for subject in $(SUBJECTS); do echo; cat sql/$$subject.sql; done >> $@
+
+$(MAILER): $(MAILER_SOURCES) $(wildcard src/mailer/*.h) tempcloud.control
+	$(CC) $(CFLAGS) -DTEMPCLOUD_VERSION='"$(EXTVERSION)"' $$(pkg-config --cflags libcurl libpq) \
+		$(MAILER_SOURCES) -o $@ $(LDFLAGS) $$(pkg-config --libs libcurl libpq)
 
 demo:
 	scripts/demo

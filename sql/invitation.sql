@@ -24,6 +24,7 @@ CREATE TABLE tempcloud_data.invitation (
 	created_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	sent_at			timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	expires_at		timestamptz NOT NULL,
+	reminded_at		timestamptz,
 	decided_at		timestamptz,
 	decided_by		uuid,
 	reason			tempcloud_data.paragraph,
@@ -47,11 +48,13 @@ CREATE UNIQUE INDEX invitation_pending_email_key
 	ON tempcloud_data.invitation (inviter_id, pg_catalog.lower(email)) WHERE status = 'pending';
 CREATE UNIQUE INDEX invitation_pending_invitee_key
 	ON tempcloud_data.invitation (inviter_id, invitee_id) WHERE status = 'pending';
--- what waits for an address, what is due to expire, who was refused
+-- what waits for an address, what is due to be reminded or to expire, who was refused
 CREATE INDEX invitation_waiting_idx
 	ON tempcloud_data.invitation (pg_catalog.lower(email)) WHERE status = 'pending';
 CREATE INDEX invitation_expiry_idx
 	ON tempcloud_data.invitation (expires_at) WHERE status = 'pending';
+CREATE INDEX invitation_reminder_idx
+	ON tempcloud_data.invitation (expires_at) WHERE status = 'pending' AND reminded_at IS NULL;
 CREATE INDEX invitation_declined_idx
 	ON tempcloud_data.invitation (inviter_id, decided_at) WHERE status = 'declined';
 -- the two lists, newest first
@@ -78,6 +81,7 @@ COMMENT ON COLUMN tempcloud_data.invitation.round IS 'How often it was sent; onl
 COMMENT ON COLUMN tempcloud_data.invitation.created_at IS 'When it was first sent';
 COMMENT ON COLUMN tempcloud_data.invitation.sent_at IS 'When it was last sent: the start of the round';
 COMMENT ON COLUMN tempcloud_data.invitation.expires_at IS 'When it expires unless it is answered';
+COMMENT ON COLUMN tempcloud_data.invitation.reminded_at IS 'When the invitee was reminded in this round';
 COMMENT ON COLUMN tempcloud_data.invitation.decided_at IS 'When it ceased to be pending';
 COMMENT ON COLUMN tempcloud_data.invitation.decided_by IS 'The contact who accepted, declined or withdrew';
 COMMENT ON COLUMN tempcloud_data.invitation.reason IS 'Why it was declined';

@@ -48,6 +48,9 @@ CREATE TABLE tempcloud_data.mail (
 );
 -- what a mailer takes next, and nothing else: it stays small
 CREATE INDEX mail_due_idx ON tempcloud_data.mail (due_at, id) WHERE state = 'queued';
+-- what was given up, and what was closed when (for statistics and purging)
+CREATE INDEX mail_failed_idx ON tempcloud_data.mail (id) WHERE state = 'failed';
+CREATE INDEX mail_closed_idx ON tempcloud_data.mail (closed_at) WHERE state IN ('sent', 'bounced', 'dropped');
 CREATE INDEX mail_invitation_id_idx ON tempcloud_data.mail (invitation_id, id);
 CREATE INDEX mail_contact_id_idx ON tempcloud_data.mail (contact_id, id) WHERE contact_id IS NOT NULL;
 SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.mail', '');
@@ -125,6 +128,78 @@ COMMENT ON FUNCTION tempcloud.mail_bounced IS
 'Report that a mail came back, maybe days later
 Returns whether there is such a mail.';
 GRANT EXECUTE ON FUNCTION tempcloud.mail_bounced TO tempcloud_mailer;
+
+CREATE FUNCTION tempcloud.release_mail(ids bigint[])
+RETURNS integer
+AS 'MODULE_PATHNAME', 'tempcloud_release_mail'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.release_mail IS
+'Give back mails that were claimed and not tried
+Other mailers can take them at once, and the claim does not count as an attempt. Returns how many were held.';
+GRANT EXECUTE ON FUNCTION tempcloud.release_mail TO tempcloud_mailer;
+
+CREATE FUNCTION tempcloud.retry_mail(id bigint)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'tempcloud_retry_mail'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.retry_mail IS
+'Try a mail again that was given up
+Its attempts start anew. Returns whether there is such a mail in mail_dead.';
+GRANT EXECUTE ON FUNCTION tempcloud.retry_mail TO tempcloud_admin;
+
+CREATE VIEW tempcloud.mail_dead WITH (security_barrier) AS
+SELECT m.id, m.kind, m.invitation_id, m.contact_id, m.recipient::text, m.attempt, m.error,
+	   m.created_at, m.closed_at AS failed_at
+  FROM tempcloud_data.mail m
+ WHERE m.state = 'failed';
+COMMENT ON VIEW tempcloud.mail_dead IS
+'Mails that were given up
+After a permanent failure or the last attempt; retry_mail tries one again.';
+COMMENT ON COLUMN tempcloud.mail_dead.id IS 'Key of the mail';
+COMMENT ON COLUMN tempcloud.mail_dead.kind IS 'What it is about';
+COMMENT ON COLUMN tempcloud.mail_dead.invitation_id IS 'The invitation it is about';
+COMMENT ON COLUMN tempcloud.mail_dead.contact_id IS 'The contact whose address it proves';
+COMMENT ON COLUMN tempcloud.mail_dead.recipient IS 'Address it was for';
+COMMENT ON COLUMN tempcloud.mail_dead.attempt IS 'How often it was tried';
+COMMENT ON COLUMN tempcloud.mail_dead.error IS 'What the last attempt said';
+COMMENT ON COLUMN tempcloud.mail_dead.created_at IS 'When the command wrote it';
+COMMENT ON COLUMN tempcloud.mail_dead.failed_at IS 'When it was given up';
+GRANT SELECT ON tempcloud.mail_dead TO tempcloud_admin;
+
+-- When mailers last called. Written at most every few seconds, and by nobody
+-- who would have to wait for it; a restored database has no mailers yet, so it
+-- is not dumped.
+CREATE TABLE tempcloud_data.mailer (
+	only_row		boolean DEFAULT true,
+	last_claim_at	timestamptz,
+	CONSTRAINT mailer_pkey PRIMARY KEY (only_row),
+	CONSTRAINT mailer_only_row CHECK (only_row)
+);
+INSERT INTO tempcloud_data.mailer DEFAULT VALUES;
+COMMENT ON TABLE tempcloud_data.mailer IS 'What is known of the mailers: one row.';
+COMMENT ON COLUMN tempcloud_data.mailer.only_row IS 'Key of the only row';
+COMMENT ON COLUMN tempcloud_data.mailer.last_claim_at IS 'When one last called claim_mail, give or take some seconds';
+
+CREATE VIEW tempcloud.mail_stats WITH (security_barrier) AS
+SELECT pg_catalog.count(*) FILTER (WHERE m.state = 'queued' AND (NOT m.leased OR m.due_at <= pg_catalog.statement_timestamp())) AS waiting,
+	   pg_catalog.count(*) FILTER (WHERE m.state = 'queued' AND m.leased AND m.due_at > pg_catalog.statement_timestamp()) AS leased,
+	   pg_catalog.count(*) FILTER (WHERE m.state = 'failed') AS dead,
+	   pg_catalog.statement_timestamp() - pg_catalog.min(m.created_at) FILTER (WHERE m.state = 'queued') AS oldest_age,
+	   pg_catalog.count(*) FILTER (WHERE m.state = 'sent' AND m.closed_at > pg_catalog.statement_timestamp() - '1 hour'::interval) AS sent_last_hour,
+	   (SELECT r.last_claim_at FROM tempcloud_data.mailer r) AS last_claim_at
+  FROM tempcloud_data.mail m
+ WHERE m.state IN ('queued', 'failed')
+	OR (m.state = 'sent' AND m.closed_at > pg_catalog.statement_timestamp() - '1 hour'::interval);
+COMMENT ON VIEW tempcloud.mail_stats IS
+'The outbox at a glance, for monitoring
+One row. A last_claim_at long ago means that no mailer is running.';
+COMMENT ON COLUMN tempcloud.mail_stats.waiting IS 'Mails that wait for a mailer, or for their next attempt';
+COMMENT ON COLUMN tempcloud.mail_stats.leased IS 'Mails that a mailer holds';
+COMMENT ON COLUMN tempcloud.mail_stats.dead IS 'Mails that were given up';
+COMMENT ON COLUMN tempcloud.mail_stats.oldest_age IS 'Age of the oldest mail that is not sent yet';
+COMMENT ON COLUMN tempcloud.mail_stats.sent_last_hour IS 'Mails sent within the last hour';
+COMMENT ON COLUMN tempcloud.mail_stats.last_claim_at IS 'When a mailer last asked for mails, give or take some seconds';
+GRANT SELECT ON tempcloud.mail_stats TO tempcloud_admin;
 
 -- The mail that tells how delivery goes is the newest that carries a link.
 CREATE VIEW tempcloud.invitations_sent WITH (security_barrier) AS

@@ -1,9 +1,12 @@
 -- maintenance: what time does
 
 CREATE TYPE tempcloud.maintenance AS (
-	expired		integer
+	expired		integer,
+	reminded	integer,
+	purged		integer
 );
-COMMENT ON TYPE tempcloud.maintenance IS 'What maintain() did: how many invitations it closed as expired.';
+COMMENT ON TYPE tempcloud.maintenance IS
+'What maintain() did: how many invitations it closed as expired, how many invitees it reminded, how many old mails it purged.';
 
 CREATE FUNCTION tempcloud.maintain()
 RETURNS tempcloud.maintenance
@@ -11,5 +14,5 @@ AS 'MODULE_PATHNAME', 'tempcloud_maintain'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.maintain IS
 'Do what is due
-Closes invitations past their time and tells the inviters. To be run by any scheduler, as often as one likes: it is idempotent, and the rules hold whether or not it runs.';
+Closes invitations past their time and tells the inviters, reminds invitees ahead of that, and purges old mails from the outbox. To be run by any scheduler, as often as one likes: it is idempotent, and the rules hold whether or not it runs.';
 GRANT EXECUTE ON FUNCTION tempcloud.maintain TO tempcloud_admin;

@@ -143,7 +143,7 @@ QUERY("INSERT INTO tempcloud_data.invitation"
 static KeptQuery renew_invitation =
 QUERY("UPDATE tempcloud_data.invitation"
 	  "   SET status = 'pending', round = round + 1, invitee_id = COALESCE(invitee_id, $2),"
-	  "       sent_at = pg_catalog.clock_timestamp(), decided_at = NULL,"
+	  "       sent_at = pg_catalog.clock_timestamp(), reminded_at = NULL, decided_at = NULL,"
 	  "       expires_at = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $3)"
 	  " WHERE id = $1", UUIDOID, UUIDOID, INT4OID);
 

@@ -171,6 +171,29 @@ QUERY("UPDATE tempcloud_data.mail"
 	  "       closed_at = pg_catalog.clock_timestamp()"
 	  " WHERE message_id = $1 AND attempt > 0", TEXTOID, TEXTOID);
 
+static KeptQuery release_mails =
+QUERY("UPDATE tempcloud_data.mail"
+	  "   SET leased = false, attempt = attempt - 1, due_at = pg_catalog.clock_timestamp()"
+	  " WHERE id = ANY ($1) AND state = 'queued' AND leased", INT8ARRAYOID);
+
+static KeptQuery reopen_mail =
+QUERY("UPDATE tempcloud_data.mail"
+	  "   SET state = 'queued', attempt = 0, closed_at = NULL,"
+	  "       due_at = pg_catalog.clock_timestamp()"
+	  " WHERE id = $1 AND state = 'failed'", INT8OID);
+
+/* Skips the row if another mailer is just writing it: any of them will do. */
+static KeptQuery note_claim =
+QUERY("WITH stale AS MATERIALIZED ("
+	  "   SELECT only_row FROM tempcloud_data.mailer"
+	  "    WHERE last_claim_at IS NULL"
+	  "       OR last_claim_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $1)"
+	  "      FOR NO KEY UPDATE SKIP LOCKED)"
+	  " UPDATE tempcloud_data.mailer m SET last_claim_at = pg_catalog.clock_timestamp()"
+	  "   FROM stale WHERE m.only_row = stale.only_row", INT4OID);
+
+#define CLAIM_NOTE_SECONDS 5
+
 /* A mail server's words may quote the mail: no token may get into a table. */
 static KeptQuery clean_report =
 QUERY("SELECT pg_catalog.left(pg_catalog.regexp_replace("
@@ -205,6 +228,8 @@ PG_FUNCTION_INFO_V1(tempcloud_claim_mail);
 PG_FUNCTION_INFO_V1(tempcloud_mail_sent);
 PG_FUNCTION_INFO_V1(tempcloud_mail_failed);
 PG_FUNCTION_INFO_V1(tempcloud_mail_bounced);
+PG_FUNCTION_INFO_V1(tempcloud_release_mail);
+PG_FUNCTION_INFO_V1(tempcloud_retry_mail);
 
 void
 tc_mail_invitee(const char *kind, const pg_uuid_t *invitation_id)
@@ -255,6 +280,8 @@ tempcloud_claim_mail(PG_FUNCTION_ARGS)
 	if (lease == NULL || lease->month < 0 || lease->day < 0 || lease->time < 0 ||
 		(lease->month | lease->day | lease->time) == 0)
 		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be positive.", "lease");
+
+	tc_run(&note_claim, INT_VALUE(CLAIM_NOTE_SECONDS));
 
 	/* Mails that turn out to be obsolete make room for others. */
 	while (wanted > 0 &&
@@ -339,6 +366,42 @@ tempcloud_mail_bounced(PG_FUNCTION_ARGS)
 	reason = tc_trim(tc_arg_text(fcinfo, 1));
 	found = tc_run(&bounce_mail, VALUE(PG_GETARG_DATUM(0)),
 				   TEXT_VALUE(reason ? clean(reason) : "unknown reason")) > 0;
+	tc_leave();
+	PG_RETURN_BOOL(found);
+}
+
+/*
+ * release_mail(ids bigint[]) returns integer
+ */
+Datum
+tempcloud_release_mail(PG_FUNCTION_ARGS)
+{
+	uint64		count;
+
+	tc_enter_command("release_mail()");
+	if (PG_ARGISNULL(0))
+		tc_require(NULL, "ids");
+	count = tc_run(&release_mails, VALUE(PG_GETARG_DATUM(0)));
+	if (count > 0)
+		tc_wake_mailers();
+	tc_leave();
+	PG_RETURN_INT32(count);
+}
+
+/*
+ * retry_mail(id bigint) returns boolean
+ */
+Datum
+tempcloud_retry_mail(PG_FUNCTION_ARGS)
+{
+	bool		found;
+
+	tc_enter_command("retry_mail()");
+	if (PG_ARGISNULL(0))
+		tc_require(NULL, "id");
+	found = tc_run(&reopen_mail, VALUE(PG_GETARG_DATUM(0))) > 0;
+	if (found)
+		tc_wake_mailers();
 	tc_leave();
 	PG_RETURN_BOOL(found);
 }

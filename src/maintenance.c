@@ -4,7 +4,7 @@
  *
  * The rules hold whether or not this runs: an invitation past its time is
  * expired for everybody at once.  Here it is written down, and its inviter
- * told.
+ * told; invitees are reminded ahead of it; and mails long sent are purged.
  */
 #include "postgres.h"
 
@@ -13,6 +13,7 @@
 #include "event.h"
 #include "mail.h"
 #include "query.h"
+#include "settings.h"
 
 #define BATCH 1000
 
@@ -28,10 +29,31 @@ QUERY("WITH due AS MATERIALIZED ("
 	  "   FROM due WHERE i.id = due.id"
 	  " RETURNING i.id, i.inviter_id", INT4OID);
 
+/* Once a round, and not where the whole lifetime is shorter than the notice. */
+static KeptQuery remind_invitations =
+QUERY("WITH due AS MATERIALIZED ("
+	  "   SELECT id FROM tempcloud_data.invitation"
+	  "    WHERE status = 'pending' AND reminded_at IS NULL"
+	  "      AND expires_at > pg_catalog.clock_timestamp()"
+	  "      AND expires_at <= pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $2)"
+	  "      AND sent_at < expires_at - pg_catalog.make_interval(secs => $2)"
+	  "    ORDER BY expires_at LIMIT $1"
+	  "      FOR NO KEY UPDATE SKIP LOCKED)"
+	  " UPDATE tempcloud_data.invitation i SET reminded_at = pg_catalog.clock_timestamp()"
+	  "   FROM due WHERE i.id = due.id"
+	  " RETURNING i.id", INT4OID, INT4OID);
+
+static KeptQuery purge_mails =
+QUERY("DELETE FROM tempcloud_data.mail"
+	  " WHERE state IN ('sent', 'bounced', 'dropped')"
+	  "   AND closed_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $1)",
+	  INT4OID);
+
 static KeptQuery make_result =
-QUERY("SELECT ROW($1)::tempcloud.maintenance", INT4OID);
+QUERY("SELECT ROW($1, $2, $3)::tempcloud.maintenance", INT4OID, INT4OID, INT4OID);
 
 static int	expire(void);
+static int	remind(void);
 
 PG_FUNCTION_INFO_V1(tempcloud_maintain);
 
@@ -42,10 +64,14 @@ Datum
 tempcloud_maintain(PG_FUNCTION_ARGS)
 {
 	int			expired;
+	int			reminded;
+	int			purged;
 
 	tc_enter_command("maintain()");
 	expired = expire();
-	tc_run(&make_result, INT_VALUE(expired));
+	reminded = tc_reminder_before > 0 ? remind() : 0;
+	purged = tc_run(&purge_mails, INT_VALUE(tc_mail_retention));
+	tc_run(&make_result, INT_VALUE(expired), INT_VALUE(reminded), INT_VALUE(purged));
 	return tc_finish();
 }
 
@@ -70,6 +96,26 @@ expire(void)
 			tc_event("invitation.expired", inviters[i], NULL, NULL, ids[i]);
 			tc_mail_inviter("invitation_expired", ids[i]);
 		}
+		total += count;
+	}
+	return total;
+}
+
+/* Returns how many invitees are reminded. */
+static int
+remind(void)
+{
+	pg_uuid_t  *ids[BATCH];
+	int			total = 0;
+	int			count;
+
+	while ((count = tc_run(&remind_invitations, INT_VALUE(BATCH),
+						   INT_VALUE(tc_reminder_before))) > 0)
+	{
+		for (int i = 0; i < count; i++)
+			ids[i] = tc_uuid(i, 1);
+		for (int i = 0; i < count; i++)
+			tc_mail_invitee("reminder", ids[i]);
 		total += count;
 	}
 	return total;

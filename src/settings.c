@@ -24,6 +24,7 @@ char	   *tc_email_verified_claim;
 int			tc_invitation_lifetime;
 int			tc_reinvite_after;
 int			tc_resend_interval;
+int			tc_reminder_before;
 int			tc_max_pending_invitations;
 char	   *tc_invitation_url;
 char	   *tc_confirmation_url;
@@ -31,6 +32,7 @@ char	   *tc_default_locale;
 char	   *tc_message_id_domain;
 int			tc_mail_max_attempts;
 int			tc_mail_retry_delay;
+int			tc_mail_retention;
 
 static bool check_claim(char **newval, void **extra, GucSource source);
 static bool check_link(char **newval, void **extra, GucSource source);
@@ -63,6 +65,9 @@ tc_define_settings(void)
 	define_int("tempcloud.resend_interval",
 			   "Least time between two mails of one invitation.",
 			   &tc_resend_interval, MINUTE, 0, INT_MAX, GUC_UNIT_S);
+	define_int("tempcloud.reminder_before",
+			   "How long before an invitation expires its invitee is reminded; 0 means never.",
+			   &tc_reminder_before, 7 * DAY, 0, INT_MAX, GUC_UNIT_S);
 	define_int("tempcloud.max_pending_invitations",
 			   "Most invitations of one account that may be pending at once; -1 means no limit.",
 			   &tc_max_pending_invitations, 1000, -1, INT_MAX, 0);
@@ -87,6 +92,9 @@ tc_define_settings(void)
 	define_int("tempcloud.mail_retry_delay",
 			   "Wait after a mail's first failed attempt; it doubles with each further one.",
 			   &tc_mail_retry_delay, MINUTE, 1, DAY, GUC_UNIT_S);
+	define_int("tempcloud.mail_retention",
+			   "How long a mail is kept in the outbox after it was sent, dropped or came back.",
+			   &tc_mail_retention, 30 * DAY, 0, INT_MAX, GUC_UNIT_S);
 
 	MarkGUCPrefixReserved("tempcloud");
 }

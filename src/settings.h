@@ -13,6 +13,7 @@ extern char *tc_email_verified_claim;
 extern int	tc_invitation_lifetime; /* seconds */
 extern int	tc_reinvite_after;	/* seconds */
 extern int	tc_resend_interval; /* seconds */
+extern int	tc_reminder_before; /* seconds */
 extern int	tc_max_pending_invitations; /* per account, -1 for no limit */
 
 extern char *tc_invitation_url; /* holds {token} */
@@ -21,6 +22,7 @@ extern char *tc_default_locale;
 extern char *tc_message_id_domain;
 extern int	tc_mail_max_attempts;
 extern int	tc_mail_retry_delay;	/* seconds, after the first failure */
+extern int	tc_mail_retention;	/* seconds */
 
 /* Called once, when the library is loaded. */
 extern void tc_define_settings(void);

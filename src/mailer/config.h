@@ -1,0 +1,35 @@
+/*
+ * config.h
+ *		What the mailer is told by its file and environment.
+ */
+#ifndef MAILER_CONFIG_H
+#define MAILER_CONFIG_H
+
+#include <stdbool.h>
+
+typedef struct Config
+{
+	char	   *database;		/* libpq connection string; "" for libpq's own defaults */
+	char	   *smtp_url;		/* smtp://host:port or smtps://host:port */
+	char	   *smtp_tls;		/* STARTTLS: none, try or require */
+	char	   *smtp_ca_file;	/* "" for the system's */
+	char	   *smtp_user;		/* "" for no authentication */
+	char	   *smtp_password;
+	char	   *from_address;
+	char	   *from_name;
+	char	   *batch;			/* mails claimed at once */
+	char	   *lease;			/* seconds for which they are held */
+	char	   *poll;			/* seconds after which it looks without being woken */
+	char	   *timeout;		/* seconds for which the SMTP server may keep silent */
+} Config;
+
+/*
+ * Defaults, then the file (NULL for none), then the environment.  Returns
+ * false after telling on standard error what is wrong.
+ */
+extern bool read_config(Config *config, const char *path);
+
+/* A value of the configuration as a number; read_config() has checked it. */
+extern int	config_number(const char *value);
+
+#endif							/* MAILER_CONFIG_H */

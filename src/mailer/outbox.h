@@ -1,0 +1,55 @@
+/*
+ * outbox.h
+ *		tempcloud's outbox, over libpq.
+ */
+#ifndef MAILER_OUTBOX_H
+#define MAILER_OUTBOX_H
+
+#include <stdbool.h>
+
+#include <libpq-fe.h>
+
+#include "config.h"
+
+/* A mail as claim_mail() returns it; lives as long as its Batch. */
+typedef struct Mail
+{
+	const char *id;
+	const char *kind;
+	const char *recipient;
+	const char *recipient_name;
+	const char *subject;
+	const char *text_body;
+	const char *html_body;		/* NULL if there is none */
+	const char *message_id;
+	const char *attempt;
+} Mail;
+
+typedef struct Batch
+{
+	PGresult   *rows;
+	int			count;
+} Batch;
+
+/*
+ * Connect and LISTEN.  Returns NULL, after logging why, if that fails.  A peer
+ * that has silently gone is noticed within half a minute.
+ */
+extern PGconn *outbox_connect(const Config *config);
+
+/* Claim a batch; false, after logging, if the connection or the call failed. */
+extern bool outbox_claim(PGconn *conn, const Config *config, Batch *batch);
+extern Mail batch_mail(const Batch *batch, int i);
+extern void batch_free(Batch *batch);
+
+/* Report; false, after logging, on failure: the lease runs out then. */
+extern bool outbox_sent(PGconn *conn, const char *id);
+extern bool outbox_failed(PGconn *conn, const char *id, const char *error, bool permanent);
+
+/* Give back the mails of a batch from number first on. */
+extern bool outbox_release(PGconn *conn, const Batch *batch, int first);
+
+/* Whether the role may do what a mailer does; says why not on standard error. */
+extern bool outbox_check(PGconn *conn);
+
+#endif							/* MAILER_OUTBOX_H */

@@ -1,0 +1,266 @@
+/*
+ * smtp.c
+ *		Delivery, over libcurl: the protocol, TLS and MIME are its own.
+ *
+ * Only the words in header fields are encoded here (RFC 2047), which libcurl
+ * leaves to its callers.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "smtp.h"
+
+/* RFC 2047, 2: at most 75 characters, 12 of them "=?UTF-8?B?" and "?=" */
+#define ENCODED_WORD_BYTES 45
+
+static struct curl_slist *make_header(const Smtp *smtp, const Mail *mail);
+static struct curl_slist *add_field(struct curl_slist *header, const char *name,
+									const char *value);
+static struct curl_slist *add_address(struct curl_slist *header, const char *field,
+									  const char *name, const char *address);
+static curl_mime *make_body(CURL *curl, const Mail *mail);
+static void add_part(curl_mime *mime, const char *type, const char *text);
+static char *encode_words(const char *text);
+static Delivery judge(Smtp *smtp, CURLcode code);
+static size_t keep_reply(char *line, size_t size, size_t count, void *data);
+
+bool
+smtp_open(Smtp *smtp, const Config *config)
+{
+	CURL	   *curl = curl_easy_init();
+	long		tls = strcmp(config->smtp_tls, "none") == 0 ? CURLUSESSL_NONE :
+		strcmp(config->smtp_tls, "try") == 0 ? CURLUSESSL_TRY : CURLUSESSL_ALL;
+	long		timeout = config_number(config->timeout);
+
+	smtp->curl = curl;
+	smtp->config = config;
+	smtp->reply[0] = '\0';
+	if (curl == NULL)
+		return false;
+	curl_easy_setopt(curl, CURLOPT_URL, config->smtp_url);
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	curl_easy_setopt(curl, CURLOPT_USE_SSL, tls);
+	if (*config->smtp_ca_file != '\0')
+		curl_easy_setopt(curl, CURLOPT_CAINFO, config->smtp_ca_file);
+	if (*config->smtp_user != '\0')
+	{
+		curl_easy_setopt(curl, CURLOPT_USERNAME, config->smtp_user);
+		curl_easy_setopt(curl, CURLOPT_PASSWORD, config->smtp_password);
+	}
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, timeout);
+	curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, timeout);
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, keep_reply);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, smtp);
+	return true;
+}
+
+void
+smtp_close(Smtp *smtp)
+{
+	curl_easy_cleanup(smtp->curl);
+	smtp->curl = NULL;
+}
+
+Delivery
+smtp_send(Smtp *smtp, const Mail *mail)
+{
+	CURL	   *curl = smtp->curl;
+	char		sender[512];
+	struct curl_slist *recipients = curl_slist_append(NULL, mail->recipient);
+	struct curl_slist *header = make_header(smtp, mail);
+	curl_mime  *body = make_body(curl, mail);
+	CURLcode	code;
+
+	snprintf(sender, sizeof(sender), "<%s>", smtp->config->from_address);
+	curl_easy_setopt(curl, CURLOPT_MAIL_FROM, sender);
+	curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, header);
+	curl_easy_setopt(curl, CURLOPT_MIMEPOST, body);
+	smtp->reply[0] = '\0';
+	code = curl_easy_perform(curl);
+	curl_easy_setopt(curl, CURLOPT_MIMEPOST, NULL);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, NULL);
+	curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, NULL);
+
+	curl_mime_free(body);
+	curl_slist_free_all(header);
+	curl_slist_free_all(recipients);
+	return judge(smtp, code);
+}
+
+bool
+smtp_check(Smtp *smtp)
+{
+	curl_easy_setopt(smtp->curl, CURLOPT_NOBODY, 1L);
+	curl_easy_setopt(smtp->curl, CURLOPT_CUSTOMREQUEST, "NOOP");
+	return judge(smtp, curl_easy_perform(smtp->curl)) == DELIVERED;
+}
+
+static struct curl_slist *
+make_header(const Smtp *smtp, const Mail *mail)
+{
+	struct curl_slist *header = NULL;
+	char		date[64];
+	time_t		now = time(NULL);
+	struct tm	utc;
+	char	   *subject = encode_words(mail->subject);
+
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S +0000", gmtime_r(&now, &utc));
+	header = add_field(header, "Date", date);
+	header = add_address(header, "From", smtp->config->from_name, smtp->config->from_address);
+	header = add_address(header, "To", mail->recipient_name, mail->recipient);
+	header = add_field(header, "Subject", subject);
+	header = add_field(header, "Message-ID", mail->message_id);
+	header = add_field(header, "Auto-Submitted", "auto-generated");	/* RFC 3834, 5 */
+	free(subject);
+	return header;
+}
+
+static struct curl_slist *
+add_field(struct curl_slist *header, const char *name, const char *value)
+{
+	size_t		size = strlen(name) + strlen(value) + 3;
+	char	   *field = malloc(size);
+
+	snprintf(field, size, "%s: %s", name, value);
+	header = curl_slist_append(header, field);
+	free(field);
+	return header;
+}
+
+static struct curl_slist *
+add_address(struct curl_slist *header, const char *field, const char *name, const char *address)
+{
+	char	   *words = encode_words(name);
+	size_t		size = strlen(words) + strlen(address) + 4;
+	char	   *value = malloc(size);
+
+	snprintf(value, size, "%s%s<%s>", words, *words ? " " : "", address);
+	header = add_field(header, field, value);
+	free(value);
+	free(words);
+	return header;
+}
+
+static curl_mime *
+make_body(CURL *curl, const Mail *mail)
+{
+	curl_mime  *body = curl_mime_init(curl);
+	curl_mime  *alternatives = curl_mime_init(curl);
+	curl_mimepart *part = curl_mime_addpart(body);
+
+	/* The last alternative is the one preferred (RFC 2046, 5.1.4). */
+	add_part(alternatives, "text/plain; charset=utf-8", mail->text_body);
+	if (mail->html_body != NULL)
+		add_part(alternatives, "text/html; charset=utf-8", mail->html_body);
+	curl_mime_subparts(part, alternatives);
+	curl_mime_type(part, "multipart/alternative");
+	return body;
+}
+
+static void
+add_part(curl_mime *mime, const char *type, const char *text)
+{
+	curl_mimepart *part = curl_mime_addpart(mime);
+
+	curl_mime_data(part, text, CURL_ZERO_TERMINATED);
+	curl_mime_type(part, type);
+	curl_mime_encoder(part, "quoted-printable");
+}
+
+/*
+ * A text as RFC 2047 encoded words, malloc'd; as it is if it is plain.  Each
+ * word holds whole characters of UTF-8, as section 5 demands.
+ */
+static char *
+encode_words(const char *text)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t		length = strlen(text);
+	char	   *out = malloc((length / (ENCODED_WORD_BYTES - 3) + 1) * 80 + 1);
+	char	   *to = out;
+
+	if (strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -'") == length &&
+		length <= ENCODED_WORD_BYTES)
+		return strcpy(out, text);
+
+	while (length > 0)
+	{
+		size_t		n = length < ENCODED_WORD_BYTES ? length : ENCODED_WORD_BYTES;
+
+		while (n < length && n > 1 && ((unsigned char) text[n] & 0xC0) == 0x80)
+			n--;
+		to += sprintf(to, "%s=?UTF-8?B?", to == out ? "" : "\r\n ");
+		for (size_t i = 0; i < n; i += 3)
+		{
+			unsigned char a = text[i];
+			unsigned char b = i + 1 < n ? text[i + 1] : 0;
+			unsigned char c = i + 2 < n ? text[i + 2] : 0;
+
+			*to++ = digits[a >> 2];
+			*to++ = digits[(a & 3) << 4 | b >> 4];
+			*to++ = i + 1 < n ? digits[(b & 15) << 2 | c >> 6] : '=';
+			*to++ = i + 2 < n ? digits[c & 63] : '=';
+		}
+		to += sprintf(to, "?=");
+		text += n;
+		length -= n;
+	}
+	*to = '\0';
+	return out;
+}
+
+/*
+ * What a failure means for the mail: nothing, if there is no server to speak
+ * to; otherwise what the server's last reply says (RFC 5321, 4.2.1).
+ */
+static Delivery
+judge(Smtp *smtp, CURLcode code)
+{
+	long		reply = 0;
+
+	if (code == CURLE_OK)
+		return DELIVERED;
+	if (smtp->reply[0] == '\0' || smtp->reply[0] < '4')
+		snprintf(smtp->reply, sizeof(smtp->reply), "%s", curl_easy_strerror(code));
+
+	switch (code)
+	{
+		case CURLE_COULDNT_RESOLVE_HOST:
+		case CURLE_COULDNT_RESOLVE_PROXY:
+		case CURLE_COULDNT_CONNECT:
+		case CURLE_WEIRD_SERVER_REPLY:
+		case CURLE_REMOTE_ACCESS_DENIED:
+		case CURLE_LOGIN_DENIED:
+		case CURLE_USE_SSL_FAILED:
+		case CURLE_SSL_CONNECT_ERROR:
+		case CURLE_PEER_FAILED_VERIFICATION:
+		case CURLE_SSL_CACERT_BADFILE:
+		case CURLE_URL_MALFORMAT:
+		case CURLE_UNSUPPORTED_PROTOCOL:
+			return NO_SERVER;
+		default:
+			curl_easy_getinfo(smtp->curl, CURLINFO_RESPONSE_CODE, &reply);
+			return reply >= 500 && reply <= 599 ? REFUSED : TRY_LATER;
+	}
+}
+
+/* libcurl passes each line of the server's replies. */
+static size_t
+keep_reply(char *line, size_t size, size_t count, void *data)
+{
+	Smtp	   *smtp = data;
+	size_t		length = size * count;
+	size_t		kept = length < sizeof(smtp->reply) - 1 ? length : sizeof(smtp->reply) - 1;
+
+	while (kept > 0 && (line[kept - 1] == '\n' || line[kept - 1] == '\r'))
+		kept--;
+	memcpy(smtp->reply, line, kept);
+	smtp->reply[kept] = '\0';
+	return length;
+}
