@@ -90,7 +90,8 @@ CREATE FUNCTION tempcloud.claim_mail(
 	lease			interval DEFAULT '5 min')
 RETURNS SETOF tempcloud.outgoing_mail
 AS 'MODULE_PATHNAME', 'tempcloud_claim_mail'
-LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET work_mem = '1GB';	-- the rows hold secrets: they must not spill to a file
 COMMENT ON FUNCTION tempcloud.claim_mail IS
 'Take mails to send
 At most max_messages, each held for the lease: report it by mail_sent or mail_failed before that is over, or another mailer may take it. Links are minted here and exist nowhere else.';

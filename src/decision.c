@@ -21,12 +21,6 @@
 static KeptQuery select_company =
 QUERY("SELECT company_name FROM tempcloud_data.account WHERE id = $1", UUIDOID);
 
-static KeptQuery close_as_accepted =
-QUERY("UPDATE tempcloud_data.invitation"
-	  "   SET status = 'accepted', invitee_id = $2, decided_by = $3,"
-	  "       decided_at = pg_catalog.clock_timestamp()"
-	  " WHERE id = $1", UUIDOID, UUIDOID, UUIDOID);
-
 /*
  * Whatever else is pending between two accounts ($1, $2), in either direction,
  * has become pointless, whether it is routed or waits for an address that one
@@ -168,9 +162,6 @@ tempcloud_unblock_account(PG_FUNCTION_ARGS)
  * accept crossing invitations the second waits here, and finds its invitation
  * superseded; of two who accept the same one, the second finds it accepted and
  * returns the same partnership.
- *
- * The partnership is written before the invitation: the guard of invitations
- * lets none become accepted without its partnership.
  */
 static Datum
 accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_this_account)
@@ -194,8 +185,6 @@ accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_thi
 		tc_refuse(ALREADY_PARTNERS);
 
 	tc_make_partnership(invitation, caller);
-	tc_run(&close_as_accepted, UUID_VALUE(invitation->id), UUID_VALUE(caller->account_id),
-		   UUID_VALUE(caller->contact_id));
 	tc_event("invitation.accepted", caller->account_id, caller->contact_id,
 			 invitation->inviter_id, invitation->id);
 	supersede_others(caller, invitation);
