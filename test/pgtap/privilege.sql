@@ -197,7 +197,10 @@ SELECT set_eq($$
 			SELECT oid FROM pg_class WHERE relnamespace = 'tempcloud_data'::regnamespace)$$, $$
 	VALUES ('tempcloud_data.account', 'account_guard', 'A'),
 		   ('tempcloud_data.account', 'account_truncate', 'A'),
+		   ('tempcloud_data.contact', 'contact_guard', 'A'),
 		   ('tempcloud_data.contact', 'contact_truncate', 'A'),
+		   ('tempcloud_data.invitation', 'invitation_acceptance', 'A'),
+		   ('tempcloud_data.partnership', 'partnership_acceptance', 'A'),
 		   ('tempcloud_data.invitation', 'invitation_guard', 'A'),
 		   ('tempcloud_data.invitation', 'invitation_truncate', 'A'),
 		   ('tempcloud_data.partnership', 'partnership_guard', 'A'),

@@ -46,7 +46,7 @@ INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id,
 INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
 	VALUES (:'besteller', :'personal', :'pending', :'anna_id'); \echo :SQLSTATE
 INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
-	VALUES (:'kunde', :'personal', gen_random_uuid(), :'anna_id'); \echo :SQLSTATE
+	VALUES (:'kunde', :'personal', '00000000-0000-0000-0000-000000000000', :'anna_id'); \echo :SQLSTATE
 BEGIN;
 UPDATE tempcloud_data.invitation SET status = 'withdrawn', decided_at = now() WHERE id = :'pending';
 INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)

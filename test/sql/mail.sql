@@ -175,10 +175,10 @@ SELECT delivery_error FROM tempcloud.invitations_sent WHERE id = :'invitation';
 SET ROLE tempcloud_mailer;
 SELECT tempcloud.mail_bounced(:'message_id', :'text_body');
 SET ROLE tempcloud_user;
-SELECT delivery, delivery_error ~ '\[link\]' AS link, delivery_error ~ 'tci_' AS token, delivery_error ~ '[[:cntrl:]]' AS control
+SELECT delivery, delivery_error ~ '\[\.\.\.\]' AS link, delivery_error ~ 'tci_' AS token, delivery_error ~ '[[:cntrl:]]' AS control
   FROM tempcloud.invitations_sent WHERE id = :'invitation';
 SET ROLE tempcloud_mailer;
-SELECT tempcloud.mail_bounced(:'message_id', repeat('x', 100000));
+SELECT tempcloud.mail_bounced(:'message_id', repeat('full ', 20000));
 SET ROLE tempcloud_user;
 SELECT length(delivery_error) FROM tempcloud.invitations_sent WHERE id = :'invitation';
 

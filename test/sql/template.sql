@@ -73,7 +73,7 @@ SELECT * FROM pg_temp.mail('emil@personal.template.example');
 -- The DBA's own text goes before the one that ships, also in other languages.
 SELECT company_name FROM tempcloud.update_account(company_name => 'Kunde AG');
 INSERT INTO tempcloud_data.mail_template (kind, locale, subject, text_body, html_body) VALUES
-	('invitation_to_register', 'de', 'Eigen: {company} {message}', E'{link}\n{unknown_brace\n{}{ }{Link}\n', NULL),
+	('invitation_to_register', 'de', 'Eigen: {company} {message}', E'{link}\n{unknown_brace\n{}{ }\n', NULL),
 	('invitation_to_register', 'de-AT', 'Servus von {company}', E'Bis {expires_on}: {link}\n', '<p>{message}</p>'),
 	('invitation_to_register', 'fr', 'Invitation de {company}', E'Jusqu''au {expires_on}\n', NULL);
 SELECT email, locale
