@@ -76,22 +76,37 @@ COMMENT ON FUNCTION tempcloud.unblock_account IS
 Undoes a block; does nothing where there is none. Blocked inviters are marked in invitations_received.';
 GRANT EXECUTE ON FUNCTION tempcloud.unblock_account TO tempcloud_user;
 
--- The order serves the page that shows the list; an order of the reader's own
--- goes before it.
+-- One arm for what is routed to the account, one for what waits for an address
+-- that it has proven: that cannot be routed while another invitation of the
+-- same inviter is pending here. Blocked inviters are not heard of again. The
+-- order serves the page that shows the list; a reader's own goes before it.
 CREATE VIEW tempcloud.invitations_received WITH (security_barrier) AS
 SELECT i.id, i.inviter_id, i.inviter_kind, a.company_name::text AS inviter_company,
-	   pg_catalog.concat_ws(' ', c.given_name, c.family_name) AS inviter_name,
+	   NULLIF(pg_catalog.concat_ws(' ', c.given_name, c.family_name), '') AS inviter_name,
 	   i.email::text, i.message::text, s.status, i.created_at, i.expires_at, i.decided_at,
 	   i.reason::text, s.status = 'pending' AS can_accept,
 	   EXISTS (SELECT FROM tempcloud_data.block b
-				WHERE b.inviter_id = i.inviter_id AND b.account_id = i.invitee_id) AS blocked
-  FROM tempcloud_data.invitation i
+				WHERE b.inviter_id = i.inviter_id
+				  AND b.account_id = (SELECT tempcloud.current_account_id())) AS blocked
+  FROM (SELECT r.*
+		  FROM tempcloud_data.invitation r
+		 WHERE r.invitee_id = (SELECT tempcloud.current_account_id())
+		 UNION ALL
+		SELECT w.*
+		  FROM tempcloud_data.contact me
+		  JOIN tempcloud_data.account mine ON mine.id = me.account_id
+		  JOIN tempcloud_data.invitation w ON pg_catalog.lower(w.email) = pg_catalog.lower(me.email)
+		 WHERE me.account_id = (SELECT tempcloud.current_account_id())
+		   AND me.email_verified_at IS NOT NULL
+		   AND w.status = 'pending' AND w.invitee_id IS NULL AND w.invitee_kind = mine.kind
+		   AND w.expires_at > pg_catalog.statement_timestamp()
+		   AND NOT EXISTS (SELECT FROM tempcloud_data.block b
+							WHERE b.inviter_id = w.inviter_id AND b.account_id = me.account_id)) i
   JOIN tempcloud_data.account a ON a.id = i.inviter_id
   JOIN tempcloud_data.contact c ON c.id = i.invited_by
  CROSS JOIN LATERAL (
 	SELECT CASE WHEN i.status = 'pending' AND i.expires_at <= pg_catalog.statement_timestamp()
 				THEN 'expired' ELSE i.status END AS status) s
- WHERE i.invitee_id = (SELECT tempcloud.current_account_id())
  ORDER BY s.status = 'pending' DESC, i.created_at DESC, i.id DESC;
 COMMENT ON VIEW tempcloud.invitations_received IS
 'The invitations to the caller''s account

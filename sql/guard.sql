@@ -1,8 +1,7 @@
 -- guard: the promises that constraints cannot make
 --
 -- The triggers fire ALWAYS, also while session_replication_role is replica,
--- when foreign keys sleep.  They are BEFORE triggers, so that nothing is
--- written that they refuse.  Rows that pg_restore or logical replication
+-- when foreign keys sleep.  Rows that pg_restore or logical replication
 -- inserts pass; in replica mode in any order of the tables.
 
 CREATE FUNCTION tempcloud_data.guard_account()
@@ -18,6 +17,20 @@ CREATE TRIGGER account_guard
 ALTER TABLE tempcloud_data.account ENABLE ALWAYS TRIGGER account_guard;
 COMMENT ON TRIGGER account_guard ON tempcloud_data.account IS
 'Kind and key never change; no delete while there are partners';
+
+CREATE FUNCTION tempcloud_data.guard_contact()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'tempcloud_guard_contact'
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud_data.guard_contact IS
+'Keeps a contact''s key and account, and the contact itself if it accepted an invitation.';
+
+CREATE TRIGGER contact_guard
+	BEFORE UPDATE OR DELETE ON tempcloud_data.contact
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_contact();
+ALTER TABLE tempcloud_data.contact ENABLE ALWAYS TRIGGER contact_guard;
+COMMENT ON TRIGGER contact_guard ON tempcloud_data.contact IS
+'Key and account never change; no delete of who accepted an invitation';
 
 CREATE FUNCTION tempcloud_data.guard_invitation()
 RETURNS trigger
@@ -38,14 +51,38 @@ RETURNS trigger
 AS 'MODULE_PATHNAME', 'tempcloud_guard_partnership'
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud_data.guard_partnership IS
-'Lets a partnership in only between a customer and a provider whom an invitation joins.';
+'Lets a partnership in only between a customer and a provider.';
 
 CREATE TRIGGER partnership_guard
 	BEFORE INSERT ON tempcloud_data.partnership
 	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_partnership();
 ALTER TABLE tempcloud_data.partnership ENABLE ALWAYS TRIGGER partnership_guard;
 COMMENT ON TRIGGER partnership_guard ON tempcloud_data.partnership IS
-'A customer and a provider, joined by an invitation';
+'A customer and a provider';
+
+-- One statement writes both the partnership and the acceptance of its
+-- invitation; after it, each must have the other.
+CREATE FUNCTION tempcloud_data.guard_acceptance()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'tempcloud_guard_acceptance'
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud_data.guard_acceptance IS
+'Refuses a partnership without its accepted invitation, and an acceptance without its partnership.';
+
+CREATE TRIGGER invitation_acceptance
+	AFTER UPDATE ON tempcloud_data.invitation
+	FOR EACH ROW WHEN (NEW.status = 'accepted')
+	EXECUTE FUNCTION tempcloud_data.guard_acceptance();
+ALTER TABLE tempcloud_data.invitation ENABLE ALWAYS TRIGGER invitation_acceptance;
+COMMENT ON TRIGGER invitation_acceptance ON tempcloud_data.invitation IS
+'What becomes accepted has its partnership';
+
+CREATE TRIGGER partnership_acceptance
+	AFTER INSERT ON tempcloud_data.partnership
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_acceptance();
+ALTER TABLE tempcloud_data.partnership ENABLE ALWAYS TRIGGER partnership_acceptance;
+COMMENT ON TRIGGER partnership_acceptance ON tempcloud_data.partnership IS
+'A partnership comes of an accepted invitation between the two';
 
 CREATE FUNCTION tempcloud_data.refuse_change()
 RETURNS trigger
@@ -105,7 +142,7 @@ COMMENT ON TRIGGER partnership_truncate ON tempcloud_data.partnership IS
 
 CREATE TRIGGER event_truncate
 	BEFORE TRUNCATE ON tempcloud_data.event
-	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.guard_truncate();
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.refuse_change();
 ALTER TABLE tempcloud_data.event ENABLE ALWAYS TRIGGER event_truncate;
 COMMENT ON TRIGGER event_truncate ON tempcloud_data.event IS
-'No TRUNCATE once there are partnerships';
+'History is never changed or deleted';

@@ -50,7 +50,8 @@ CREATE UNIQUE INDEX invitation_pending_invitee_key
 	ON tempcloud_data.invitation (inviter_id, invitee_id) WHERE status = 'pending';
 -- what waits for an address, what is due to be reminded or to expire, who was refused
 CREATE INDEX invitation_waiting_idx
-	ON tempcloud_data.invitation (pg_catalog.lower(email)) WHERE status = 'pending';
+	ON tempcloud_data.invitation (pg_catalog.lower(email))
+	WHERE status = 'pending' AND invitee_id IS NULL;
 CREATE INDEX invitation_expiry_idx
 	ON tempcloud_data.invitation (expires_at) WHERE status = 'pending';
 CREATE INDEX invitation_reminder_idx

@@ -93,7 +93,8 @@ CREATE FUNCTION tempcloud.claim_mail(
 	lease			interval DEFAULT '5 min')
 RETURNS SETOF tempcloud.outgoing_mail
 AS 'MODULE_PATHNAME', 'tempcloud_claim_mail'
-LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET work_mem = '1GB';	-- the rows hold secrets: they must not spill to a file
 COMMENT ON FUNCTION tempcloud.claim_mail IS
 'Take mails to send
 At most max_messages, each held for the lease: report it by mail_sent or mail_failed before that is over, or another mailer may take it. Links are minted here and exist nowhere else.';
@@ -208,9 +209,9 @@ SELECT i.id, i.email::text, i.given_name::text, i.family_name::text, i.company_n
 	   CASE WHEN i.status = 'pending' AND i.expires_at <= pg_catalog.statement_timestamp()
 			THEN 'expired' ELSE i.status END AS status,
 	   i.created_at, i.sent_at, i.expires_at, i.decided_at, i.reason::text,
-	   pg_catalog.concat_ws(' ', c.given_name, c.family_name) AS invited_by,
+	   NULLIF(pg_catalog.concat_ws(' ', c.given_name, c.family_name), '') AS invited_by,
 	   p.account_id AS partner_id,
-	   pg_catalog.concat_ws(' ', p.given_name, p.family_name) AS accepted_by_name,
+	   NULLIF(pg_catalog.concat_ws(' ', p.given_name, p.family_name), '') AS accepted_by_name,
 	   p.email::text AS accepted_by_email,
 	   CASE WHEN m.state = 'queued' AND m.error IS NOT NULL THEN 'deferred'
 			ELSE m.state::text END AS delivery,

@@ -24,6 +24,7 @@
 #include "text.h"
 
 #define CLAIMS_PARAMETER "request.jwt.claims"
+#define SUBJECT_CHARACTERS 255	/* as contact_subject_length has it */
 
 static KeptQuery find_caller =
 QUERY("SELECT c.id, c.account_id, a.kind"
@@ -41,6 +42,7 @@ QUERY("SELECT ROW((SELECT " ACCOUNT_RECORD ""
 	  "           END)::tempcloud.identity", UUIDOID, UUIDOID);
 
 static Jsonb *read_claims(void);
+static JsonbValue *find_subject(Jsonb *claims);
 static JsonbValue *find_claim(Jsonb *claims, const char *name, enum jbvType type);
 
 PG_FUNCTION_INFO_V1(tempcloud_whoami);
@@ -69,7 +71,7 @@ Datum
 tempcloud_current_account_id(PG_FUNCTION_ARGS)
 {
 	Jsonb	   *claims = read_claims();
-	JsonbValue *subject = find_claim(claims, tc_subject_claim, jbvString);
+	JsonbValue *subject = find_subject(claims);
 	pg_uuid_t  *result = NULL;
 
 	if (subject == NULL)
@@ -142,7 +144,7 @@ tc_caller_if_any(QueryMode mode)
 {
 	Caller	   *caller = palloc0(sizeof(Caller));
 	Jsonb	   *claims = read_claims();
-	JsonbValue *subject = find_claim(claims, tc_subject_claim, jbvString);
+	JsonbValue *subject = find_subject(claims);
 	JsonbValue *email = find_claim(claims, tc_email_claim, jbvString);
 	JsonbValue *verified = find_claim(claims, tc_email_verified_claim, jbvBool);
 
@@ -194,6 +196,19 @@ read_claims(void)
 	if (!JB_ROOT_IS_OBJECT(claims))
 		tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is not a JSON object.", CLAIMS_PARAMETER);
 	return claims;
+}
+
+/* The login, or NULL.  PT401 if it is longer than any that could register. */
+static JsonbValue *
+find_subject(Jsonb *claims)
+{
+	JsonbValue *subject = find_claim(claims, tc_subject_claim, jbvString);
+
+	if (subject != NULL &&
+		pg_mbstrlen_with_len(subject->val.string.val, subject->val.string.len) > SUBJECT_CHARACTERS)
+		tc_refuse_hint(NOT_SIGNED_IN, "The claim \"%s\" has more than %d characters.",
+					   tc_subject_claim, SUBJECT_CHARACTERS);
+	return subject;
 }
 
 /* A claim of the right type, and not an empty string; otherwise NULL. */

@@ -229,7 +229,8 @@ tempcloud_confirm_email(PG_FUNCTION_ARGS)
 	if (!verified || subject != NULL)
 	{
 		tc_run(&confirm_contact, UUID_VALUE(contact_id), TEXT_VALUE(subject));
-		tc_event("contact.confirmed", account_id, contact_id, NULL, NULL);
+		tc_event("contact.confirmed", account_id,
+				 caller->contact_id ? caller->contact_id : contact_id, NULL, NULL);
 		tc_route_invitations(account_id, kind, email);
 	}
 	tc_run(&select_contact, UUID_VALUE(contact_id), UUID_VALUE(account_id));

@@ -21,12 +21,6 @@
 static KeptQuery select_company =
 QUERY("SELECT company_name FROM tempcloud_data.account WHERE id = $1", UUIDOID);
 
-static KeptQuery close_as_accepted =
-QUERY("UPDATE tempcloud_data.invitation"
-	  "   SET status = 'accepted', invitee_id = $2, decided_by = $3,"
-	  "       decided_at = pg_catalog.clock_timestamp()"
-	  " WHERE id = $1", UUIDOID, UUIDOID, UUIDOID);
-
 /*
  * Whatever else is pending between two accounts ($1, $2), in either direction,
  * has become pointless, whether it is routed or waits for an address that one
@@ -44,7 +38,7 @@ QUERY("UPDATE tempcloud_data.invitation"
 	  "      AND i.inviter_id = CASE c.account_id WHEN $1 THEN $2 ELSE $1 END"
 	  "      AND pg_catalog.lower(i.email) = pg_catalog.lower(c.email)"
 	  "      AND i.status = 'pending' AND i.invitee_id IS NULL)"
-	  "   AND status = 'pending'"
+	  "   AND status = 'pending' AND expires_at > pg_catalog.clock_timestamp()"
 	  " RETURNING id, inviter_id", UUIDOID, UUIDOID);
 
 static KeptQuery close_as_declined =
@@ -55,9 +49,9 @@ QUERY("UPDATE tempcloud_data.invitation"
 
 static KeptQuery insert_block =
 QUERY("INSERT INTO tempcloud_data.block (inviter_id, email, account_id)"
-	  " SELECT i.inviter_id, i.email, i.invitee_id"
+	  " SELECT i.inviter_id, i.email, COALESCE(i.invitee_id, $2)"
 	  "   FROM tempcloud_data.invitation i WHERE i.id = $1"
-	  " ON CONFLICT DO NOTHING", UUIDOID);
+	  " ON CONFLICT DO NOTHING", UUIDOID, UUIDOID);
 
 static KeptQuery delete_block =
 QUERY("DELETE FROM tempcloud_data.block b"
@@ -168,9 +162,6 @@ tempcloud_unblock_account(PG_FUNCTION_ARGS)
  * accept crossing invitations the second waits here, and finds its invitation
  * superseded; of two who accept the same one, the second finds it accepted and
  * returns the same partnership.
- *
- * The partnership is written before the invitation: the guard of invitations
- * lets none become accepted without its partnership.
  */
 static Datum
 accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_this_account)
@@ -194,8 +185,6 @@ accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_thi
 		tc_refuse(ALREADY_PARTNERS);
 
 	tc_make_partnership(invitation, caller);
-	tc_run(&close_as_accepted, UUID_VALUE(invitation->id), UUID_VALUE(caller->account_id),
-		   UUID_VALUE(caller->contact_id));
 	tc_event("invitation.accepted", caller->account_id, caller->contact_id,
 			 invitation->inviter_id, invitation->id);
 	supersede_others(caller, invitation);
@@ -256,7 +245,7 @@ decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation, b
 {
 	char	   *reason = tc_arg(fcinfo, 1, "reason", FORM_PARAGRAPH);
 	bool		block = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
-	bool		is_invitee;
+	const Caller *invitee;
 
 	tc_lock_invitation(invitation);
 	tc_require_pending(invitation);
@@ -264,15 +253,16 @@ decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation, b
 		tc_require_open_link(invitation);
 
 	/* By token anybody may decline, but only the invitee does so by name. */
-	is_invitee = caller != NULL && caller->account_id != NULL &&
-		invitation->invitee_id != NULL &&
-		tc_same(invitation->invitee_id, caller->account_id);
+	invitee = caller != NULL && caller->account_id != NULL &&
+		tc_is_invitee(invitation, caller) ? caller : NULL;
 	tc_run(&close_as_declined, UUID_VALUE(invitation->id),
-		   UUID_VALUE(is_invitee ? caller->contact_id : NULL), TEXT_VALUE(reason));
+		   UUID_VALUE(invitee ? invitee->contact_id : NULL), TEXT_VALUE(reason));
 	if (block)
-		tc_run(&insert_block, UUID_VALUE(invitation->id));
-	tc_event("invitation.declined", invitation->invitee_id,
-			 is_invitee ? caller->contact_id : NULL,
+		tc_run(&insert_block, UUID_VALUE(invitation->id),
+			   UUID_VALUE(invitee ? invitee->account_id : NULL));
+	tc_event("invitation.declined",
+			 invitee ? invitee->account_id : invitation->invitee_id,
+			 invitee ? invitee->contact_id : NULL,
 			 invitation->inviter_id, invitation->id);
 	tc_mail_inviter("invitation_declined", invitation->id);
 	return tc_finish_with_invitation(invitation->id);
@@ -287,8 +277,7 @@ find_received(const Caller *caller, const pg_uuid_t *id)
 {
 	Invitation *invitation = tc_find_invitation(id);
 
-	if (invitation != NULL && invitation->invitee_id != NULL &&
-		tc_same(invitation->invitee_id, caller->account_id))
+	if (invitation != NULL && tc_is_invitee(invitation, caller))
 		return invitation;
 	if (invitation != NULL && tc_same(invitation->inviter_id, caller->account_id))
 		tc_refuse(NOT_YOUR_INVITATION);

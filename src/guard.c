@@ -33,20 +33,19 @@ QUERY("SELECT FROM tempcloud_data.partnership"
 
 static KeptQuery find_any_partnership = {.sql = "SELECT FROM tempcloud_data.partnership LIMIT 1"};
 
-static KeptQuery find_partnership_of_invitation =
-QUERY("SELECT FROM tempcloud_data.partnership"
-	  " WHERE invitation_id = $1"
-	  "   AND (customer_id, provider_id) IN (($2, $3), ($3, $2))", UUIDOID, UUIDOID, UUIDOID);
+static KeptQuery find_partnership_accepted_by =
+QUERY("SELECT FROM tempcloud_data.partnership WHERE accepted_by = $1 LIMIT 1", UUIDOID);
+
+static KeptQuery find_acceptance =
+QUERY("SELECT FROM tempcloud_data.invitation i"
+	  "  JOIN tempcloud_data.partnership p ON p.invitation_id = i.id"
+	  " WHERE i.id = $1 AND i.status = 'accepted'"
+	  "   AND (p.customer_id, p.provider_id)"
+	  "    IN ((i.inviter_id, i.invitee_id), (i.invitee_id, i.inviter_id))", UUIDOID);
 
 static KeptQuery find_kinds =
 QUERY("SELECT (SELECT kind FROM tempcloud_data.account WHERE id = $1),"
 	  "       (SELECT kind FROM tempcloud_data.account WHERE id = $2)", UUIDOID, UUIDOID);
-
-static KeptQuery find_joining_invitation =
-QUERY("SELECT FROM tempcloud_data.invitation"
-	  " WHERE id = $1 AND status IN ('pending', 'accepted')"
-	  "   AND (inviter_id, COALESCE(invitee_id, CASE inviter_id WHEN $2 THEN $3 ELSE $2 END))"
-	  "    IN (($2, $3), ($3, $2))", UUIDOID, UUIDOID, UUIDOID);
 
 /* The life of an invitation: the only ways out of a status. */
 static const struct
@@ -68,7 +67,6 @@ static bool is_replica(void);
 static void require_kind_of_partnerships(const TriggerData *trigger);
 static void require_same(const TriggerData *trigger, const char *column);
 static void require_transition(const TriggerData *trigger, const char *from, const char *to);
-static bool refers_to_partnership(const TriggerData *trigger);
 static Datum attribute(const TriggerData *trigger, HeapTuple tuple, const char *column,
 					   bool *isnull);
 static NullableDatum key(const TriggerData *trigger, HeapTuple tuple, const char *column);
@@ -77,8 +75,10 @@ pg_noreturn static void refuse_pair(const TriggerData *trigger);
 pg_noreturn static void refuse_undoing(const TriggerData *trigger, const char *what);
 
 PG_FUNCTION_INFO_V1(tempcloud_guard_account);
+PG_FUNCTION_INFO_V1(tempcloud_guard_contact);
 PG_FUNCTION_INFO_V1(tempcloud_guard_invitation);
 PG_FUNCTION_INFO_V1(tempcloud_guard_partnership);
+PG_FUNCTION_INFO_V1(tempcloud_guard_acceptance);
 PG_FUNCTION_INFO_V1(tempcloud_guard_truncate);
 PG_FUNCTION_INFO_V1(tempcloud_refuse_change);
 
@@ -110,6 +110,31 @@ tempcloud_guard_account(PG_FUNCTION_ARGS)
 	tc_leave();
 	if (partnerships > 0)
 		refuse_undoing(trigger, "an account with partnerships is never deleted");
+	return PointerGetDatum(trigger->tg_trigtuple);
+}
+
+/*
+ * Before UPDATE or DELETE of a contact.
+ */
+Datum
+tempcloud_guard_contact(PG_FUNCTION_ARGS)
+{
+	const TriggerData *trigger = trigger_data(fcinfo);
+	uint64		partnerships;
+
+	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+	{
+		require_same(trigger, "id");
+		require_same(trigger, "account_id");
+		return PointerGetDatum(trigger->tg_newtuple);
+	}
+
+	tc_enter();
+	partnerships = tc_run(&find_partnership_accepted_by,
+						  key(trigger, trigger->tg_trigtuple, "id"));
+	tc_leave();
+	if (partnerships > 0)
+		refuse_undoing(trigger, "a contact who accepted an invitation is never deleted");
 	return PointerGetDatum(trigger->tg_trigtuple);
 }
 
@@ -149,23 +174,19 @@ tempcloud_guard_invitation(PG_FUNCTION_ARGS)
  *
  * Foreign keys and checks guarantee the pair too; here a wrong one gets an
  * error that says what is wrong, and is refused also while foreign keys sleep.
- * Then tables are copied, in an order that nobody knows: an account that is
- * not there yet is looked at when it comes, and the invitation, which a replica
- * may lack, is not looked at.
+ * Then tables are copied in an order that nobody knows, and an account that is
+ * not there yet is looked at when it comes.
  */
 Datum
 tempcloud_guard_partnership(PG_FUNCTION_ARGS)
 {
 	const TriggerData *trigger = trigger_data(fcinfo);
 	HeapTuple	new = trigger->tg_trigtuple;
-	NullableDatum customer = key(trigger, new, "customer_id");
-	NullableDatum provider = key(trigger, new, "provider_id");
 	char	   *customer_kind;
 	char	   *provider_kind;
-	bool		joined = true;
 
 	tc_enter();
-	tc_run(&find_kinds, customer, provider);
+	tc_run(&find_kinds, key(trigger, new, "customer_id"), key(trigger, new, "provider_id"));
 	customer_kind = tc_text(0, 1);
 	provider_kind = tc_text(0, 2);
 	if (!is_replica() && (customer_kind == NULL || provider_kind == NULL))
@@ -176,18 +197,38 @@ tempcloud_guard_partnership(PG_FUNCTION_ARGS)
 	if ((customer_kind != NULL && strcmp(customer_kind, "customer") != 0) ||
 		(provider_kind != NULL && strcmp(provider_kind, "provider") != 0))
 		refuse_pair(trigger);
-	if (!is_replica())
-		joined = tc_run(&find_joining_invitation, key(trigger, new, "invitation_id"),
-						customer, provider) > 0;
 	tc_leave();
+	return PointerGetDatum(new);
+}
 
-	if (!joined)
+/*
+ * After UPDATE of an invitation to accepted, and after INSERT of a
+ * partnership.  A replica has what its origin has, but maybe not all of it or
+ * not yet.
+ */
+Datum
+tempcloud_guard_acceptance(PG_FUNCTION_ARGS)
+{
+	const TriggerData *trigger = trigger_data(fcinfo);
+	bool		of_invitation = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+	uint64		found;
+
+	if (is_replica())
+		return PointerGetDatum(NULL);
+	tc_enter();
+	found = tc_run(&find_acceptance,
+				   of_invitation ? key(trigger, trigger->tg_newtuple, "id") :
+				   key(trigger, trigger->tg_trigtuple, "invitation_id"));
+	tc_leave();
+	if (found == 0)
 		ereport(ERROR,
 				errcode(ERRCODE_CHECK_VIOLATION),
-				errmsg("a partnership comes of an invitation between the two accounts"),
+				errmsg("%s", of_invitation ?
+					   "an invitation is not accepted without its partnership" :
+					   "a partnership comes of an accepted invitation between the two accounts"),
 				errhint("Partnerships are made by tempcloud.accept_invitation()."),
 				errtable(trigger->tg_relation));
-	return PointerGetDatum(new);
+	return PointerGetDatum(NULL);
 }
 
 /*
@@ -208,7 +249,7 @@ tempcloud_guard_truncate(PG_FUNCTION_ARGS)
 }
 
 /*
- * Before UPDATE or DELETE of a row that is written once.
+ * Before UPDATE, DELETE or TRUNCATE of what is written once.
  */
 Datum
 tempcloud_refuse_change(PG_FUNCTION_ARGS)
@@ -283,31 +324,6 @@ require_transition(const TriggerData *trigger, const char *from, const char *to)
 				errcode(ERRCODE_CHECK_VIOLATION),
 				errmsg("an invitation does not change from %s to %s", from, to),
 				errtable(trigger->tg_relation));
-	if (strcmp(to, "accepted") == 0 && !refers_to_partnership(trigger))
-		ereport(ERROR,
-				errcode(ERRCODE_CHECK_VIOLATION),
-				errmsg("an invitation is not accepted without its partnership"),
-				errhint("Accept it with tempcloud.accept_invitation()."),
-				errtable(trigger->tg_relation));
-}
-
-/* Whether the new invitation row has its partnership. */
-static bool
-refers_to_partnership(const TriggerData *trigger)
-{
-	HeapTuple	new = trigger->tg_newtuple;
-	bool		found;
-
-	/* A replica has what its origin has; the rows may come in any order. */
-	if (is_replica())
-		return true;
-	tc_enter();
-	found = tc_run(&find_partnership_of_invitation,
-				   key(trigger, new, "id"),
-				   key(trigger, new, "inviter_id"),
-				   key(trigger, new, "invitee_id")) > 0;
-	tc_leave();
-	return found;
 }
 
 static Datum

@@ -98,7 +98,7 @@ QUERY("SELECT FROM tempcloud_data.invitation i"
 	  " SELECT FROM tempcloud_data.contact c"
 	  "   JOIN tempcloud_data.invitation i ON pg_catalog.lower(i.email) = pg_catalog.lower(c.email)"
 	  "  WHERE c.account_id = $2 AND c.email_verified_at IS NOT NULL"
-	  "    AND i.inviter_id = $1 AND i.status = 'pending'"
+	  "    AND i.inviter_id = $1 AND i.status = 'pending' AND i.invitee_id IS NULL"
 	  "    AND i.expires_at > pg_catalog.clock_timestamp()",
 	  UUIDOID, UUIDOID);
 
@@ -160,26 +160,34 @@ QUERY("SELECT DISTINCT i.inviter_id FROM tempcloud_data.invitation i"
 
 /*
  * Superseded where the two are partners already; otherwise routed, unless the
- * inviter has another invitation pending there: then the link alone opens it.
+ * account has blocked the inviter, or the inviter has another invitation
+ * pending there.
  */
 static KeptQuery route_waiting =
 QUERY("UPDATE tempcloud_data.invitation i"
 	  "   SET invitee_id = $3,"
-	  "       status = CASE WHEN partners THEN 'superseded' ELSE i.status END,"
-	  "       decided_at = CASE WHEN partners THEN pg_catalog.clock_timestamp() END"
-	  "  FROM (SELECT w.id, EXISTS ("
-	  "                 SELECT FROM tempcloud_data.partnership p"
-	  "                  WHERE (p.customer_id, p.provider_id) = (w.inviter_id, $3)"
-	  "                     OR (p.customer_id, p.provider_id) = ($3, w.inviter_id)) AS partners"
-	  "          FROM tempcloud_data.invitation w"
-	  "         WHERE pg_catalog.lower(w.email) = $1 AND w.status = 'pending'"
-	  "           AND w.invitee_id IS NULL AND w.invitee_kind = $2::tempcloud.account_kind"
-	  "           AND w.expires_at > pg_catalog.clock_timestamp()) waiting"
-	  " WHERE i.id = waiting.id AND i.status = 'pending' AND i.invitee_id IS NULL"
+	  "       (status, decided_at) = ("
+	  "         SELECT CASE WHEN partners THEN 'superseded' ELSE i.status END,"
+	  "                CASE WHEN partners THEN pg_catalog.clock_timestamp() END"
+	  "           FROM (SELECT EXISTS ("
+	  "                   SELECT FROM tempcloud_data.partnership p"
+	  "                    WHERE (p.customer_id, p.provider_id)"
+	  "                       IN ((i.inviter_id, $3), ($3, i.inviter_id)))) s (partners))"
+	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status = 'pending' AND i.invitee_id IS NULL"
+	  "   AND i.invitee_kind = $2::tempcloud.account_kind"
+	  "   AND i.expires_at > pg_catalog.clock_timestamp()"
+	  "   AND NOT EXISTS (SELECT FROM tempcloud_data.block b"
+	  "                    WHERE b.inviter_id = i.inviter_id AND b.account_id = $3)"
 	  "   AND NOT EXISTS (SELECT FROM tempcloud_data.invitation o"
 	  "                    WHERE o.inviter_id = i.inviter_id AND o.invitee_id = $3"
 	  "                      AND o.status = 'pending')"
-	  " RETURNING i.id, i.inviter_id, partners", TEXTOID, TEXTOID, UUIDOID);
+	  " RETURNING i.id, i.inviter_id, i.status = 'superseded'", TEXTOID, TEXTOID, UUIDOID);
+
+/* Whether an invitation waits for an address that the account has proven. */
+static KeptQuery find_proven_address =
+QUERY("SELECT FROM tempcloud_data.contact c"
+	  " WHERE c.account_id = $1 AND pg_catalog.lower(c.email) = $2"
+	  "   AND c.email_verified_at IS NOT NULL", UUIDOID, TEXTOID);
 
 /* One row an element; the last column names an argument that invite() lacks. */
 static KeptQuery read_invites =
@@ -634,8 +642,7 @@ find_sent(const Caller *caller, const pg_uuid_t *id)
 
 	if (invitation != NULL && tc_same(invitation->inviter_id, caller->account_id))
 		return invitation;
-	if (invitation != NULL && invitation->invitee_id != NULL &&
-		tc_same(invitation->invitee_id, caller->account_id))
+	if (invitation != NULL && tc_is_invitee(invitation, caller))
 		tc_refuse(NOT_YOUR_INVITATION);
 	tc_refuse(INVITATION_NOT_FOUND);
 }
@@ -659,6 +666,16 @@ tc_find_invitation_by_token(text *token, QueryMode mode)
 	load(invitation);
 	invitation->link_is_current = tc_bool(0, 15);
 	return invitation;
+}
+
+bool
+tc_is_invitee(const Invitation *invitation, const Caller *caller)
+{
+	if (invitation->invitee_id != NULL)
+		return tc_same(invitation->invitee_id, caller->account_id);
+	return strcmp(invitation->invitee_kind, caller->kind) == 0 &&
+		tc_run(&find_proven_address, UUID_VALUE(caller->account_id),
+			   TEXT_VALUE(tc_fold_email(invitation->email))) > 0;
 }
 
 void

@@ -10,6 +10,7 @@
 #include "datatype/timestamp.h"
 #include "utils/uuid.h"
 
+#include "caller.h"
 #include "query.h"
 
 typedef struct Invitation
@@ -40,6 +41,14 @@ extern Invitation *tc_find_invitation(const pg_uuid_t *id);
  * invitation_not_found if there is none.  What state it is in is not checked.
  */
 extern Invitation *tc_find_invitation_by_token(text *token, QueryMode mode);
+
+/*
+ * Whether the caller's account (they must have one) is who is invited: the
+ * invitation is routed to it, or waits for an address that it has proven.
+ * The latter is rare: the inviter had another invitation pending there, so
+ * that this one could not be routed.
+ */
+extern bool tc_is_invitee(const Invitation *invitation, const Caller *caller);
 
 /*
  * Lock the row until the transaction ends, and read it again.  40001 above

@@ -194,10 +194,16 @@ QUERY("WITH stale AS MATERIALIZED ("
 
 #define CLAIM_NOTE_SECONDS 5
 
-/* A mail server's words may quote the mail: no token may get into a table. */
+/*
+ * A mail server's words may quote the mail: no token may get into a table, nor
+ * half of one.  The soft line ends of quoted-printable are joined first; of a
+ * token that is broken in another way, no half as long as this is left.
+ */
 static KeptQuery clean_report =
 QUERY("SELECT pg_catalog.left(pg_catalog.regexp_replace("
-	  "         pg_catalog.regexp_replace($1, 'tc[ie]_[A-Za-z0-9_-]+', '[link]', 'g'),"
+	  "         pg_catalog.regexp_replace("
+	  "             pg_catalog.regexp_replace($1, '=[ \\t]*\\r?\\n', '', 'g'),"
+	  "             'tc[ie]_[A-Za-z0-9_-]*|[A-Za-z0-9_-]{20,}', '[...]', 'g'),"
 	  "         '[[:cntrl:]]+', ' ', 'g'), 500)", TEXTOID);
 
 typedef struct Mail

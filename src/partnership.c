@@ -13,10 +13,16 @@ static KeptQuery find_partnership =
 QUERY("SELECT FROM tempcloud_data.partnership"
 	  " WHERE (customer_id, provider_id) IN (($1, $2), ($2, $1))", UUIDOID, UUIDOID);
 
-static KeptQuery insert_partnership =
-QUERY("INSERT INTO tempcloud_data.partnership"
-	  " (customer_id, provider_id, invitation_id, accepted_by)"
-	  " VALUES ($1, $2, $3, $4)", UUIDOID, UUIDOID, UUIDOID, UUIDOID);
+/* One statement, since the guards want each to have the other after it. */
+static KeptQuery accept_invitation =
+QUERY("WITH made AS ("
+	  "   INSERT INTO tempcloud_data.partnership"
+	  "   (customer_id, provider_id, invitation_id, accepted_by)"
+	  "   VALUES ($1, $2, $3, $5))"
+	  " UPDATE tempcloud_data.invitation"
+	  "    SET status = 'accepted', invitee_id = $4, decided_by = $5,"
+	  "        decided_at = pg_catalog.clock_timestamp()"
+	  "  WHERE id = $3", UUIDOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID);
 
 static KeptQuery select_partnership =
 QUERY("SELECT ROW(p.customer_id, p.provider_id, p.invitation_id, p.accepted_by,"
@@ -51,10 +57,11 @@ tc_make_partnership(const Invitation *invitation, const Caller *acceptor)
 {
 	bool		by_customer = strcmp(invitation->inviter_kind, "customer") == 0;
 
-	tc_run(&insert_partnership,
+	tc_run(&accept_invitation,
 		   UUID_VALUE(by_customer ? invitation->inviter_id : acceptor->account_id),
 		   UUID_VALUE(by_customer ? acceptor->account_id : invitation->inviter_id),
 		   UUID_VALUE(invitation->id),
+		   UUID_VALUE(acceptor->account_id),
 		   UUID_VALUE(acceptor->contact_id));
 }
 

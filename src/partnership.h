@@ -19,8 +19,8 @@
 extern bool tc_partners(const pg_uuid_t *a, const pg_uuid_t *b);
 
 /*
- * Make inviter and accepting caller partners.  The pair must be locked and
- * not be partners yet.
+ * Make inviter and accepting caller partners, and the invitation accepted.
+ * The pair must be locked and not be partners yet.
  */
 extern void tc_make_partnership(const Invitation *invitation, const Caller *acceptor);
 

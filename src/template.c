@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
@@ -127,6 +129,8 @@ fill(const char *template, char *const *values, bool html)
 			end++;				/* and with it the blank line that sets it off */
 		line = end;
 	}
+	while (out.len >= 2 && strcmp(out.data + out.len - 2, "\n\n") == 0)
+		out.data[--out.len] = '\0';
 	return out.data;
 }
 
@@ -179,7 +183,7 @@ placeholder_at(const char *s, const char *end, int *length)
 	*length = 0;
 	if (*s != '{')
 		return -1;
-	while (stop < end && ((*stop >= 'a' && *stop <= 'z') || *stop == '_'))
+	while (stop < end && (isalnum((unsigned char) *stop) || *stop == '_'))
 		stop++;
 	if (stop == end || *stop != '}' || stop == s + 1)
 		return -1;

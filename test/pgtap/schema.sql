@@ -127,7 +127,7 @@ SELECT pg_temp.relation_is('tempcloud_data.invitation', $$
 	invitation_pending_invitee_key UNIQUE INDEX btree (inviter_id, invitee_id) WHERE (status = 'pending'::tempcloud.invitation_status)
 	invitation_received_idx INDEX btree (invitee_id, created_at, id)
 	invitation_sent_idx INDEX btree (inviter_id, created_at, id)
-	invitation_waiting_idx INDEX btree (lower((email)::text)) WHERE (status = 'pending'::tempcloud.invitation_status)
+	invitation_waiting_idx INDEX btree (lower((email)::text)) WHERE ((status = 'pending'::tempcloud.invitation_status) AND (invitee_id IS NULL))
 $$);
 
 SELECT pg_temp.relation_is('tempcloud_data.invitation_token', $$

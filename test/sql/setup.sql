@@ -96,12 +96,12 @@ SELECT substring(text_body from 'tc[ie]_[A-Za-z0-9_-]{48}') FROM test.mail(recip
 $$;
 
 -- Let time go by for an invitation: what would be due later is due now.
-CREATE FUNCTION test.let_pass(invitation uuid, duration interval)
+CREATE FUNCTION test.let_pass(invitation_id uuid, duration interval)
 RETURNS void
 LANGUAGE sql SECURITY DEFINER
 AS $$
 UPDATE tempcloud_data.invitation
    SET created_at = created_at - duration, sent_at = sent_at - duration,
 	   expires_at = expires_at - duration, decided_at = decided_at - duration
- WHERE id = invitation;
+ WHERE id = invitation_id;
 $$;

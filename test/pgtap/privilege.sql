@@ -1,0 +1,233 @@
+-- Who may do what: PUBLIC nothing, each role what its row says and no more.
+-- Effective privileges are compared, so that a grant to a role that another
+-- role inherits from counts too.
+BEGIN;
+SET LOCAL client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
+CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
+SET LOCAL search_path = public;
+SELECT plan(49);
+
+-- Stands for PUBLIC: a role to which nobody granted anything.
+CREATE ROLE tempcloud_test_nobody;
+
+CREATE TEMP TABLE role (name name, functions text[], views text[]);
+INSERT INTO role VALUES
+('tempcloud_test_nobody', '{}', '{}'),
+('tempcloud_anonymous', '{preview_invitation,decline_invitation_by_token}', '{}'),
+('tempcloud_mailer', '{claim_mail,mail_sent,mail_failed,mail_bounced}', '{}'),
+('tempcloud_admin', '{maintain}', '{}');
+-- a user may do what an anonymous visitor may
+INSERT INTO role
+SELECT 'tempcloud_user', functions ||
+	   '{register_account,whoami,current_account_id,update_account,update_contact,add_contact,remove_contact,send_confirmation,confirm_email,invite,invite_many,resend_invitation,withdraw_invitation,accept_invitation,accept_invitation_by_token,decline_invitation,unblock_account,are_partners}',
+	   '{my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received}'
+  FROM role WHERE name = 'tempcloud_anonymous';
+-- a service what a user may
+INSERT INTO role
+SELECT 'tempcloud_service', functions || '{act_as}', views
+  FROM role WHERE name = 'tempcloud_user';
+GRANT SELECT ON role TO PUBLIC;
+
+SELECT set_eq(
+	format('SELECT proname::text FROM pg_proc
+			 WHERE pronamespace = ''tempcloud''::regnamespace
+			   AND has_function_privilege(%L, oid, ''EXECUTE'')', name),
+	functions, name || ' may execute exactly these functions of the API')
+  FROM role;
+SELECT is_empty(
+	format('SELECT oid::regprocedure FROM pg_proc
+			 WHERE pronamespace = ''tempcloud_data''::regnamespace
+			   AND has_function_privilege(%L, oid, ''EXECUTE'')', name),
+	name || ' may execute no function of the data')
+  FROM role;
+SELECT set_eq(
+	format('SELECT relname::text FROM pg_class
+			 WHERE relnamespace = ''tempcloud''::regnamespace AND relkind IN (''r'', ''v'')
+			   AND has_table_privilege(%L, oid, ''SELECT'')', name),
+	views, name || ' may read exactly these views')
+  FROM role;
+SELECT is_empty(
+	format('SELECT oid::regclass FROM pg_class
+			 WHERE relnamespace = ''tempcloud''::regnamespace AND relkind IN (''r'', ''v'')
+			   AND (has_table_privilege(%1$L, oid, ''INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER'')
+					OR has_any_column_privilege(%1$L, oid, ''INSERT, UPDATE, REFERENCES''))', name),
+	name || ' may do nothing else with them')
+  FROM role;
+-- the only one of all tables: an application ties its own tables to partnerships
+SELECT set_eq(
+	format('SELECT relname, privilege
+			  FROM pg_class,
+				   unnest(''{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}''::text[]) AS privilege
+			 WHERE relnamespace = ''tempcloud_data''::regnamespace AND relkind = ''r''
+			   AND (has_table_privilege(%1$L, oid, privilege)
+					OR CASE WHEN privilege IN (''SELECT'', ''INSERT'', ''UPDATE'', ''REFERENCES'')
+							THEN has_any_column_privilege(%1$L, oid, privilege) ELSE false END)', name),
+	format('SELECT ''partnership''::name, ''REFERENCES''::text WHERE %L = ''tempcloud_service''', name),
+	name || ' has no privilege on a table but REFERENCES of a service')
+  FROM role;
+
+SELECT is_empty($$
+	SELECT r.name, c.oid::regclass FROM role r, pg_class c
+	 WHERE relnamespace IN ('tempcloud'::regnamespace, 'tempcloud_data'::regnamespace)
+	   AND relkind = 'S' AND has_sequence_privilege(r.name, c.oid, 'USAGE, SELECT, UPDATE')$$,
+	'no role may use a sequence');
+SELECT set_eq($$
+	SELECT r.name, n.nspname, privilege
+	  FROM role r, pg_namespace n, unnest('{USAGE,CREATE}'::text[]) AS privilege
+	 WHERE n.nspname IN ('tempcloud', 'tempcloud_data')
+	   AND has_schema_privilege(r.name, n.oid, privilege)$$, $$
+	VALUES ('tempcloud_anonymous'::name, 'tempcloud'::name, 'USAGE'::text),
+		   ('tempcloud_user', 'tempcloud', 'USAGE'),
+		   ('tempcloud_mailer', 'tempcloud', 'USAGE'),
+		   ('tempcloud_admin', 'tempcloud', 'USAGE'),
+		   ('tempcloud_service', 'tempcloud', 'USAGE'),
+		   ('tempcloud_service', 'tempcloud_data', 'USAGE')$$,
+	'USAGE of schemas, and CREATE for nobody');
+-- USAGE of a type is what it takes to declare a column of it, not to pass a value.
+SELECT set_eq($$
+	SELECT r.name, t.typname FROM role r, pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
+	 WHERE t.typnamespace IN ('tempcloud'::regnamespace, 'tempcloud_data'::regnamespace)
+	   AND t.typcategory <> 'A' AND (c.relkind IS NULL OR c.relkind = 'c')
+	   AND has_type_privilege(r.name, t.oid, 'USAGE')$$, $$
+	VALUES ('tempcloud_service'::name, 'account_kind'::name),
+		   ('tempcloud_service', 'invitation_status')$$,
+	'USAGE of types');
+
+-- PUBLIC, as the access lists themselves say it.  Row types of tables and
+-- views, and arrays, cannot be had without their table or element type.
+SELECT is_empty($$
+	SELECT objtype, object, privilege_type
+	  FROM (SELECT 'schema', nspname::text, COALESCE(nspacl, acldefault('n', nspowner))
+			  FROM pg_namespace WHERE nspname IN ('tempcloud', 'tempcloud_data')
+			 UNION ALL
+			SELECT 'function', oid::regprocedure::text, COALESCE(proacl, acldefault('f', proowner))
+			  FROM pg_proc
+			 WHERE pronamespace IN ('tempcloud'::regnamespace, 'tempcloud_data'::regnamespace)
+			 UNION ALL
+			SELECT 'relation', oid::regclass::text,
+				   COALESCE(relacl, acldefault(CASE relkind WHEN 'S' THEN 's'::"char" ELSE 'r' END, relowner))
+			  FROM pg_class
+			 WHERE relnamespace IN ('tempcloud'::regnamespace, 'tempcloud_data'::regnamespace)
+			   AND relkind IN ('r', 'v', 'S')
+			 UNION ALL
+			SELECT 'column', attrelid::regclass || '.' || attname, attacl
+			  FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+			 WHERE relnamespace IN ('tempcloud'::regnamespace, 'tempcloud_data'::regnamespace)
+			 UNION ALL
+			SELECT 'type', t.oid::regtype::text, COALESCE(typacl, acldefault('T', typowner))
+			  FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
+			 WHERE typnamespace IN ('tempcloud'::regnamespace, 'tempcloud_data'::regnamespace)
+			   AND typcategory <> 'A' AND (c.relkind IS NULL OR c.relkind = 'c')
+		   ) AS objects (objtype, object, acl), aclexplode(acl)
+	 WHERE grantee = 0$$,
+	'PUBLIC has no privilege on anything');
+SELECT is_empty($$
+	SELECT defaclobjtype, grantee FROM pg_default_acl, aclexplode(defaclacl)
+	 WHERE defaclnamespace IN ('tempcloud'::regnamespace, 'tempcloud_data'::regnamespace)$$,
+	'nor on what an update will add');
+SELECT is_empty($$
+	SELECT object FROM (
+		SELECT oid::regprocedure::text, proacl FROM pg_proc
+		 WHERE pronamespace IN ('tempcloud'::regnamespace, 'tempcloud_data'::regnamespace)
+		 UNION ALL
+		SELECT oid::regclass::text, relacl FROM pg_class
+		 WHERE relnamespace IN ('tempcloud'::regnamespace, 'tempcloud_data'::regnamespace)
+		   AND relkind IN ('r', 'v', 'S')) AS objects (object, acl), aclexplode(acl) AS a
+	 WHERE a.is_grantable AND a.grantee <> a.grantor$$,
+	'nobody may pass a privilege on');
+
+-- The roles themselves.
+SELECT is_empty($$
+	SELECT rolname FROM pg_roles
+	 WHERE rolname IN (SELECT name FROM role)
+	   AND (rolcanlogin OR rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication
+			OR rolbypassrls OR NOT rolinherit)$$,
+	'the roles cannot log in and are nothing special');
+SELECT set_eq($$
+	SELECT member::regrole::text, roleid::regrole::text FROM pg_auth_members
+	 WHERE member::regrole::text LIKE 'tempcloud%' $$, $$
+	VALUES ('tempcloud_user', 'tempcloud_anonymous'), ('tempcloud_service', 'tempcloud_user')$$,
+	'a user is an anonymous visitor, a service a user, and no role anything else');
+
+-- Functions: C, each with its search path; the API's all run as their owner.
+SELECT is_empty($$
+	SELECT oid::regprocedure, proconfig FROM pg_proc
+	 WHERE pronamespace IN ('tempcloud'::regnamespace, 'tempcloud_data'::regnamespace)
+	   AND prosecdef AND NOT COALESCE(proconfig, '{}') @> '{"search_path=pg_catalog, pg_temp"}'$$,
+	'each SECURITY DEFINER function pins its search path');
+SELECT is_empty($$
+	SELECT oid::regprocedure FROM pg_proc
+	 WHERE pronamespace = 'tempcloud'::regnamespace AND NOT prosecdef$$,
+	'the API has no function that is not SECURITY DEFINER');
+SELECT is_empty($$
+	SELECT oid::regprocedure FROM pg_proc
+	 WHERE pronamespace = 'tempcloud_data'::regnamespace AND NOT prosecdef
+	   AND prorettype = 'trigger'::regtype$$,
+	'nor has the data a trigger function that is not');
+SELECT is_empty($$
+	SELECT p.oid::regprocedure FROM pg_proc p
+	  JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+	  JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+	  JOIN pg_language l ON l.oid = p.prolang
+	 WHERE e.extname = 'tempcloud' AND l.lanname <> 'c'$$,
+	'each function of the extension is written in C');
+SELECT is_empty($$
+	SELECT oid::regclass FROM pg_class
+	 WHERE relnamespace = 'tempcloud'::regnamespace AND relkind = 'v'
+	   AND reloptions::text ~ 'security_invoker'$$,
+	'views read with the rights of their owner');
+
+-- What a dump carries: every table but the texts that ship, every sequence.
+SELECT set_eq($$
+	SELECT unnest(extconfig)::regclass::text FROM pg_extension WHERE extname = 'tempcloud'$$, $$
+	SELECT oid::regclass::text FROM pg_class
+	 WHERE relnamespace = 'tempcloud_data'::regnamespace AND relkind IN ('r', 'S')
+	   AND relname <> 'shipped_mail_template'$$,
+	'every table with user data and every sequence is registered to be dumped');
+SELECT is_empty($$
+	SELECT condition FROM pg_extension, unnest(extcondition) AS condition
+	 WHERE extname = 'tempcloud' AND condition <> ''$$,
+	'with all of their rows');
+
+-- The guard.
+SELECT set_eq($$
+	SELECT tgrelid::regclass::text, tgname::text, tgenabled::text FROM pg_trigger
+	 WHERE NOT tgisinternal AND tgrelid IN (
+			SELECT oid FROM pg_class WHERE relnamespace = 'tempcloud_data'::regnamespace)$$, $$
+	VALUES ('tempcloud_data.account', 'account_guard', 'A'),
+		   ('tempcloud_data.account', 'account_truncate', 'A'),
+		   ('tempcloud_data.contact', 'contact_guard', 'A'),
+		   ('tempcloud_data.contact', 'contact_truncate', 'A'),
+		   ('tempcloud_data.invitation', 'invitation_acceptance', 'A'),
+		   ('tempcloud_data.partnership', 'partnership_acceptance', 'A'),
+		   ('tempcloud_data.invitation', 'invitation_guard', 'A'),
+		   ('tempcloud_data.invitation', 'invitation_truncate', 'A'),
+		   ('tempcloud_data.partnership', 'partnership_guard', 'A'),
+		   ('tempcloud_data.partnership', 'partnership_irrevocable', 'A'),
+		   ('tempcloud_data.partnership', 'partnership_truncate', 'A'),
+		   ('tempcloud_data.event', 'event_append_only', 'A'),
+		   ('tempcloud_data.event', 'event_truncate', 'A')$$,
+	'the triggers of the guard are there and fire ALWAYS');
+
+-- What the privileges are for: an application's own table, made by a login
+-- that is a service, may refer to partnerships and call the API.
+CREATE SCHEMA tempcloud_test_orders;
+CREATE ROLE tempcloud_test_application IN ROLE tempcloud_service;
+GRANT ALL ON SCHEMA tempcloud_test_orders TO tempcloud_test_application;
+SET LOCAL ROLE tempcloud_test_application;
+SELECT lives_ok($$
+	CREATE TABLE tempcloud_test_orders.staffing (
+		customer_id uuid, provider_id uuid, kind tempcloud.account_kind,
+		FOREIGN KEY (customer_id, provider_id) REFERENCES tempcloud_data.partnership)$$,
+	'a service may tie its own tables to partnerships');
+SELECT throws_ok($$
+	INSERT INTO tempcloud_test_orders.staffing
+	VALUES (gen_random_uuid(), gen_random_uuid(), 'customer')$$,
+	'23503', NULL, 'where there is no partnership there is no order');
+SELECT throws_ok('SELECT FROM tempcloud_data.partnership', '42501', NULL,
+	'it cannot read the table itself');
+RESET ROLE;
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,292 @@
+-- The three promises, as a reader would check them: by statements that try to
+-- break them, as superuser, as a role that was granted everything, and while
+-- session_replication_role is replica, when foreign keys sleep.
+BEGIN;
+SET LOCAL client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
+CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
+SET LOCAL search_path = public;
+SELECT plan(158);
+
+-- Anna, Albert: customers.  Bob, Berta, Bruno: providers.
+CREATE FUNCTION pg_temp.sign_in(subject text) RETURNS void LANGUAGE sql AS $$
+	SELECT set_config('request.jwt.claims', json_build_object('sub', subject, 'email',
+					  subject || CASE WHEN subject LIKE 'a%' THEN '@kunde.example' ELSE '@anbieter.example' END,
+					  'email_verified', true)::text, true)
+$$;
+-- The ids by name, for statements of any role.
+CREATE FUNCTION pg_temp.id_of(subject text) RETURNS uuid LANGUAGE sql SECURITY DEFINER AS $$
+	SELECT account_id FROM tempcloud_data.contact WHERE contact.subject = $1
+$$;
+-- Do something and show nothing.
+CREATE TEMP TABLE done (result text);
+
+INSERT INTO done SELECT pg_temp.sign_in('anna');
+INSERT INTO done SELECT tempcloud.register_account('customer', 'Kunde AG', 'Anna', 'Alt');
+INSERT INTO done SELECT tempcloud.invite('bob@anbieter.example', 'Bob', 'Bär', 'Anbieter GmbH', message => 'Guten Tag');
+SELECT id AS mail, substring(text_body from 'tci_[A-Za-z0-9_-]{48}') AS first_token FROM tempcloud.claim_mail() \gset
+-- The first attempts fail, with reports that quote the mail, once as quoted-printable, where a soft line
+-- break may stand anywhere; each mail has a secret of its own.
+INSERT INTO done SELECT tempcloud.mail_failed(:mail, '550 spam: http://localhost:3000/invitation#' || :'first_token');
+UPDATE tempcloud_data.mail SET due_at = now();
+SELECT substring(text_body from 'tci_[A-Za-z0-9_-]{48}') AS broken_token FROM tempcloud.claim_mail() \gset
+INSERT INTO done SELECT tempcloud.mail_failed(:mail, E'550 virus:\r\n http://localhost:3000/invitation#'
+	|| left(:'broken_token', 8) || E'=\r\n' || substr(:'broken_token', 9));
+UPDATE tempcloud_data.mail SET due_at = now();
+SELECT substring(text_body from 'tci_[A-Za-z0-9_-]{48}') AS token FROM tempcloud.claim_mail() \gset
+
+INSERT INTO done SELECT pg_temp.sign_in('bob');
+SELECT is((tempcloud.preview_invitation(:'token')).inviter_company, 'Kunde AG', 'the link opens the invitation');
+INSERT INTO done SELECT tempcloud.register_account(token => :'token');
+SELECT is((tempcloud.accept_invitation_by_token(:'token')).customer_id, pg_temp.id_of('anna'), 'it is accepted');
+
+-- A colleague of Bob proves his address.
+SELECT id AS contact FROM tempcloud.add_contact('Bernd', 'Busch', 'bernd@anbieter.example') \gset
+INSERT INTO done SELECT tempcloud.send_confirmation(:'contact');
+SELECT substring(text_body from 'tce_[A-Za-z0-9_-]{48}') AS confirmation
+  FROM tempcloud.claim_mail() WHERE kind = 'confirm_email' \gset
+INSERT INTO done SELECT pg_temp.sign_in('bernd');
+SELECT is((tempcloud.confirm_email(:'confirmation')).id, :'contact'::uuid, 'a colleague joins');
+
+-- What else there is: another of each kind, an invitation pending, one
+-- declined with a block, a template.
+INSERT INTO done SELECT pg_temp.sign_in('albert');
+INSERT INTO done SELECT tempcloud.register_account('customer', 'Zweite Kunde AG', 'Albert', 'Auer');
+INSERT INTO done SELECT pg_temp.sign_in('berta');
+INSERT INTO done SELECT tempcloud.register_account('provider', 'Zweite Anbieter GmbH', 'Berta', 'Blum');
+INSERT INTO done SELECT pg_temp.sign_in('bruno');
+INSERT INTO done SELECT tempcloud.register_account('provider', 'Dritte Anbieter GmbH', 'Bruno', 'Brand');
+INSERT INTO done SELECT pg_temp.sign_in('anna');
+SELECT id AS pending FROM tempcloud.invite('berta@anbieter.example') \gset
+SELECT id AS declined FROM tempcloud.invite('bruno@anbieter.example') \gset
+INSERT INTO done SELECT pg_temp.sign_in('bruno');
+INSERT INTO done SELECT tempcloud.decline_invitation(:'declined', block => true);
+INSERT INTO tempcloud_data.mail_template VALUES ('invitation', 'fr', '{company} vous invite', '{link}');
+
+-- Somebody who was granted whatever can be granted on tables, owns a schema of
+-- their own, and has made a view and a rule there.
+CREATE ROLE tempcloud_test_everything IN ROLE tempcloud_service, tempcloud_mailer, tempcloud_admin;
+CREATE SCHEMA tempcloud_test AUTHORIZATION tempcloud_test_everything;
+GRANT ALL ON SCHEMA tempcloud, tempcloud_data, public TO tempcloud_test_everything;
+GRANT ALL ON ALL TABLES IN SCHEMA tempcloud, tempcloud_data TO tempcloud_test_everything;
+GRANT ALL ON ALL SEQUENCES IN SCHEMA tempcloud_data TO tempcloud_test_everything;
+GRANT ALL ON ALL FUNCTIONS IN SCHEMA tempcloud, tempcloud_data TO tempcloud_test_everything;
+SET LOCAL ROLE tempcloud_test_everything;
+CREATE VIEW tempcloud_test.partnership AS SELECT * FROM tempcloud_data.partnership;
+CREATE TABLE tempcloud_test.trap (a integer);
+CREATE RULE trap AS ON INSERT TO tempcloud_test.trap DO ALSO DELETE FROM tempcloud_data.partnership;
+ALTER TABLE tempcloud_test.trap ENABLE ALWAYS RULE trap;
+RESET ROLE;
+
+CREATE TEMP TABLE attempt (number serial, promise text, sqlstate text, statement text);
+INSERT INTO attempt (promise, sqlstate, statement) VALUES
+-- 1. Pairing: each of these pairs is joined by no invitation, or wrong, or both
+('pairing', '23514', $$INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+	SELECT provider_id, customer_id, invitation_id, accepted_by FROM tempcloud_data.partnership$$),
+('pairing', '23514', $$INSERT INTO tempcloud_data.partnership (customer_id, customer_kind, provider_id, provider_kind, invitation_id, accepted_by)
+	SELECT provider_id, provider_kind, customer_id, customer_kind, invitation_id, accepted_by FROM tempcloud_data.partnership$$),
+('pairing', '23514', $$INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+	SELECT pg_temp.id_of('anna'), pg_temp.id_of('albert'), invitation_id, accepted_by FROM tempcloud_data.partnership$$),
+('pairing', '23514', $$INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+	SELECT pg_temp.id_of('bob'), pg_temp.id_of('berta'), invitation_id, accepted_by FROM tempcloud_data.partnership$$),
+('pairing', '23514', $$INSERT INTO tempcloud_data.partnership (customer_id, customer_kind, provider_id, invitation_id, accepted_by)
+	SELECT pg_temp.id_of('bob'), 'provider', pg_temp.id_of('berta'), invitation_id, accepted_by FROM tempcloud_data.partnership$$),
+('pairing', '23514', $$INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+	SELECT customer_id, customer_id, invitation_id, accepted_by FROM tempcloud_data.partnership$$),
+('pairing', '23514', $$MERGE INTO tempcloud_data.partnership p USING tempcloud_data.partnership q ON p.customer_id = q.provider_id
+	WHEN NOT MATCHED THEN INSERT (customer_id, provider_id, invitation_id, accepted_by)
+		VALUES (q.provider_id, q.customer_id, q.invitation_id, q.accepted_by)$$),
+('pairing', '23514', $$UPDATE tempcloud_data.account SET kind = 'provider' WHERE id = pg_temp.id_of('anna')$$),
+('pairing', '23514', $$UPDATE tempcloud_data.account SET kind = 'customer' WHERE id = pg_temp.id_of('berta')$$),
+('pairing', '23514', $$UPDATE tempcloud_data.account SET id = gen_random_uuid() WHERE id = pg_temp.id_of('anna')$$),
+('pairing', '23514', $$INSERT INTO tempcloud_data.account (id, kind, company_name, locale)
+	VALUES (pg_temp.id_of('anna'), 'customer', 'Kunde AG', 'de')
+	ON CONFLICT (id) DO UPDATE SET kind = 'provider'$$),
+('pairing', '23514', $$MERGE INTO tempcloud_data.account a USING (SELECT 1) one ON a.id = pg_temp.id_of('berta')
+	WHEN MATCHED THEN UPDATE SET kind = 'customer'$$),
+('pairing', '23514', $$UPDATE tempcloud_data.invitation SET invitee_kind = inviter_kind WHERE status = 'pending'$$),
+('pairing', '23514', $$UPDATE tempcloud_data.invitation SET inviter_kind = 'provider', invitee_kind = 'customer' WHERE status = 'pending'$$),
+-- 2. Irrevocability
+('irrevocability', '23001', 'DELETE FROM tempcloud_data.partnership'),
+('irrevocability', '23001', 'WITH gone AS (DELETE FROM tempcloud_data.partnership RETURNING *) SELECT * FROM gone'),
+('irrevocability', '23001', 'UPDATE tempcloud_data.partnership SET created_at = now()'),
+('irrevocability', '23001', 'UPDATE tempcloud_data.partnership SET created_at = created_at'),
+('irrevocability', '23001', 'UPDATE tempcloud_data.partnership SET provider_id = pg_temp.id_of(''berta'')'),
+('irrevocability', '23001', 'TRUNCATE tempcloud_data.partnership'),
+('irrevocability', '23001', 'TRUNCATE tempcloud_data.account CASCADE'),
+('irrevocability', '23001', 'TRUNCATE tempcloud_data.contact CASCADE'),
+('irrevocability', '23001', 'TRUNCATE tempcloud_data.invitation CASCADE'),
+('irrevocability', '23001', 'MERGE INTO tempcloud_data.partnership p USING (SELECT 1) one ON true WHEN MATCHED THEN DELETE'),
+('irrevocability', '23001', 'MERGE INTO tempcloud_data.partnership p USING (SELECT 1) one ON true WHEN MATCHED THEN UPDATE SET created_at = now()'),
+('irrevocability', '23001', $$INSERT INTO tempcloud_data.partnership SELECT * FROM tempcloud_data.partnership
+	ON CONFLICT (customer_id, provider_id) DO UPDATE SET created_at = now()$$),
+('irrevocability', '23001', 'DELETE FROM tempcloud_test.partnership'),
+('irrevocability', '23001', 'UPDATE tempcloud_test.partnership SET created_at = now()'),
+('irrevocability', '23001', 'INSERT INTO tempcloud_test.trap VALUES (1)'),
+('irrevocability', '23001', $$DELETE FROM tempcloud_data.account WHERE id = pg_temp.id_of('anna')$$),
+('irrevocability', '23001', $$DELETE FROM tempcloud_data.account WHERE id = pg_temp.id_of('bob')$$),
+('irrevocability', '23001', $$DELETE FROM tempcloud_data.invitation WHERE status = 'accepted'$$),
+('irrevocability', '23001', $$UPDATE tempcloud_data.invitation SET status = 'withdrawn' WHERE status = 'accepted'$$),
+('irrevocability', '23001', $$UPDATE tempcloud_data.invitation SET message = NULL WHERE status = 'accepted'$$),
+('irrevocability', '23001', $$INSERT INTO tempcloud_data.invitation SELECT * FROM tempcloud_data.invitation WHERE status = 'accepted'
+	ON CONFLICT (id) DO UPDATE SET status = 'pending', decided_at = NULL$$),
+('irrevocability', '23001', 'DELETE FROM tempcloud_data.event'),
+('irrevocability', '23001', 'UPDATE tempcloud_data.event SET account_id = NULL'),
+('irrevocability', '23001', 'TRUNCATE tempcloud_data.event');
+GRANT SELECT ON attempt TO PUBLIC;
+
+CREATE TEMP TABLE before AS
+SELECT (SELECT json_agg(p) FROM tempcloud_data.partnership p)::text AS partnerships,
+	   (SELECT json_agg(i) FROM tempcloud_data.invitation i WHERE status = 'accepted')::text AS accepted,
+	   (SELECT json_agg((id, kind) ORDER BY id) FROM tempcloud_data.account)::text AS accounts,
+	   (SELECT json_agg(e ORDER BY id) FROM tempcloud_data.event e)::text AS events;
+
+SELECT throws_ok(statement, sqlstate, NULL, format('%s %s, superuser', promise, number))
+  FROM attempt ORDER BY number;
+SET LOCAL session_replication_role = replica;
+SELECT throws_ok(statement, sqlstate, NULL, format('%s %s, superuser as replica', promise, number))
+  FROM attempt ORDER BY number;
+-- Replication may copy a partnership before its accounts; then these must fit.
+-- (The division undoes what has passed.)
+CREATE FUNCTION pg_temp.copy_partnership(kind_of_customer text, kind_of_provider text)
+RETURNS text LANGUAGE sql AS $$
+	SELECT format('INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+		VALUES (%1$L, %3$L, %1$L, %1$L);
+		INSERT INTO tempcloud_data.account (id, kind, company_name, locale)
+		VALUES (%1$L, %2$L, ''K'', ''de''), (%3$L, %4$L, ''A'', ''de'');
+		SELECT 1/0', '00000000-0000-7000-8000-000000000001', kind_of_customer,
+					 '00000000-0000-7000-8000-000000000002', kind_of_provider)
+$$;
+SELECT throws_ok(pg_temp.copy_partnership('customer', 'provider'), '22012', NULL, 'a pair that comes before its accounts');
+SELECT throws_ok(pg_temp.copy_partnership('provider', 'customer'), '23514', NULL, 'a wrong pair before its accounts');
+SELECT throws_ok(pg_temp.copy_partnership('customer', 'customer'), '23514', NULL, 'two customers before their accounts');
+SELECT throws_ok(pg_temp.copy_partnership('provider', 'provider'), '23514', NULL, 'two providers before their accounts');
+
+-- A session may be set so by a superuser, or by whom GRANT SET ON PARAMETER lets.
+SET LOCAL ROLE tempcloud_test_everything;
+SELECT throws_ok(statement, sqlstate, NULL, format('%s %s, granted everything, as replica', promise, number))
+  FROM attempt WHERE promise = 'irrevocability' AND number % 3 = 0 ORDER BY number;
+RESET ROLE;
+SET LOCAL session_replication_role = origin;
+
+SELECT throws_ok($$INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+	SELECT gen_random_uuid(), provider_id, invitation_id, accepted_by FROM tempcloud_data.partnership$$,
+	'23503', NULL, 'no pair of an account that does not exist');
+
+-- What only superusers can do, and roles not, whatever was granted: these
+-- statements would switch the promises off.
+SET LOCAL ROLE tempcloud_test_everything;
+SELECT throws_ok(statement, sqlstate, NULL, format('%s %s, granted everything', promise, number))
+  FROM attempt WHERE promise = 'irrevocability' ORDER BY number;
+SELECT throws_ok('ALTER TABLE tempcloud_data.partnership DISABLE TRIGGER ALL', '42501', NULL, 'triggers stay enabled');
+SELECT throws_ok('DROP TRIGGER partnership_irrevocable ON tempcloud_data.partnership', '42501', NULL, 'triggers stay');
+SELECT throws_ok('ALTER TABLE tempcloud_data.partnership DROP CONSTRAINT partnership_customer_fkey', '42501', NULL, 'constraints stay');
+SELECT throws_ok('DROP TABLE tempcloud_data.partnership', '42501', NULL, 'the table stays');
+SELECT throws_ok('CREATE RULE quiet AS ON INSERT TO tempcloud_data.partnership DO INSTEAD NOTHING', '42501', NULL, 'no rule');
+SELECT throws_ok('DROP FUNCTION tempcloud_data.refuse_change() CASCADE', '42501', NULL, 'functions stay');
+SELECT throws_ok('DROP EXTENSION tempcloud CASCADE', '42501', NULL, 'the extension stays');
+SELECT throws_ok('SET session_replication_role = replica', '42501', NULL, 'foreign keys stay awake');
+RESET ROLE;
+
+SELECT is((SELECT json_agg(p) FROM tempcloud_data.partnership p)::text, partnerships, 'partnerships are as before')
+  FROM before;
+SELECT is((SELECT json_agg(i) FROM tempcloud_data.invitation i WHERE status = 'accepted')::text, accepted,
+		  'accepted invitations are as before')
+  FROM before;
+SELECT is((SELECT json_agg((id, kind) ORDER BY id) FROM tempcloud_data.account)::text, accounts, 'accounts are as before')
+  FROM before;
+SELECT is((SELECT json_agg(e ORDER BY id) FROM tempcloud_data.event e)::text, events, 'history is as before')
+  FROM before;
+
+-- The API makes no wrong pair either.
+INSERT INTO done SELECT pg_temp.sign_in('anna');
+SELECT throws_ok($$SELECT tempcloud.invite('albert@kunde.example')$$, 'PT409', NULL, 'a customer cannot invite a customer');
+INSERT INTO done SELECT pg_temp.sign_in('berta');
+SELECT throws_ok($$SELECT tempcloud.invite('bob@anbieter.example')$$, 'PT409', NULL, 'nor a provider a provider');
+INSERT INTO done SELECT pg_temp.sign_in('anna');
+INSERT INTO done SELECT tempcloud.invite('new@anbieter.example');
+SELECT substring(text_body from 'tci_[A-Za-z0-9_-]{48}') AS new_token
+  FROM tempcloud.claim_mail() WHERE recipient = 'new@anbieter.example' \gset
+INSERT INTO done SELECT pg_temp.sign_in('albert');
+SELECT throws_ok(format('SELECT tempcloud.accept_invitation_by_token(%L, true)', :'new_token'), 'PT409', NULL,
+	'a customer cannot accept what is for a provider');
+INSERT INTO done SELECT pg_temp.sign_in('nobody');
+SELECT throws_ok(format('SELECT tempcloud.register_account(''customer'', token => %L)', :'new_token'), 'PT409', NULL,
+	'nor register as a customer by its link');
+
+-- Any number of each: each joins two customers with two providers.
+INSERT INTO done SELECT pg_temp.sign_in('berta');
+INSERT INTO done SELECT tempcloud.accept_invitation(:'pending');
+SELECT id AS counter FROM tempcloud.invite('albert@kunde.example') \gset
+INSERT INTO done SELECT pg_temp.sign_in('albert');
+INSERT INTO done SELECT tempcloud.accept_invitation(:'counter');
+SELECT results_eq('SELECT company_name FROM tempcloud.partners', $$VALUES ('Zweite Anbieter GmbH')$$, 'a provider for a second customer');
+INSERT INTO done SELECT pg_temp.sign_in('anna');
+SELECT set_eq('SELECT company_name FROM tempcloud.providers', $$VALUES ('Anbieter GmbH'), ('Zweite Anbieter GmbH')$$, 'two providers');
+INSERT INTO done SELECT pg_temp.sign_in('berta');
+SELECT set_eq('SELECT company_name FROM tempcloud.customers', $$VALUES ('Kunde AG'), ('Zweite Kunde AG')$$, 'two customers');
+
+-- An invitation is accepted together with its partnership, or not at all.
+SELECT throws_ok(format($$UPDATE tempcloud_data.invitation i
+	SET status = 'accepted', invitee_id = pg_temp.id_of('bruno'), decided_by = c.id, decided_at = now()
+	FROM tempcloud_data.contact c WHERE c.subject = 'bruno' AND i.status = 'pending'$$),
+	'23514', NULL, 'none becomes accepted by an UPDATE alone');
+SELECT is_empty($$SELECT i.id FROM tempcloud_data.invitation i
+				   WHERE i.status = 'accepted'
+					 AND NOT EXISTS (SELECT FROM tempcloud_data.partnership p
+									  WHERE p.invitation_id = i.id
+										AND (p.customer_id, p.provider_id) IN ((i.inviter_id, i.invitee_id), (i.invitee_id, i.inviter_id)))$$,
+	'each accepted invitation has its partnership');
+SELECT is_empty($$SELECT p FROM tempcloud_data.partnership p
+				   WHERE NOT EXISTS (SELECT FROM tempcloud_data.invitation i WHERE i.id = p.invitation_id AND i.status = 'accepted')$$,
+	'each partnership has its accepted invitation');
+SELECT is((SELECT count(*) FROM tempcloud_data.partnership), 3::bigint, 'and there are some');
+SELECT is_empty($$SELECT p FROM tempcloud_data.partnership p
+					JOIN tempcloud_data.account c ON c.id = p.customer_id
+					JOIN tempcloud_data.account v ON v.id = p.provider_id
+				   WHERE c.kind <> 'customer' OR v.kind <> 'provider'$$,
+	'each joins a customer with a provider');
+
+-- 3. Tokens.  All that the tables hold, as text.
+CREATE TEMP TABLE kept (relation text, content text);
+SELECT format('INSERT INTO kept SELECT %L, t::text FROM %s t', oid::regclass, oid::regclass)
+  FROM pg_class WHERE relnamespace = 'tempcloud_data'::regnamespace AND relkind = 'r' \gexec
+SELECT set_eq('SELECT DISTINCT relation FROM kept',
+	$$SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'tempcloud_data'::regnamespace AND relkind = 'r'$$,
+	'each table has rows to search');
+
+CREATE TEMP TABLE secret AS
+SELECT name, token, substr(token, 5) AS body,
+	   decode(translate(substr(token, 5), '-_', '+/'), 'base64') AS bytes
+  FROM (VALUES ('the first link', :'first_token'), ('the link broken by a line end', :'broken_token'),
+			   ('the link that was used', :'token'),
+			   ('the link not yet used', :'new_token'), ('the confirmation', :'confirmation')) AS t (name, token);
+SELECT is(length(bytes), 36, name || ': a token of the form promised') FROM secret;
+
+-- A part is as bad as the whole: 16 characters in a row, or 12 bytes, from any
+-- of its ends.
+SELECT is_empty(format($$
+	SELECT relation FROM kept, (
+		SELECT unnest(ARRAY[token, left(body, 16), right(body, 16),
+							left(translate(body, '-_', '+/'), 16),
+							left(encode(bytes, 'hex'), 24), right(encode(bytes, 'hex'), 24)])
+		  FROM secret WHERE name = %L) AS trace (part)
+	 WHERE position(part IN content) > 0$$, name),
+	name || ': no table holds it or a part of it')
+  FROM secret;
+SELECT set_eq(format($$
+	SELECT relation FROM kept, secret
+	 WHERE name = %L AND position(encode(sha256(substring(bytes FROM 1 FOR 32)), 'hex') IN content) > 0$$, name),
+	ARRAY[CASE WHEN name = 'the confirmation' THEN 'tempcloud_data.confirmation_token'
+			   ELSE 'tempcloud_data.invitation_token' END],
+	name || ': its SHA-256 is kept in one place')
+  FROM secret;
+-- the search would have found it
+SELECT set_has('SELECT relation FROM kept WHERE position(''bernd@anbieter.example'' IN content) > 0',
+	$$VALUES ('tempcloud_data.contact'), ('tempcloud_data.mail'), ('tempcloud_data.confirmation_token')$$,
+	'the search finds what is there');
+SELECT set_has('SELECT relation FROM kept WHERE content LIKE ''%550 virus%[...]%''',
+	$$VALUES ('tempcloud_data.mail')$$, 'a mail server''s report is kept without the link it quotes');
+
+SELECT * FROM finish();
+ROLLBACK;

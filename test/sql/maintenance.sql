@@ -1,0 +1,108 @@
+-- maintenance: what time does, whether or not anybody looks
+
+\pset null (null)
+SET ROLE tempcloud_user;
+\set anna '{"sub":"anna.maintenance","email":"anna@kunde.maintenance.example","email_verified":true}'
+\set bob '{"sub":"bob.maintenance","email":"bob@anbieter.maintenance.example","email_verified":true}'
+SELECT test.company(:'bob', 'provider', 'Anbieter GmbH', 'Bob', 'Bau') AS anbieter \gset
+SELECT test.company(:'anna', 'customer', 'Kunde AG', 'Anna', 'Alt') AS kunde \gset
+RESET ROLE;
+SET tempcloud.resend_interval = 0;
+-- What others have left
+SELECT expired >= 0 AS done FROM tempcloud.maintain();
+SELECT test.deliver() \gset
+SET ROLE tempcloud_user;
+
+-- Past its time an invitation is expired at once, for everybody.
+SELECT id AS routed FROM tempcloud.invite('bob@anbieter.maintenance.example') \gset
+SELECT id AS unrouted FROM tempcloud.invite('carl@personal.maintenance.example') \gset
+SELECT test.token('bob@anbieter.maintenance.example') AS token \gset
+SELECT test.token('carl@personal.maintenance.example') AS unrouted_token \gset
+SELECT test.let_pass(:'routed', '719:59') \gset
+SELECT email, status FROM tempcloud.invitations_sent ORDER BY id;
+SELECT status FROM tempcloud.preview_invitation(:'token');
+SELECT test.let_pass(:'routed', '2 min') \gset
+SELECT test.let_pass(:'unrouted', '31 days') \gset
+SELECT email, status, decided_at FROM tempcloud.invitations_sent ORDER BY id;
+SELECT tempcloud.preview_invitation(:'token'); \echo :SQLSTATE
+SELECT tempcloud.withdraw_invitation(:'routed'); \echo :SQLSTATE
+SET request.jwt.claims = :'bob';
+SELECT inviter_company, status, can_accept, decided_at FROM tempcloud.invitations_received;
+SELECT tempcloud.accept_invitation(:'routed'); \echo :SQLSTATE
+SELECT tempcloud.accept_invitation_by_token(:'token'); \echo :SQLSTATE
+SELECT tempcloud.decline_invitation(:'routed'); \echo :SQLSTATE
+SELECT tempcloud.accept_invitation_by_token(:'unrouted_token', use_this_account => true); \echo :SQLSTATE
+-- It neither waits for its address any longer,
+SET request.jwt.claims = '{"sub":"carl.maintenance"}';
+SELECT tempcloud.register_account(token => :'unrouted_token', company_name => 'Personal KG', given_name => 'Carl', family_name => 'Cohn'); \echo :SQLSTATE
+\set carl '{"sub":"carl.maintenance","email":"carl@personal.maintenance.example","email_verified":true}'
+SELECT test.company(:'carl', 'provider', 'Personal KG', 'Carl', 'Cohn') AS personal \gset
+SELECT count(*) FROM tempcloud.invitations_received;
+-- nor stands in the way of one from the other side.
+SET request.jwt.claims = :'bob';
+SELECT status FROM tempcloud.invite('anna@kunde.maintenance.example');
+RESET ROLE;
+UPDATE tempcloud_data.invitation SET status = 'withdrawn', decided_at = now() WHERE inviter_id = :'anbieter';
+SET ROLE tempcloud_user;
+
+-- A new one can take its place, which is then written down.
+SET request.jwt.claims = :'anna';
+SELECT status FROM tempcloud.invite('carl@personal.maintenance.example');
+SELECT email, status, decided_at IS NOT NULL AS written FROM tempcloud.invitations_sent ORDER BY id;
+
+-- maintain() writes it down for all others, and tells the inviter, once.
+SELECT test.deliver() \gset
+SET ROLE tempcloud_admin;
+SELECT expired FROM tempcloud.maintain();
+SELECT expired FROM tempcloud.maintain();
+SET ROLE tempcloud_user;
+SELECT email, status, decided_at IS NOT NULL AS written FROM tempcloud.invitations_sent ORDER BY id;
+SELECT kind, subject FROM test.mail('anna@kunde.maintenance.example');
+SELECT test.deliver();
+-- Nothing has changed for anybody else.
+SET request.jwt.claims = :'bob';
+SELECT email, status, can_accept FROM tempcloud.invitations_received;
+SELECT tempcloud.accept_invitation(:'routed'); \echo :SQLSTATE
+SELECT tempcloud.accept_invitation_by_token(:'token'); \echo :SQLSTATE
+
+-- The inviter can send it again; the mail that it expired is then pointless.
+SET request.jwt.claims = :'anna';
+SELECT id AS again FROM tempcloud.invite('dora@personal.maintenance.example') \gset
+SELECT test.let_pass(:'again', '31 days') \gset
+SET ROLE tempcloud_admin;
+SELECT expired FROM tempcloud.maintain();
+SET ROLE tempcloud_user;
+SELECT status, expires_at > now() AS anew FROM tempcloud.resend_invitation(:'again');
+SET ROLE tempcloud_mailer;
+SELECT kind, recipient FROM tempcloud.claim_mail();
+SET ROLE tempcloud_admin;
+SELECT expired FROM tempcloud.maintain();
+
+-- One that is past its time does not keep another of the same inviter from the
+-- account whose address it is for, even before it is written down.
+SET ROLE tempcloud_user;
+\set emil '{"sub":"emil.maintenance","email":"emil@kontor.maintenance.example","email_verified":true}'
+SELECT test.company(:'emil', 'customer', 'Kontor', 'Emil', 'Ernst') AS kontor \gset
+SELECT id AS old FROM tempcloud.invite('bob@anbieter.maintenance.example') \gset
+SELECT test.let_pass(:'old', '31 days') \gset
+SELECT status FROM tempcloud.invite('info@anbieter.maintenance.example');
+SET request.jwt.claims = :'bob';
+SELECT id AS info_id FROM tempcloud.add_contact('Info', 'Desk', 'info@anbieter.maintenance.example') \gset
+SELECT email FROM tempcloud.send_confirmation(:'info_id');
+SELECT given_name FROM tempcloud.confirm_email(test.token('info@anbieter.maintenance.example'));
+SELECT inviter_company, email, status, can_accept FROM tempcloud.invitations_received WHERE inviter_company = 'Kontor';
+
+-- Many at once
+SET ROLE tempcloud_user;
+BEGIN;
+RESET ROLE;
+SET LOCAL tempcloud.max_pending_invitations = -1;
+SELECT count((invitation).id) FROM tempcloud.invite_many(
+	(SELECT jsonb_agg(jsonb_build_object('email', n || '@many.maintenance.example')) FROM generate_series(1, 1000) n));
+SELECT count((invitation).id) FROM tempcloud.invite_many(
+	(SELECT jsonb_agg(jsonb_build_object('email', n || '@more.maintenance.example')) FROM generate_series(1, 234) n));
+UPDATE tempcloud_data.invitation SET expires_at = now() - interval '1 s' WHERE email ~ '@(many|more)\.maintenance';
+SELECT expired FROM tempcloud.maintain();
+SELECT status, count(*) FROM tempcloud_data.invitation WHERE email ~ '@(many|more)\.maintenance' GROUP BY 1;
+SELECT expired FROM tempcloud.maintain();
+ROLLBACK;

@@ -1,0 +1,267 @@
+# The secret in a link exists in the mail and nowhere else: not in a file of the
+# server, in its WAL, in a dump, in a notification, in the log or in an error.
+use strict;
+use warnings;
+
+use Digest::SHA qw(sha256);
+use File::Find;
+use FindBin;
+use IPC::Run ();
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Tempcloud;
+use Test::More;
+
+# wal_level logical puts most into the WAL.
+my $node = new_server('secret', allows_streaming => 'logical');
+$node->append_conf('postgresql.conf', q{
+log_min_duration_statement = 0
+log_error_verbosity = verbose
+log_parameter_max_length = 0
+});
+$node->reload;
+$node->safe_psql('postgres',
+	"SELECT pg_create_logical_replication_slot('decode', 'test_decoding')");
+
+my $listener = $node->background_psql('postgres');
+$listener->query_safe('LISTEN tempcloud_event; LISTEN tempcloud_mail;');
+
+# A full round.  An attempt at delivery fails with a report that quotes the
+# mail, so that there are two secrets for one invitation.
+as_caller($node, 'anna',
+	"SELECT tempcloud.register_account('customer', 'Kunde AG', 'Anna', 'Alt');"
+	. "SELECT tempcloud.invite('bob\@anbieter.example', 'Bob', 'Bär', 'Anbieter GmbH')");
+my %first = links($node);
+my $first = $first{'bob@anbieter.example'};
+$node->safe_psql('postgres', "
+	SELECT tempcloud.mail_failed(max(id), '550 spam: http://localhost:3000/invitation#$first')
+	  FROM tempcloud_data.mail;
+	UPDATE tempcloud_data.mail SET due_at = now()");
+my %second = links($node);
+my $used = $second{'bob@anbieter.example'};
+isnt($used, $first, 'each attempt has a secret of its own');
+
+# From here on secrets are passed as applications pass them.
+my $log_start = -s $node->logfile;
+my $errors = '';
+$errors .= bound_call($node, 'bob', 'SELECT tempcloud.preview_invitation(:token)', $used);
+$errors .= bound_call($node, 'bob', 'SELECT tempcloud.register_account(token => :token)', $used);
+$errors .= bound_call($node, 'bob', 'SELECT tempcloud.accept_invitation_by_token(:token)', $used);
+$errors .= bound_call($node, 'bob', 'SELECT tempcloud.accept_invitation_by_token(:token)', $used);
+is($node->safe_psql('postgres', 'SELECT count(*) FROM tempcloud_data.partnership'),
+	1, 'the round made a partnership');
+
+as_caller($node, 'bob',
+	"SELECT tempcloud.send_confirmation(id)"
+	. "  FROM tempcloud.add_contact('Bernd', 'Busch', 'bernd\@anbieter.example')");
+my %confirmation = links($node);
+my $confirmation = $confirmation{'bernd@anbieter.example'};
+$errors .= bound_call($node, 'bernd', 'SELECT tempcloud.confirm_email(:token)', $confirmation);
+is($node->safe_psql('postgres',
+		"SELECT count(*) FROM tempcloud_data.contact WHERE subject = 'bernd'"),
+	1, 'a colleague has confirmed');
+
+# An invitation whose link nobody has used yet; one that was declined.
+as_caller($node, 'anna',
+	"SELECT tempcloud.invite('berta\@anbieter.example'), tempcloud.invite('bruno\@anbieter.example')");
+my %open = links($node);
+my ($unused, $declined) = @open{'berta@anbieter.example', 'bruno@anbieter.example'};
+$errors .= bound_call($node, 'nobody',
+	"SELECT tempcloud.decline_invitation_by_token(:token, 'Nein', true)", $declined);
+is($errors =~ /error/i ? $errors : '', '', 'no error on the way');
+
+# Errors that a token can run into; a typo is nearly the secret itself.
+my $typo = $unused =~ s/(.)$/$1 eq 'A' ? 'B' : 'A'/er;
+my $refusals = '';
+foreach my $case (
+	[ 'nobody', 'preview_invitation(:token)', $typo, 'invalid_token' ],
+	[ 'bob', 'accept_invitation_by_token(:token)', $confirmation, 'invalid_token' ],
+	[ 'bob', 'preview_invitation(:token)', $declined, 'invitation_declined' ],
+	[ 'bob', 'accept_invitation_by_token(:token)', $unused, 'other_address' ],
+	[ 'anna', 'accept_invitation_by_token(:token)', $unused, 'own_account' ],
+	[ 'nobody', 'accept_invitation_by_token(:token)', $unused, 'no_account' ],
+	[ 'bob', 'register_account(token => :token)', $unused, 'already_registered' ],
+	[ 'anna', 'confirm_email(:token)', $confirmation, 'already_registered' ])
+{
+	my ($subject, $call, $token, $word) = @$case;
+	my $error = bound_call($node, $subject, "SELECT tempcloud.$call", $token);
+
+	like($error, qr/DETAIL:  $word\n/, "$call by $subject: $word");
+	$refusals .= $error;
+}
+
+# The secrets, and how to find one: as text, as base64 of another alphabet, as
+# bytes, as hexadecimal digits, and as bytea in escape format.  A compressed
+# datum has a control byte before each eight bytes that stay as they are;
+# therefore eight bytes in a row, from each of eight places, are searched.
+my %secrets = (
+	'first link' => $first,
+	'used link' => $used,
+	'unused link' => $unused,
+	'declined link' => $declined,
+	'confirmation' => $confirmation);
+my (%name_of, $any_secret);
+
+sub name_secret
+{
+	my ($name, $token) = @_;
+	my $bytes = secret_of($token);
+	my $body = substr($token, 4);
+	my $standard = $body =~ tr{-_}{+/}r;
+	my $hex = unpack 'H*', $bytes;
+	my $escaped = join '', map { sprintf '\\%03o', $_ } unpack 'C*', $bytes;
+
+	foreach my $i (0 .. 7)
+	{
+		$name_of{ substr($body, 16 + $i, 8) } = "$name as text";
+		$name_of{ substr($standard, 16 + $i, 8) } = "$name as text";
+		$name_of{ substr($bytes, 8 + $i, 8) } = "$name as bytes";
+		$name_of{ substr($hex, 2 * $i, 16) } = "$name in hex";
+		$name_of{ uc substr($hex, 2 * $i, 16) } = "$name in hex";
+		$name_of{ substr($escaped, 4 * $i, 32) } = "$name in escapes";
+	}
+	$any_secret = join '|', map { quotemeta } keys %name_of;
+	return;
+}
+
+foreach my $name (sort keys %secrets)
+{
+	like($secrets{$name}, qr/^tc[ie]_[A-Za-z0-9_-]{48}$/, "$name: a token");
+	name_secret($name, $secrets{$name});
+}
+
+# Which secrets some text or file holds.
+sub found
+{
+	my ($content) = @_;
+	my %found;
+
+	$found{ $name_of{$1} } = 1 while $content =~ /($any_secret)/g;
+	return join ', ', sort keys %found;
+}
+
+sub read_bytes
+{
+	my ($path) = @_;
+
+	open my $file, '<:raw', $path or return '';	# gone since
+	local $/;
+	return <$file> // '';
+}
+
+# The search finds each form.
+foreach my $name (sort keys %secrets)
+{
+	my $token = $secrets{$name};
+	my $bytes = secret_of($token);
+
+	is(found("x${token}x"), "$name as text", "the search finds $name as text");
+	is(found("x${bytes}x"), "$name as bytes", "the search finds $name as bytes");
+	is(found('x' . unpack('H*', $bytes) . 'x'), "$name in hex", "the search finds $name in hex");
+}
+
+# Messages and contexts that callers got.
+is(found($errors . $refusals), '', 'no error holds a secret');
+
+# Server log.
+my $log = log_of($node, $log_start);
+like($log, qr/accept_invitation_by_token\(\$1\)/, 'the log has the calls');
+like($log, qr/PT410: the invitation has been declined/, 'the log has the errors');
+is(found($log), '', 'the log holds no secret while parameters are not logged');
+
+# What PostgreSQL itself logs, as its documentation says: bind parameters,
+# unless log_parameter_max_length is 0.
+$log_start = -s $node->logfile;
+$node->safe_psql('postgres', 'ALTER SYSTEM RESET log_parameter_max_length');
+$node->append_conf('postgresql.conf', "log_parameter_max_length = -1\n");
+$node->reload;
+bound_call($node, 'nobody', 'SELECT tempcloud.preview_invitation(:token)', $unused);
+is(found(log_of($node, $log_start)), 'unused link as text',
+	'parameters that are logged are found in the log');
+
+# Notifications.
+my $notified = $listener->query_safe('SELECT 1');
+$listener->quit;
+like($notified, qr/"tempcloud_event" with payload .*invitation\.accepted/, 'there were notifications');
+is(found($notified), '', 'no notification holds a secret');
+
+# What the WAL says, row by row.
+my $changes = $node->safe_psql('postgres',
+	"SELECT data FROM pg_logical_slot_peek_changes('decode', NULL, NULL)");
+my $digest = sha256(substr(secret_of($unused), 0, 32));
+my $digest_hex = unpack 'H*', $digest;
+like($changes, qr/invitation_token: INSERT: digest\[bytea\]:'\\x$digest_hex'/,
+	'decoded WAL has the digest');
+is(found($changes), '', 'decoded WAL holds no secret');
+
+# A claim of more mails than work_mem holds, while its result is being read:
+# no temporary file has them.
+as_caller($node, 'anna', q{
+	SELECT count(*) FROM tempcloud.invite_many((
+		SELECT jsonb_agg(jsonb_build_object('email', 'x' || n || '@anbieter.example'))
+		  FROM generate_series(1, 100) n))});
+my $mailer = $node->background_psql('postgres');
+my $mailed = PostgreSQL::Test::Utils::tempdir . '/mailed';
+$mailer->query_safe(qq{
+	SET work_mem = '64kB';
+	BEGIN;
+	DECLARE mails CURSOR FOR
+	 SELECT substring(text_body from 'tci_[A-Za-z0-9_-]{48}')
+	   FROM tempcloud.claim_mail(100) WHERE kind = 'invitation';
+	\\o $mailed
+	FETCH 1 FROM mails;
+	\\o
+});
+chomp(my $claimed = slurp_file($mailed));
+like($claimed, qr/^tci_[A-Za-z0-9_-]{48}$/, 'a mailer reads its first mail');
+name_secret('link being mailed', $claimed);
+
+# Everything on disk: tables, WAL, notifications, replication slots, statistics.
+$node->safe_psql('postgres', 'CHECKPOINT');
+my $table = $node->data_dir . '/'
+  . $node->safe_psql('postgres', "SELECT pg_relation_filepath('tempcloud_data.invitation_token')");
+my $wal_start = '000000010000000000000001';
+my ($files, $bytes, $wal, $where) = (0, 0, '', '');
+find(
+	{
+		no_chdir => 1,
+		wanted => sub {
+			return unless -f $_;
+			my $content = read_bytes($_);
+			my $secrets = found($content);
+
+			$where .= "$_: $secrets\n" if $secrets ne '';
+			$wal .= $content if m{/pg_wal/[0-9A-F]{24}$};
+			$files++;
+			$bytes += length $content;
+		}
+	},
+	$node->data_dir);
+$mailer->quit;
+is($where, '', "no file of the data directory holds a secret ($files files)");
+cmp_ok($bytes, '>', 20_000_000, 'the files were read');
+isnt(index(read_bytes($table), $digest), -1, 'the table\'s file has the digest');
+isnt(index($wal, $digest), -1, 'the WAL has the digest');
+isnt(index($wal, 'berta@anbieter.example'), -1, 'the WAL has the address');
+
+my ($dump, $stderr);
+IPC::Run::run([ 'pg_waldump', '-p', $node->data_dir . '/pg_wal', $wal_start ],
+	'>', \$dump, '2>', \$stderr);
+like($dump, qr/rmgr: Heap .*INSERT/, 'pg_waldump shows records');
+is(found($dump), '', 'pg_waldump shows no secret');
+
+# Dumps.
+foreach my $command ([ 'pg_dump', '-d', $node->connstr('postgres') ],
+	[ 'pg_dump', '--inserts', '-d', $node->connstr('postgres') ],
+	[ 'pg_dumpall', '-d', $node->connstr('postgres') ])
+{
+	my $name = join ' ', grep { !/^-d$|port=/ } @$command;
+
+	ok(IPC::Run::run($command, '>', \$dump, '2>', \$stderr), $name);
+	isnt(index($dump, $digest_hex), -1, "$name: the digest is there");
+	is(found($dump), '', "$name: no secret");
+}
+
+$node->stop;
+done_testing();

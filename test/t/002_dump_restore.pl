@@ -1,0 +1,232 @@
+# What is dumped and restored is all there, and all rules hold as before.
+use strict;
+use warnings;
+
+use FindBin;
+use IPC::Run ();
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Tempcloud;
+use Test::More;
+
+my $node = new_server('main');
+my $folder = PostgreSQL::Test::Utils::tempdir;
+
+# A life's data: partnerships from either side's invitation, invitations in
+# every status, mails in every state, blocks, templates, people.
+as_caller($node, 'anna', "SELECT tempcloud.register_account('customer', 'Kunde AG', 'Anna', 'Alt', city => 'Köln')");
+as_caller($node, 'albert', "SELECT tempcloud.register_account('customer', 'Zweite Kunde AG', 'Albert', 'Auer')");
+as_caller($node, $_, "SELECT tempcloud.register_account('provider', 'Anbieter \u$_ GmbH', '\u$_', 'Bär')")
+  foreach qw(bob berta bruno);
+as_caller($node, 'anna', qq{SELECT tempcloud.invite('$_\@anbieter.example', message => E'Guten Tag,\\n"Grüße"\\t\\\\')})
+  foreach qw(bob berta bruno benno bella);
+as_caller($node, 'bob', "SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received WHERE status = 'pending'");
+as_caller($node, 'bruno', "SELECT tempcloud.decline_invitation(id, 'Nein', true) FROM tempcloud.invitations_received");
+as_caller($node, 'berta', "SELECT tempcloud.invite('albert\@kunde.example')");
+as_caller($node, 'albert', "SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received WHERE status = 'pending'");
+as_caller($node, 'albert', "SELECT tempcloud.withdraw_invitation(id) FROM tempcloud.invite('withdrawn\@anbieter.example')");
+as_caller($node, 'albert', "SELECT tempcloud.invite('$_\@anbieter.example')") foreach qw(late gone);
+as_caller($node, 'bob', "SELECT tempcloud.send_confirmation(id) FROM tempcloud.add_contact('Bernd', 'Busch', 'bernd\@anbieter.example')");
+as_caller($node, 'bob', "SELECT tempcloud.remove_contact(id) FROM tempcloud.add_contact('Egon', 'Ex', 'egon\@anbieter.example')");
+$node->safe_psql('postgres', q{
+	INSERT INTO tempcloud_data.mail_template VALUES
+		('invitation', 'de', 'Unsere Einladung von {company}', E'Eigener Text: {link}\n{message}', NULL),
+		('invitation', 'fr', '{company} vous invite', '{link}', '<a href="{link}">lien</a>');
+	UPDATE tempcloud_data.invitation
+	   SET created_at = created_at - interval '40 days', expires_at = created_at - interval '10 days'
+	 WHERE email IN ('late@anbieter.example', 'gone@anbieter.example');
+	SELECT tempcloud.maintain();
+	-- one past its time that maintenance has not come by yet
+	UPDATE tempcloud_data.invitation SET status = 'pending', decided_at = NULL
+	 WHERE email = 'gone@anbieter.example'});
+my %link = links($node);
+my ($open, $confirmation) = @link{'benno@anbieter.example', 'bernd@anbieter.example'};
+$node->safe_psql('postgres', q{
+	SELECT tempcloud.mail_sent(array_agg(id)) FROM tempcloud_data.mail WHERE recipient LIKE 'b%';
+	SELECT tempcloud.mail_failed(id, '450 busy') FROM tempcloud_data.mail WHERE recipient LIKE 'anna%' LIMIT 1;
+	SELECT tempcloud.mail_failed(id, '550 unknown', true) FROM tempcloud_data.mail WHERE recipient LIKE 'albert%' AND state = 'queued';
+	SELECT tempcloud.mail_bounced(message_id, '550 no such user') FROM tempcloud_data.mail WHERE recipient LIKE 'bella%';
+	-- what the DBA grants, and an application's table that rests on partnerships
+	CREATE ROLE tempcloud_test_report;
+	GRANT SELECT ON tempcloud_data.event TO tempcloud_test_report;
+	CREATE TABLE staffing (customer_id uuid, provider_id uuid,
+		FOREIGN KEY (customer_id, provider_id) REFERENCES tempcloud_data.partnership);
+	INSERT INTO staffing SELECT customer_id, provider_id FROM tempcloud_data.partnership});
+as_caller($node, 'albert', "SELECT tempcloud.invite('queued\@anbieter.example')");
+
+# Contents of all tables, and positions of all sequences.
+sub contents
+{
+	my ($db) = @_;
+
+	return $node->safe_psql($db, q{
+		SELECT format($$SELECT '%1$s: ' || count(*) || ' rows, ' || md5(string_agg(t::text, E'\n' ORDER BY t::text))
+						  FROM %1$s t$$, oid::regclass)
+		  FROM pg_class WHERE relnamespace = 'tempcloud_data'::regnamespace AND relkind = 'r'
+		 ORDER BY relname \gexec
+		SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'tempcloud_data' ORDER BY 1});
+}
+
+# What roles and PUBLIC may do, and the state of the guard.
+sub rules
+{
+	my ($db) = @_;
+
+	return $node->safe_psql($db, q{
+		SELECT oid::regprocedure::text, (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM unnest(proacl) a) FROM pg_proc
+		 WHERE pronamespace IN ('tempcloud'::regnamespace, 'tempcloud_data'::regnamespace) ORDER BY 1;
+		SELECT oid::regclass::text, (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM unnest(relacl) a) FROM pg_class
+		 WHERE relnamespace IN ('tempcloud'::regnamespace, 'tempcloud_data'::regnamespace)
+		   AND relkind IN ('r', 'v', 'S') AND relname <> 'event' ORDER BY 1;
+		SELECT oid::regtype::text, (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM unnest(typacl) a) FROM pg_type
+		 WHERE typnamespace IN ('tempcloud'::regnamespace, 'tempcloud_data'::regnamespace) ORDER BY 1;
+		SELECT nspname, nspacl FROM pg_namespace WHERE nspname LIKE 'tempcloud%' ORDER BY 1;
+		SELECT tgrelid::regclass::text, tgname, tgenabled FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
+		 WHERE relnamespace = 'tempcloud_data'::regnamespace AND NOT tgisinternal ORDER BY 1, 2;
+		SELECT conname, convalidated FROM pg_constraint
+		 WHERE connamespace = 'tempcloud_data'::regnamespace ORDER BY 1});
+}
+
+my $contents = contents('postgres');
+my $rules = rules('postgres');
+is($node->safe_psql('postgres', 'SELECT count(DISTINCT status) FROM tempcloud_data.invitation'),
+	5, 'invitations of all statuses but superseded');
+is($node->safe_psql('postgres', 'SELECT count(DISTINCT state) FROM tempcloud_data.mail'),
+	5, 'mails of all states');
+unlike($contents, qr/: 0 rows/, 'no table is empty');
+like($rules, qr/partnership_irrevocable\|A/, 'the guard fires ALWAYS');
+
+# That a database with these data works like the one it came from.
+sub check_database
+{
+	my ($db, $how) = @_;
+	my ($ret, $out, $err);
+
+	is(contents($db), $contents, "$how: contents");
+	is(rules($db), $rules, "$how: privileges, guard and constraints");
+
+	# The promises hold.
+	foreach my $statement ('DELETE FROM tempcloud_data.partnership',
+		'TRUNCATE tempcloud_data.partnership CASCADE',
+		q{SET session_replication_role = replica; DELETE FROM tempcloud_data.partnership},
+		q{UPDATE tempcloud_data.invitation SET status = 'pending', decided_at = NULL WHERE status = 'accepted'})
+	{
+		($ret, $out, $err) = $node->psql($db, "\\set VERBOSITY sqlstate\n$statement");
+		like($err, qr/23001/, "$how: refused: $statement");
+	}
+	($ret, $out, $err) = $node->psql($db,
+		"\\set VERBOSITY sqlstate\nUPDATE tempcloud_data.account SET kind = 'provider' WHERE kind = 'customer'");
+	like($err, qr/23514/, "$how: a kind cannot change");
+
+	# The people find what they had.
+	is(as_caller($node, 'anna', 'SELECT company_name FROM tempcloud.partners', $db),
+		'Anbieter Bob GmbH', "$how: partners");
+	is($node->safe_psql($db, 'SET ROLE tempcloud_mailer; SELECT count(*) FROM tempcloud.claim_mail(1)'),
+		1, "$how: a mailer gets the queued mail");
+
+	# Links mailed before open, and accept.
+	is($node->safe_psql($db, "SET ROLE tempcloud_anonymous;
+			SELECT inviter_company FROM tempcloud.preview_invitation('$open')"),
+		'Kunde AG', "$how: an old link opens");
+	is(as_caller($node, 'benno', "SELECT kind FROM tempcloud.register_account(company_name => 'Benno GmbH',
+			given_name => 'Benno', family_name => 'B', token => '$open');
+			SELECT 'partner' FROM tempcloud.accept_invitation_by_token('$open')", $db),
+		"provider\npartner", "$how: an old link registers and accepts");
+	is(as_caller($node, 'bernd', "SELECT has_login FROM tempcloud.confirm_email('$confirmation')", $db),
+		't', "$how: an old confirmation link confirms");
+
+	# New rows do not collide with old ones.
+	is(as_caller($node, 'albert', q{SELECT status FROM tempcloud.invite('new@anbieter.example')}, $db),
+		'pending', "$how: a new invitation with event and mail");
+	my %new = links($node, $db);
+	ok(exists $new{'new@anbieter.example'}, "$how: its mail is claimed");
+
+	# A block is still one, a template still the DBA's.
+	($ret, $out, $err) = $node->psql($db, q{
+		UPDATE tempcloud_data.invitation SET decided_at = decided_at - interval '1 year' WHERE status = 'declined';
+		SET request.jwt.claims = '{"sub":"anna"}';
+		SELECT tempcloud.invite('bruno@anbieter.example')});
+	like($err, qr/declined_recently/, "$how: a block is still one");
+	is($node->safe_psql($db, 'SELECT count(*) FROM tempcloud_data.mail_template'), 2, "$how: own templates");
+}
+
+sub new_database
+{
+	my ($db) = @_;
+
+	$node->safe_psql('postgres', "CREATE DATABASE $db TEMPLATE template0");
+	return $node->connstr($db);
+}
+
+# Errors of psql and pg_restore are failures here, whatever they return.
+sub succeeds
+{
+	my ($how, @command) = @_;
+	my ($out, $err);
+	my $succeeded = IPC::Run::run(\@command, '>', \$out, '2>', \$err);
+
+	is($err, '', "$how: $command[0] is content");
+	return $succeeded;
+}
+
+my $source = $node->connstr('postgres');
+my $target;
+
+$target = new_database('plain');
+ok(succeeds('plain', 'pg_dump', '-f', "$folder/plain.sql", '-d', $source), 'plain: dumped');
+ok(succeeds('plain', 'psql', '-Xq', '-1', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null',
+		'-f', "$folder/plain.sql", '-d', $target), 'plain: restored');
+is($node->safe_psql('plain', "SELECT has_table_privilege('tempcloud_test_report', 'tempcloud_data.event', 'SELECT')"),
+	't', 'plain: what the DBA granted is granted');
+is($node->safe_psql('plain', 'SELECT count(*) FROM staffing JOIN tempcloud_data.partnership USING (customer_id, provider_id)'),
+	2, "plain: an application's rows are with their partnerships");
+check_database('plain', 'plain');
+
+$target = new_database('custom');
+ok(succeeds('custom', 'pg_dump', '-Fc', '-f', "$folder/custom", '-d', $source), 'custom: dumped');
+ok(succeeds('custom', 'pg_restore', '--exit-on-error', '-d', $target, "$folder/custom"), 'custom: restored');
+check_database('custom', 'custom');
+
+# In parallel, pg_restore loads tables of an extension in any order, while their
+# foreign keys stand: these have to sleep.  The guard does not.
+$target = new_database('parallel');
+ok(succeeds('parallel', 'pg_dump', '-Fd', '--jobs=4', '-f', "$folder/parallel", '-d', $source), 'parallel: dumped');
+{
+	local $ENV{PGOPTIONS} = '-c session_replication_role=replica';
+	ok(succeeds('parallel', 'pg_restore', '--jobs=4', '-d', $target, "$folder/parallel"), 'parallel: restored');
+}
+check_database('parallel', 'parallel');
+
+# Into a database where the extension is there already.
+$target = new_database('data_only');
+$node->safe_psql('data_only', 'SET client_min_messages = warning; CREATE EXTENSION tempcloud CASCADE');
+ok(succeeds('data only', 'pg_dump', '--data-only', '--exclude-table=staffing',
+		'-f', "$folder/data.sql", '-d', $source), 'data only: dumped');
+ok(succeeds('data only', 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null',
+		'-f', "$folder/data.sql", '-d', $target), 'data only: restored');
+check_database('data_only', 'data only');
+
+# pg_upgrade, which copies the files of tables.
+my $old = $node;
+my $bindir = $old->config_data('--bindir');
+$node = PostgreSQL::Test::Cluster->new('upgraded');
+$node->init(extra => [ '-E', 'UTF8', '--locale=C.UTF-8' ]);
+$node->append_conf('postgresql.conf', "log_statement = none\n");
+$old->safe_psql('postgres', "DROP DATABASE $_") foreach qw(plain custom parallel data_only);
+$old->stop;
+chdir $folder;
+{
+	local $ENV{PGHOST} = $old->host;
+	command_ok(
+		[
+			'pg_upgrade', '--no-sync', '-d', $old->data_dir, '-D', $node->data_dir,
+			'-b', $bindir, '-B', $bindir, '-s', $old->host, '-p', $old->port, '-P', $node->port
+		],
+		'upgrade: pg_upgrade');
+}
+$node->start;
+check_database('postgres', 'upgrade');
+
+$node->stop;
+done_testing();

@@ -1,0 +1,110 @@
+# A hot standby and read-only transactions, which PostgREST opens for GET: what
+# reads works, what writes is refused clearly, and works after promotion.
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Tempcloud;
+use Test::More;
+
+my $primary = new_server('primary', allows_streaming => 1);
+as_caller($primary, 'anna', "SELECT tempcloud.register_account('customer', 'Kunde AG', 'Anna', 'Alt')");
+as_caller($primary, 'bob', "SELECT tempcloud.register_account('provider', 'Anbieter GmbH', 'Bob', 'Bär')");
+as_caller($primary, 'anna', "SELECT tempcloud.invite('bob\@anbieter.example'), tempcloud.invite('berta\@anbieter.example', 'Berta', 'Blum', 'Berta GmbH')");
+as_caller($primary, 'bob', 'SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received');
+my %link = links($primary);
+my $token = $link{'berta@anbieter.example'};
+
+$primary->backup('backup', backup_options => [ '--checkpoint=fast' ]);
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($primary, 'backup', has_streaming => 1);
+$standby->start;
+
+# Something that comes by streaming.
+as_caller($primary, 'bob', "SELECT tempcloud.invite('albert\@kunde.example')");
+$primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
+
+my %reading = (
+	"SELECT (account).company_name FROM tempcloud.whoami()" => 'Anbieter GmbH',
+	"SELECT inviter_company FROM tempcloud.preview_invitation('$token')" => 'Kunde AG',
+	'SELECT tempcloud.are_partners(id, tempcloud.current_account_id()) FROM tempcloud.partners' => 't',
+	'SELECT company_name FROM tempcloud.my_account' => 'Anbieter GmbH',
+	'SELECT given_name FROM tempcloud.my_contacts' => 'Bob',
+	'SELECT company_name FROM tempcloud.partners' => 'Kunde AG',
+	'SELECT company_name FROM tempcloud.customers' => 'Kunde AG',
+	'SELECT count(*) FROM tempcloud.providers' => '0',
+	'SELECT given_name FROM tempcloud.partner_contacts' => 'Anna',
+	'SELECT email FROM tempcloud.invitations_sent' => 'albert@kunde.example',
+	'SELECT inviter_company, status FROM tempcloud.invitations_received' => 'Kunde AG|accepted',
+);
+
+# Each function that writes, with arguments that would do on a server that can
+# be written to, or be refused there for another reason.
+my $id = "'00000000-0000-7000-8000-000000000000'";
+my @writing = (
+	"register_account('customer', 'X', 'X', 'X')", "update_account(city => 'Köln')",
+	"add_contact('X', 'X')", "update_contact($id)", "remove_contact($id)", "send_confirmation($id)",
+	"confirm_email('$token')", "invite('x\@kunde.example')", "invite_many('[]')",
+	"resend_invitation($id)", "withdraw_invitation($id)", "accept_invitation($id)",
+	"accept_invitation_by_token('$token')", "decline_invitation($id)",
+	"decline_invitation_by_token('$token')", "unblock_account($id)", 'claim_mail()',
+	"mail_sent('{1}')", "mail_failed(1, 'x')", "mail_bounced('x')", 'maintain()');
+my ($unmentioned) = $primary->safe_psql('postgres', "
+	SELECT string_agg(proname, ' ') FROM pg_proc
+	 WHERE pronamespace = 'tempcloud'::regnamespace AND provolatile = 'v' AND proname <> 'act_as'
+	   AND proname <> ALL ('{" . join(',', map { /^(\w+)/ } @writing) . "}')");
+is($unmentioned, '', 'all functions that write are here');
+
+sub check_reading_only
+{
+	my ($node, $begin, $how, $state) = @_;
+	my ($ret, $out, $err);
+
+	foreach my $query (sort keys %reading)
+	{
+		my $short = $query =~ s/tci_\S+/.../r;
+		is($node->safe_psql('postgres', qq{
+				$begin;
+				SET LOCAL ROLE tempcloud_user;
+				SET LOCAL request.jwt.claims = '{"sub":"bob"}';
+				$query; COMMIT}),
+			$reading{$query}, "$how: $short");
+	}
+	is($node->safe_psql('postgres', "
+			$begin; SET LOCAL ROLE tempcloud_service; SELECT FROM tempcloud.act_as('anna');
+			SELECT company_name FROM tempcloud.partners; COMMIT") =~ s/^\n//r,
+		'Anbieter GmbH', "$how: act_as");
+
+	foreach my $call (@writing)
+	{
+		my ($name) = $call =~ /^(\w+)/;
+
+		($ret, $out, $err) = $node->psql('postgres', qq{
+			\\set VERBOSITY verbose
+			$begin;
+			SET LOCAL request.jwt.claims = '{"sub":"bob"}';
+			SELECT tempcloud.$call});
+		like($err, qr/ERROR:  25006: cannot execute $name\(\) $state\b/, "$how: $name() is refused");
+	}
+}
+
+check_reading_only($primary, 'BEGIN READ ONLY', 'read-only transaction', 'in a read-only transaction');
+check_reading_only($standby, 'BEGIN READ ONLY', 'standby', '(?:during recovery|in a read-only transaction)');
+
+# Nothing of this has used the link up.
+$primary->stop('immediate');
+$standby->promote;
+is(as_caller($standby, 'berta', "
+		SELECT company_name FROM tempcloud.register_account(token => '$token');
+		SELECT 'partner' FROM tempcloud.accept_invitation_by_token('$token')"),
+	"Berta GmbH\npartner", 'after promotion a link registers and accepts');
+is(as_caller($standby, 'anna', 'SELECT count(*) FROM tempcloud.partners'), 2, 'and the inviter sees it');
+my ($ret, $out, $err) = $standby->psql('postgres',
+	"\\set VERBOSITY sqlstate\nDELETE FROM tempcloud_data.partnership");
+like($err, qr/23001/, 'the promise holds there');
+
+$standby->stop;
+done_testing();

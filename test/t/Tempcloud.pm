@@ -1,0 +1,97 @@
+# Tempcloud.pm: what the TAP tests of tempcloud share
+package Tempcloud;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use IPC::Run ();
+use MIME::Base64 qw(decode_base64);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+
+our @EXPORT = qw(new_server as_caller links bound_call secret_of log_of);
+
+# A running server with the extension in database postgres.
+sub new_server
+{
+	my ($name, %init) = @_;
+	my $node = PostgreSQL::Test::Cluster->new($name);
+
+	$node->init(extra => [ '-E', 'UTF8', '--locale=C.UTF-8' ], %init);
+	$node->append_conf('postgresql.conf', "log_statement = none\n");
+	$node->start;
+	$node->safe_psql('postgres',
+		'SET client_min_messages = warning; CREATE EXTENSION tempcloud CASCADE');
+	return $node;
+}
+
+# Claims as PostgREST sets them.  Customers have names with a, providers with b.
+sub claims
+{
+	my ($subject) = @_;
+	my $domain = $subject =~ /^a/ ? 'kunde' : 'anbieter';
+
+	return qq({"sub":"$subject","email":"$subject\@$domain.example","email_verified":true});
+}
+
+# Run SQL as a caller in one transaction; returns its output.
+sub as_caller
+{
+	my ($node, $subject, $sql, $db) = @_;
+	my $claims = claims($subject);
+
+	return $node->safe_psql($db // 'postgres',
+		"BEGIN; SET LOCAL request.jwt.claims = '$claims'; $sql; COMMIT");
+}
+
+# Claim all mails that are due: a hash from recipient to the token of the link.
+sub links
+{
+	my ($node, $db) = @_;
+
+	return map { split /\|/, $_, 2 } split /\n/, $node->safe_psql($db // 'postgres', q{
+		SELECT recipient || '|' || token
+		  FROM tempcloud.claim_mail(1000),
+			   substring(text_body from 'tc[ie]_[A-Za-z0-9_-]{48}') AS token
+		 WHERE token IS NOT NULL});
+}
+
+# Run a statement with :token in it as a bind parameter, as applications do.
+# (psql could not before version 16; pgbench does.)  Returns what went to
+# standard error.
+sub bound_call
+{
+	my ($node, $subject, $sql, $token) = @_;
+	my $claims = claims($subject);
+	my ($out, $err);
+
+	local $ENV{PGOPTIONS} = "-c request.jwt.claims=$claims";
+	IPC::Run::run(
+		[
+			'pgbench', '-n', '-t', '1', '-M', 'extended', '-f', '-',
+			'-D', "token=$token", '-h', $node->host, '-p', $node->port, 'postgres'
+		],
+		'<', \"$sql;\n", '>', \$out, '2>', \$err);
+	return $err;
+}
+
+# The bytes a token stands for: 32 random ones, the secret, and their CRC.
+sub secret_of
+{
+	my ($token) = @_;
+	my $body = substr($token, 4);
+
+	$body =~ tr{-_}{+/};
+	return decode_base64($body);
+}
+
+# What the server's log has since the position.
+sub log_of
+{
+	my ($node, $from) = @_;
+
+	return slurp_file($node->logfile, $from // 0);
+}
+
+1;
