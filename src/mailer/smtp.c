@@ -116,6 +116,7 @@ make_header(const Smtp *smtp, const Mail *mail)
 	header = add_field(header, "Subject", subject);
 	header = add_field(header, "Message-ID", mail->message_id);
 	header = add_field(header, "Auto-Submitted", "auto-generated");	/* RFC 3834, 5 */
+	header = add_field(header, "Content-Type", "multipart/alternative");	/* libcurl adds the boundary */
 	free(subject);
 	return header;
 }
@@ -150,15 +151,11 @@ static curl_mime *
 make_body(CURL *curl, const Mail *mail)
 {
 	curl_mime  *body = curl_mime_init(curl);
-	curl_mime  *alternatives = curl_mime_init(curl);
-	curl_mimepart *part = curl_mime_addpart(body);
 
 	/* The last alternative is the one preferred (RFC 2046, 5.1.4). */
-	add_part(alternatives, "text/plain; charset=utf-8", mail->text_body);
+	add_part(body, "text/plain; charset=utf-8", mail->text_body);
 	if (mail->html_body != NULL)
-		add_part(alternatives, "text/html; charset=utf-8", mail->html_body);
-	curl_mime_subparts(part, alternatives);
-	curl_mime_type(part, "multipart/alternative");
+		add_part(body, "text/html; charset=utf-8", mail->html_body);
 	return body;
 }
 
@@ -226,7 +223,7 @@ judge(Smtp *smtp, CURLcode code)
 
 	if (code == CURLE_OK)
 		return DELIVERED;
-	if (smtp->reply[0] == '\0' || smtp->reply[0] < '4')
+	if (smtp->reply[0] == '\0')
 		snprintf(smtp->reply, sizeof(smtp->reply), "%s", curl_easy_strerror(code));
 
 	switch (code)
@@ -250,7 +247,7 @@ judge(Smtp *smtp, CURLcode code)
 	}
 }
 
-/* libcurl passes each line of the server's replies. */
+/* libcurl passes each line of the server's replies; refusals are of interest. */
 static size_t
 keep_reply(char *line, size_t size, size_t count, void *data)
 {
@@ -258,6 +255,8 @@ keep_reply(char *line, size_t size, size_t count, void *data)
 	size_t		length = size * count;
 	size_t		kept = length < sizeof(smtp->reply) - 1 ? length : sizeof(smtp->reply) - 1;
 
+	if (length == 0 || (line[0] != '4' && line[0] != '5'))
+		return length;
 	while (kept > 0 && (line[kept - 1] == '\n' || line[kept - 1] == '\r'))
 		kept--;
 	memcpy(smtp->reply, line, kept);
