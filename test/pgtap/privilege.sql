@@ -15,8 +15,8 @@ CREATE TEMP TABLE role (name name, functions text[], views text[]);
 INSERT INTO role VALUES
 ('tempcloud_test_nobody', '{}', '{}'),
 ('tempcloud_anonymous', '{preview_invitation,decline_invitation_by_token}', '{}'),
-('tempcloud_mailer', '{claim_mail,mail_sent,mail_failed,mail_bounced}', '{}'),
-('tempcloud_admin', '{maintain}', '{}');
+('tempcloud_mailer', '{claim_mail,mail_sent,mail_failed,mail_bounced,release_mail}', '{}'),
+('tempcloud_admin', '{maintain,retry_mail}', '{mail_dead,mail_stats}');
 -- a user may do what an anonymous visitor may
 INSERT INTO role
 SELECT 'tempcloud_user', functions ||
@@ -178,12 +178,13 @@ SELECT is_empty($$
 	   AND reloptions::text ~ 'security_invoker'$$,
 	'views read with the rights of their owner');
 
--- What a dump carries: every table but the texts that ship, every sequence.
+-- What a dump carries: every sequence, and every table but the texts that ship
+-- and the one about mailers that are running.
 SELECT set_eq($$
 	SELECT unnest(extconfig)::regclass::text FROM pg_extension WHERE extname = 'tempcloud'$$, $$
 	SELECT oid::regclass::text FROM pg_class
 	 WHERE relnamespace = 'tempcloud_data'::regnamespace AND relkind IN ('r', 'S')
-	   AND relname <> 'shipped_mail_template'$$,
+	   AND relname NOT IN ('shipped_mail_template', 'mailer')$$,
 	'every table with user data and every sequence is registered to be dumped');
 SELECT is_empty($$
 	SELECT condition FROM pg_extension, unnest(extcondition) AS condition

@@ -6,7 +6,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
 CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;		-- so that names print with their schema
-SELECT plan(79);
+SELECT plan(82);
 
 -- A relation as lines of text: its columns, keys, names of checks, and indexes.
 -- (The text of a check differs between majors; what it refuses is tested.)
@@ -47,7 +47,7 @@ CREATE FUNCTION pg_temp.relation_is(relation regclass, expected text) RETURNS te
 $$;
 
 -- Tables
-SELECT tables_are('tempcloud_data', '{account,contact,invitation,invitation_token,confirmation_token,partnership,block,mail,mail_template,shipped_mail_template,event}'::name[]);
+SELECT tables_are('tempcloud_data', '{account,contact,invitation,invitation_token,confirmation_token,partnership,block,mail,mail_template,shipped_mail_template,mailer,event}'::name[]);
 SELECT views_are('tempcloud_data', '{}'::name[], 'the data has no view');
 SELECT sequences_are('tempcloud_data', '{mail_id_seq,event_id_seq}'::name[]);
 
@@ -109,6 +109,7 @@ SELECT pg_temp.relation_is('tempcloud_data.invitation', $$
 	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 	sent_at timestamptz NOT NULL DEFAULT clock_timestamp()
 	expires_at timestamptz NOT NULL
+	reminded_at timestamptz
 	decided_at timestamptz
 	decided_by uuid
 	reason tempcloud_data.paragraph
@@ -126,6 +127,7 @@ SELECT pg_temp.relation_is('tempcloud_data.invitation', $$
 	invitation_pending_email_key UNIQUE INDEX btree (inviter_id, lower((email)::text)) WHERE (status = 'pending'::tempcloud.invitation_status)
 	invitation_pending_invitee_key UNIQUE INDEX btree (inviter_id, invitee_id) WHERE (status = 'pending'::tempcloud.invitation_status)
 	invitation_received_idx INDEX btree (invitee_id, created_at, id)
+	invitation_reminder_idx INDEX btree (expires_at) WHERE ((status = 'pending'::tempcloud.invitation_status) AND (reminded_at IS NULL))
 	invitation_sent_idx INDEX btree (inviter_id, created_at, id)
 	invitation_waiting_idx INDEX btree (lower((email)::text)) WHERE ((status = 'pending'::tempcloud.invitation_status) AND (invitee_id IS NULL))
 $$);
@@ -206,9 +208,18 @@ SELECT pg_temp.relation_is('tempcloud_data.mail', $$
 	mail_closed CHECK
 	mail_lease CHECK
 	mail_subject_matter CHECK
+	mail_closed_idx INDEX btree (closed_at) WHERE (state = ANY (ARRAY['sent'::tempcloud_data.mail_state, 'bounced'::tempcloud_data.mail_state, 'dropped'::tempcloud_data.mail_state]))
 	mail_contact_id_idx INDEX btree (contact_id, id) WHERE (contact_id IS NOT NULL)
 	mail_due_idx INDEX btree (due_at, id) WHERE (state = 'queued'::tempcloud_data.mail_state)
+	mail_failed_idx INDEX btree (id) WHERE (state = 'failed'::tempcloud_data.mail_state)
 	mail_invitation_id_idx INDEX btree (invitation_id, id)
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.mailer', $$
+	only_row boolean NOT NULL DEFAULT true
+	last_claim_at timestamptz
+	mailer_pkey PRIMARY KEY (only_row)
+	mailer_only_row CHECK
 $$);
 
 SELECT pg_temp.relation_is('tempcloud_data.mail_template', $$
@@ -246,7 +257,7 @@ SELECT pg_temp.relation_is('tempcloud_data.event', $$
 $$);
 
 -- Views
-SELECT views_are('tempcloud', '{my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received}'::name[]);
+SELECT views_are('tempcloud', '{my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,mail_dead,mail_stats}'::name[]);
 SELECT tables_are('tempcloud', '{}'::name[], 'the API has no table');
 SELECT is_empty($$
 	SELECT oid::regclass FROM pg_class
@@ -480,6 +491,8 @@ $$);
 
 SELECT pg_temp.relation_is('tempcloud.maintenance', $$
 	expired integer
+	reminded integer
+	purged integer
 $$);
 
 -- The functions of the API: what PostgREST passes and documents.
@@ -538,6 +551,8 @@ INSERT INTO expected VALUES
 ('mail_sent', 'ids bigint[]', 'integer'),
 ('mail_failed', 'id bigint, error text, permanent boolean DEFAULT false', 'boolean'),
 ('mail_bounced', 'message_id text, reason text DEFAULT NULL::text', 'boolean'),
+('release_mail', 'ids bigint[]', 'integer'),
+('retry_mail', 'id bigint', 'boolean'),
 ('maintain', '', 'maintenance');
 
 -- those that work with GET and on a hot standby

@@ -285,3 +285,34 @@ SET tempcloud.confirmation_url = 'https://tempcloud.example/'; \echo :SQLSTATE
 SET tempcloud.message_id_domain = 'tempcloud.example>'; \echo :SQLSTATE
 SET tempcloud.message_id_domain = ''; \echo :SQLSTATE
 SET tempcloud.mail_max_attempts = 0; \echo :SQLSTATE
+
+--
+-- Giving back, dead letters, statistics
+--
+
+-- What was claimed and not tried is due at once, and counts as no attempt.
+SET ROLE tempcloud_user;
+SELECT status FROM tempcloud.invite('olga@personal.mail.example');
+SET ROLE tempcloud_mailer;
+SELECT id AS mail, attempt FROM tempcloud.claim_mail(1000) WHERE recipient = 'olga@personal.mail.example' \gset
+SELECT tempcloud.release_mail(ARRAY[:mail]);
+SELECT tempcloud.release_mail(ARRAY[:mail]);
+SELECT attempt FROM tempcloud.claim_mail() WHERE id = :mail;
+SELECT tempcloud.release_mail(NULL); \echo :SQLSTATE
+
+-- A mail that was given up is with the admin, who can have it tried again.
+SELECT tempcloud.mail_failed(:mail, '550 no such mailbox', permanent => true);
+SELECT tempcloud.release_mail(ARRAY[:mail]);
+SET ROLE tempcloud_admin;
+SELECT kind, attempt, error, failed_at IS NOT NULL AS failed FROM tempcloud.mail_dead WHERE recipient = 'olga@personal.mail.example';
+SELECT dead > 0 AS dead, waiting >= 0 AS waiting, leased > 0 AS leased, oldest_age > interval '0' AS oldest_age,
+	   sent_last_hour > 0 AS sent_last_hour, now() - last_claim_at < interval '1 minute' AS last_claim_at
+  FROM tempcloud.mail_stats;
+SELECT tempcloud.retry_mail(:mail);
+SELECT tempcloud.retry_mail(:mail);
+SELECT tempcloud.retry_mail(NULL); \echo :SQLSTATE
+SELECT count(*) FROM tempcloud.mail_dead WHERE recipient = 'olga@personal.mail.example';
+SET ROLE tempcloud_mailer;
+SELECT attempt FROM tempcloud.claim_mail() WHERE id = :mail;
+SELECT tempcloud.mail_sent(ARRAY[:mail]);
+RESET ROLE;

@@ -106,3 +106,57 @@ SELECT expired FROM tempcloud.maintain();
 SELECT status, count(*) FROM tempcloud_data.invitation WHERE email ~ '@(many|more)\.maintenance' GROUP BY 1;
 SELECT expired FROM tempcloud.maintain();
 ROLLBACK;
+
+--
+-- Reminders: once a round, some days ahead of the end
+--
+
+SET ROLE tempcloud_user;
+SET request.jwt.claims = :'anna';
+SELECT id AS reminded FROM tempcloud.invite('rita@personal.maintenance.example') \gset
+SET ROLE tempcloud_mailer;
+SELECT recipient FROM tempcloud.claim_mail() WHERE recipient LIKE 'rita%';
+SET ROLE tempcloud_admin;
+SELECT reminded FROM tempcloud.maintain();
+SELECT test.let_pass(:'reminded', '24 days') \gset
+SET ROLE tempcloud_admin;
+SELECT reminded FROM tempcloud.maintain();
+SELECT reminded FROM tempcloud.maintain();
+SET ROLE tempcloud_mailer;
+SELECT kind, recipient, subject, text_body ~ 'tci_' AS link FROM tempcloud.claim_mail() WHERE recipient LIKE 'rita%';
+-- Sending it again starts a new round.
+RESET ROLE;
+SET tempcloud.resend_interval = 0;
+SET ROLE tempcloud_user;
+SELECT status FROM tempcloud.resend_invitation(:'reminded');
+SELECT test.let_pass(:'reminded', '24 days') \gset
+SET ROLE tempcloud_admin;
+SELECT reminded FROM tempcloud.maintain();
+-- No reminder where the whole lifetime is shorter than the notice, or where
+-- there are to be none.
+RESET ROLE;
+SET tempcloud.invitation_lifetime = '3d';
+SET ROLE tempcloud_user;
+SELECT status FROM tempcloud.invite('short@personal.maintenance.example');
+SET ROLE tempcloud_admin;
+SELECT reminded FROM tempcloud.maintain();
+RESET ROLE;
+RESET tempcloud.invitation_lifetime;
+SET tempcloud.reminder_before = 0;
+SET ROLE tempcloud_user;
+SELECT id AS never FROM tempcloud.invite('never@personal.maintenance.example') \gset
+SELECT test.let_pass(:'never', '29 days') \gset
+RESET ROLE;
+SELECT reminded FROM tempcloud.maintain();
+RESET tempcloud.reminder_before;
+
+--
+-- Mails that are done with are purged after a while, dead letters are kept.
+--
+
+UPDATE tempcloud_data.mail SET state = 'sent', leased = false, closed_at = now() - interval '29 days' WHERE recipient LIKE 'rita%';
+SELECT purged FROM tempcloud.maintain();
+UPDATE tempcloud_data.mail SET closed_at = now() - interval '31 days' WHERE recipient LIKE 'rita%';
+UPDATE tempcloud_data.mail SET state = 'failed', closed_at = now() - interval '31 days' WHERE recipient LIKE 'short%';
+SELECT purged > 0 AS purged FROM tempcloud.maintain();
+SELECT recipient FROM tempcloud_data.mail WHERE recipient LIKE 'rita%' OR recipient LIKE 'short%';
