@@ -64,6 +64,7 @@ sub contents
 		SELECT format($$SELECT '%1$s: ' || count(*) || ' rows, ' || md5(string_agg(t::text, E'\n' ORDER BY t::text))
 						  FROM %1$s t$$, oid::regclass)
 		  FROM pg_class WHERE relnamespace = 'tempcloud_data'::regnamespace AND relkind = 'r'
+		   AND relname <> 'mailer'	-- says when mailers of this very database called
 		 ORDER BY relname \gexec
 		SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'tempcloud_data' ORDER BY 1});
 }
