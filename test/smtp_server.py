@@ -1,8 +1,8 @@
 """An SMTP server for tests: what it receives, and the faults it makes.
 
-    smtp_server.py PORT FILE
+    smtp_server.py PORT FILE [CERTIFICATE KEY]
 
-Appends one line of JSON for each message delivered to FILE. The local part of
+With a certificate it demands STARTTLS. Appends one line of JSON for each message delivered to FILE. The local part of
 a recipient asks for a fault: busy... is answered 450 the first time,
 unknown... always 550, reset... loses its connection in DATA the first time.
 """
@@ -11,6 +11,7 @@ import asyncio
 import email
 import email.policy
 import json
+import ssl
 import sys
 
 from aiosmtpd.controller import Controller
@@ -46,6 +47,7 @@ class Handler:
             json.dump({
                 'recipient': recipient,
                 'sender': envelope.mail_from,
+                'tls': session.ssl is not None,
                 'type': message.get_content_type(),
                 'headers': {name.lower(): str(value) for name, value in message.items()},
                 'raw_header': envelope.content.split(b'\r\n\r\n')[0].decode('latin-1'),
@@ -57,7 +59,12 @@ class Handler:
 
 
 port, path = int(sys.argv[1]), sys.argv[2]
-controller = Controller(Handler(path), hostname='127.0.0.1', port=port)
+options = {}
+if len(sys.argv) > 3:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(sys.argv[3], sys.argv[4])
+    options = {'tls_context': context, 'require_starttls': True}
+controller = Controller(Handler(path), hostname='127.0.0.1', port=port, **options)
 controller.start()
 print('ready', flush=True)
 asyncio.new_event_loop().run_forever()

@@ -19,26 +19,13 @@ use Tempcloud;
 
 my $node = new_server('mailer');
 my $folder = PostgreSQL::Test::Utils::tempdir;
-my $inbox = "$folder/inbox";
 my $log = "$folder/log";
-my $port = PostgreSQL::Test::Cluster::get_free_port();
-my $smtp;
-
-sub start_smtp
-{
-	my $out = '';
-
-	$smtp = IPC::Run::start([ '/usr/bin/python3', "$FindBin::RealBin/../smtp_server.py", $port, $inbox ],
-		'>', \$out, IPC::Run::timeout(60));
-	$smtp->pump until $out =~ /ready/;
-}
-
-sub stop_smtp { $smtp->kill_kill; }
+my $smtp = start_smtp();
 
 # The environment is all the configuration a mailer needs.
 my %environment = (
 	DATABASE => 'host=' . $node->host . ' port=' . $node->port . ' dbname=postgres user=post',
-	SMTP_URL => "smtp://127.0.0.1:$port",
+	SMTP_URL => "smtp://127.0.0.1:$smtp->{port}",
 	FROM_ADDRESS => 'einladung@tempcloud.example',
 	FROM_NAME => 'Tempcloud Übersicht',
 	POLL => 1,
@@ -55,12 +42,10 @@ sub mailer
 
 sub start_mailer { return IPC::Run::start([ 'tempcloud-mailer', @_ ], '2>>', $log); }
 
-sub mails { return map { JSON::PP::decode_json($_) } split /\n/, -f $inbox ? slurp_file($inbox) : ''; }
-
 sub mail_to
 {
 	my ($address) = @_;
-	my @found = grep { $_->{recipient} eq $address } mails();
+	my @found = grep { $_->{recipient} eq $address } mails($smtp);
 
 	return $found[0];
 }
@@ -82,7 +67,6 @@ sub state_of
 
 $node->safe_psql('postgres', 'CREATE ROLE post LOGIN IN ROLE tempcloud_mailer');
 as_caller($node, 'anna', q{SELECT FROM tempcloud.register_account('customer', 'Müller & Söhne AG', 'Änne', 'Groß')});
-start_smtp();
 
 # Both ends
 is(mailer('--check'), 0, '--check with both ends up');
@@ -135,16 +119,34 @@ is(mailer('--once'), 0, 'the next round');
 ok(mail_to("$_\@anbieter.example"), "$_ got it") for qw(busy reset);
 
 # No SMTP server: nothing is counted against a mail.
-stop_smtp();
+stop_smtp($smtp);
 as_caller($node, 'anna', q{SELECT tempcloud.invite('later@anbieter.example')});
 is(mailer('--once'), 1, 'without an SMTP server');
 is(state_of('later@anbieter.example'), 'queued 0', 'the mail was given back');
-start_smtp();
+start_smtp($smtp);
+
+# STARTTLS with a certificate, which has to be trusted
+stop_smtp($smtp);
+system_or_bail('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj',
+	'/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1',
+	'-keyout', "$folder/key.pem", '-out', "$folder/cert.pem");
+start_smtp($smtp, "$folder/cert.pem", "$folder/key.pem");
+{
+	local $ENV{TEMPCLOUD_MAILER_SMTP_TLS} = 'require';
+	is(mailer('--check'), 1, 'an unknown certificate is refused');
+	local $ENV{TEMPCLOUD_MAILER_SMTP_CA_FILE} = "$folder/cert.pem";
+	is(mailer('--check'), 0, 'a trusted one is not');
+	is(mailer('--once'), 0, 'a round under TLS');
+	is((mail_to('later@anbieter.example') // {})->{tls}, JSON::PP::true(), 'the mail came under TLS');
+}
+stop_smtp($smtp);
+start_smtp($smtp);
+as_caller($node, 'anna', q{SELECT tempcloud.invite('first@anbieter.example')});
 
 # Woken by NOTIFY; the database restarts, and it goes on.
 $ENV{TEMPCLOUD_MAILER_POLL} = 60;
 my $running = start_mailer();
-ok(eventually(sub { mail_to('later@anbieter.example') }), 'drained at start');
+ok(eventually(sub { mail_to('first@anbieter.example') }), 'drained at start');
 sleep 0.5;	# until it waits
 as_caller($node, 'anna', q{SELECT tempcloud.invite('woken@anbieter.example')});
 ok(eventually(sub { mail_to('woken@anbieter.example') }, 10), 'woken long before its poll');
@@ -184,7 +186,7 @@ for my $round (1 .. 12)
 }
 my %ids;
 push @{ $ids{ $_->{recipient} } }, $_->{headers}{'message-id'}
-  for grep { $_->{recipient} =~ /^k\d+@/ } mails();
+  for grep { $_->{recipient} =~ /^k\d+@/ } mails($smtp);
 is(scalar keys %ids, 1000, 'each of 1,000 mails arrived');
 my @differ = grep { my %seen = map { $_ => 1 } @{ $ids{$_} }; keys %seen > 1 } keys %ids;
 is(scalar @differ, 0, 'duplicates have one Message-ID');
@@ -194,20 +196,6 @@ note("$duplicates duplicates");
 cmp_ok($duplicates, '<=', 12, 'at most one duplicate a kill');
 
 unlike(slurp_file($log), qr/tc[ie]_/, 'no token in the log');
-stop_smtp();
-
-# Poll for a condition.
-sub eventually
-{
-	my ($condition, $seconds) = @_;
-	my $end = time + ($seconds // 20);
-
-	while (time < $end)
-	{
-		return 1 if $condition->();
-		sleep 0.1;
-	}
-	return 0;
-}
+stop_smtp($smtp);
 
 done_testing();

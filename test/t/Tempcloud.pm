@@ -5,12 +5,16 @@ use strict;
 use warnings;
 
 use Exporter 'import';
+use File::Basename qw(dirname);
 use IPC::Run ();
+use JSON::PP ();
 use MIME::Base64 qw(decode_base64);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Time::HiRes qw(sleep time);
 
-our @EXPORT = qw(new_server as_caller links bound_call secret_of log_of);
+our @EXPORT = qw(new_server as_caller links bound_call secret_of log_of
+  start_smtp stop_smtp mails eventually);
 
 # A running server with the extension in database postgres.
 sub new_server
@@ -92,6 +96,55 @@ sub log_of
 	my ($node, $from) = @_;
 
 	return slurp_file($node->logfile, $from // 0);
+}
+
+# An SMTP server that makes faults on demand, see smtp_server.py.  Started again
+# with the same one, it keeps its port and what it has received.
+sub start_smtp
+{
+	my ($smtp, @options) = @_;
+	my $out = '';
+
+	$smtp->{port} //= PostgreSQL::Test::Cluster::get_free_port();
+	$smtp->{inbox} //= PostgreSQL::Test::Utils::tempdir() . '/inbox';
+	$smtp->{process} = IPC::Run::start(
+		[
+			'/usr/bin/python3', dirname(__FILE__) . '/../smtp_server.py',
+			$smtp->{port}, $smtp->{inbox}, @options
+		],
+		'>', \$out, IPC::Run::timeout(60));
+	$smtp->{process}->pump until $out =~ /ready/;
+	return $smtp;
+}
+
+sub stop_smtp
+{
+	my ($smtp) = @_;
+
+	$smtp->{process}->kill_kill;
+}
+
+# What it has received, parsed.
+sub mails
+{
+	my ($smtp) = @_;
+
+	return () unless -f $smtp->{inbox};
+	return map { JSON::PP::decode_json($_) } split /\n/, slurp_file($smtp->{inbox});
+}
+
+# Wait until a condition holds; returns whether it did in time.
+sub eventually
+{
+	my ($condition, $seconds) = @_;
+	my $end = time + ($seconds // 20);
+
+	while (time < $end)
+	{
+		return 1 if $condition->();
+		sleep 0.1;
+	}
+	return 0;
 }
 
 1;
