@@ -61,6 +61,13 @@ read_config(Config *config, const char *path)
 	return check(config);
 }
 
+void
+free_config(Config *config)
+{
+	for (int i = 0; i < OPTIONS; i++)
+		free(*value_of(config, i));
+}
+
 int
 config_number(const char *value)
 {

@@ -29,6 +29,8 @@ typedef struct Config
  */
 extern bool read_config(Config *config, const char *path);
 
+extern void free_config(Config *config);
+
 /* A value of the configuration as a number; read_config() has checked it. */
 extern int	config_number(const char *value);
 

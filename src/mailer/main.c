@@ -93,7 +93,10 @@ main(int argc, char **argv)
 		return 2;
 	}
 	if (!read_config(&config, path))
+	{
+		free_config(&config);
 		return 2;
+	}
 
 	if (pipe(wake_pipe) != 0)
 	{
@@ -106,6 +109,7 @@ main(int argc, char **argv)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	status = action(&config);
 	curl_global_cleanup();
+	free_config(&config);
 	return status;
 }
 
