@@ -11,7 +11,7 @@ MODULE_big = $(EXTENSION)
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # One file per subject, in the order in which they rest on each other.
-SUBJECTS = role text uuid account contact caller invitation decision partnership \
+SUBJECTS = role text uuid account contact caller invitation invite decision partnership \
 	token mail template event maintenance guard privilege
 INSTALL_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(filter-out $(INSTALL_SQL),$(wildcard sql/$(EXTENSION)--*.sql))

@@ -1,30 +1,20 @@
 /*
  * invitation.c
- *		One account asks an e-mail address to become its partner: what the
- *		inviter does, and what an invitation is to other subjects.
+ *		One account asks an e-mail address to become its partner: what an
+ *		invitation is to everybody who deals with it.
  *
- * Nothing here asks which kind of account invites: a customer inviting a
- * provider and a provider inviting a customer are the same.
+ * What its inviter does is in invite.c, what its invitee does in decision.c.
  */
 #include "postgres.h"
 
-#include "access/xact.h"
 #include "fmgr.h"
-#include "funcapi.h"
-#include "utils/builtins.h"
-#include "utils/jsonb.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 #include "caller.h"
-#include "contact.h"
 #include "event.h"
 #include "invitation.h"
 #include "lock.h"
-#include "mail.h"
-#include "partnership.h"
 #include "refusal.h"
-#include "settings.h"
 #include "text.h"
 #include "token.h"
 
@@ -66,92 +56,6 @@ QUERY("SELECT ROW(i.inviter_kind, a.company_name,"
 	  "  JOIN tempcloud_data.contact c ON c.id = i.invited_by"
 	  " WHERE i.id = $1", UUIDOID);
 
-/*
- * What one account ($1) has pending to an address ($2, folded) or to the
- * account it belongs to ($3, may be null), other than $4 (may be null), and
- * whether it is past its time.  One arm for each of the unique indexes.
- */
-static KeptQuery find_pending =
-QUERY("SELECT p.id, p.expires_at <= pg_catalog.clock_timestamp()"
-	  "  FROM (SELECT i.id, i.expires_at FROM tempcloud_data.invitation i"
-	  "         WHERE i.inviter_id = $1 AND pg_catalog.lower(i.email) = $2"
-	  "           AND i.status = 'pending'"
-	  "         UNION"
-	  "        SELECT i.id, i.expires_at FROM tempcloud_data.invitation i"
-	  "         WHERE i.inviter_id = $1 AND i.invitee_id = $3 AND i.status = 'pending') p"
-	  " WHERE p.id IS DISTINCT FROM $4",
-	  UUIDOID, TEXTOID, UUIDOID, UUIDOID);
-
-#define MOST_PENDING 2			/* one by the address, one by the account */
-
-static KeptQuery close_as_expired =
-QUERY("UPDATE tempcloud_data.invitation"
-	  "   SET status = 'expired', decided_at = pg_catalog.clock_timestamp()"
-	  " WHERE id = $1 AND status = 'pending'", UUIDOID);
-
-/* Invitations the other way: from account $1 to account $2, routed or not. */
-static KeptQuery find_counter_invitation =
-QUERY("SELECT FROM tempcloud_data.invitation i"
-	  " WHERE i.inviter_id = $1 AND i.invitee_id = $2 AND i.status = 'pending'"
-	  "   AND i.expires_at > pg_catalog.clock_timestamp()"
-	  " UNION ALL"
-	  " SELECT FROM tempcloud_data.contact c"
-	  "   JOIN tempcloud_data.invitation i ON pg_catalog.lower(i.email) = pg_catalog.lower(c.email)"
-	  "  WHERE c.account_id = $2 AND c.email_verified_at IS NOT NULL"
-	  "    AND i.inviter_id = $1 AND i.status = 'pending' AND i.invitee_id IS NULL"
-	  "    AND i.expires_at > pg_catalog.clock_timestamp()",
-	  UUIDOID, UUIDOID);
-
-static KeptQuery find_account =
-QUERY("SELECT FROM tempcloud_data.account WHERE id = $1", UUIDOID);
-
-static KeptQuery find_refusal =
-QUERY("SELECT FROM tempcloud_data.invitation i"
-	  " WHERE i.inviter_id = $1 AND i.status = 'declined'"
-	  "   AND i.decided_at > pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $4)"
-	  "   AND (pg_catalog.lower(i.email) = $2 OR i.invitee_id = $3)"
-	  " UNION ALL"
-	  " SELECT FROM tempcloud_data.block b"
-	  "  WHERE b.inviter_id = $1 AND pg_catalog.lower(b.email) = $2"
-	  " UNION ALL"
-	  " SELECT FROM tempcloud_data.block b"
-	  "  WHERE b.inviter_id = $1 AND b.account_id = $3",
-	  UUIDOID, TEXTOID, UUIDOID, INT4OID);
-
-/* Counts no further than it has to. */
-static KeptQuery count_pending =
-QUERY("SELECT pg_catalog.count(*) FROM ("
-	  "   SELECT FROM tempcloud_data.invitation i"
-	  "    WHERE i.inviter_id = $1 AND i.status = 'pending' AND i.id IS DISTINCT FROM $2"
-	  "      AND i.expires_at > pg_catalog.clock_timestamp()"
-	  "    LIMIT $3) pending", UUIDOID, UUIDOID, INT4OID);
-
-static KeptQuery insert_invitation =
-QUERY("INSERT INTO tempcloud_data.invitation"
-	  " (inviter_id, inviter_kind, invited_by, invitee_id, invitee_kind, email, given_name,"
-	  "  family_name, company_name, phone, message, locale, expires_at)"
-	  " SELECT a.id, a.kind, $2, $3,"
-	  "        CASE a.kind WHEN 'customer' THEN 'provider'::tempcloud.account_kind"
-	  "                    ELSE 'customer' END,"
-	  "        $4, $5, $6, $7, $8, $9, COALESCE($10, a.locale),"
-	  "        pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $11)"
-	  "   FROM tempcloud_data.account a WHERE a.id = $1"
-	  " RETURNING id",
-	  UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-	  TEXTOID, INT4OID);
-
-static KeptQuery renew_invitation =
-QUERY("UPDATE tempcloud_data.invitation"
-	  "   SET status = 'pending', round = round + 1, invitee_id = COALESCE(invitee_id, $2),"
-	  "       sent_at = pg_catalog.clock_timestamp(), reminded_at = NULL, decided_at = NULL,"
-	  "       expires_at = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $3)"
-	  " WHERE id = $1", UUIDOID, UUIDOID, INT4OID);
-
-static KeptQuery withdraw_invitation =
-QUERY("UPDATE tempcloud_data.invitation"
-	  "   SET status = 'withdrawn', decided_at = pg_catalog.clock_timestamp(), decided_by = $2"
-	  " WHERE id = $1", UUIDOID, UUIDOID);
-
 static KeptQuery find_waiting =
 QUERY("SELECT DISTINCT i.inviter_id FROM tempcloud_data.invitation i"
 	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status = 'pending'"
@@ -189,165 +93,9 @@ QUERY("SELECT FROM tempcloud_data.contact c"
 	  " WHERE c.account_id = $1 AND pg_catalog.lower(c.email) = $2"
 	  "   AND c.email_verified_at IS NOT NULL", UUIDOID, TEXTOID);
 
-/* One row an element; the last column names an argument that invite() lacks. */
-static KeptQuery read_invites =
-QUERY("SELECT e ->> 'email', e ->> 'given_name', e ->> 'family_name', e ->> 'company_name',"
-	  "       e ->> 'phone', e ->> 'message', e ->> 'locale',"
-	  "       CASE pg_catalog.jsonb_typeof(e) WHEN 'object' THEN ("
-	  "         SELECT k FROM pg_catalog.jsonb_object_keys(e) k"
-	  "          WHERE k <> ALL ('{email,given_name,family_name,company_name,phone,message,"
-	  "locale}'::text[]) LIMIT 1) END"
-	  "  FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY AS a(e, n)"
-	  " ORDER BY n", JSONBOID);
-
-#define MOST_INVITES 1000		/* of one invite_many() */
-
-/* What somebody asks for who invites. */
-typedef struct Invite
-{
-	char	   *email;
-	char	   *given_name;
-	char	   *family_name;
-	char	   *company_name;
-	char	   *phone;
-	char	   *message;
-	char	   *locale;
-	char	   *unknown;		/* an argument that there is not; of invite_many() only */
-} Invite;
-
-static Invite *read_many(Jsonb *invitations, int *count);
-static void lock_for_many(const Caller *caller, const Invite *invites, int count);
-static ErrorData *try_invite(const Caller *caller, Invite *invite, pg_uuid_t **id);
-static void put_result(ReturnSetInfo *rsinfo, int position, const Invite *invite,
-					   const pg_uuid_t *id, const ErrorData *error);
-static void clean_invite(Invite *invite);
-static pg_uuid_t *invite_address(const Caller *caller, const Invite *invite);
-static Owner lock_for_inviting(const Caller *caller, const char *email);
-static void require_invitable(const Caller *caller, const char *email, const Owner *owner,
-							  const pg_uuid_t *resent);
-static int	require_none_pending(const Caller *caller, const char *folded, const Owner *owner,
-								 const pg_uuid_t *resent, pg_uuid_t **expired);
-static Invitation *find_sent(const Caller *caller, const pg_uuid_t *id);
 static Invitation *load(Invitation *invitation);
 
-PG_FUNCTION_INFO_V1(tempcloud_invite);
-PG_FUNCTION_INFO_V1(tempcloud_invite_many);
-PG_FUNCTION_INFO_V1(tempcloud_resend_invitation);
-PG_FUNCTION_INFO_V1(tempcloud_withdraw_invitation);
 PG_FUNCTION_INFO_V1(tempcloud_preview_invitation);
-
-/*
- * invite(email, given_name, family_name, company_name, phone, message, locale)
- *		returns tempcloud.invitation
- */
-Datum
-tempcloud_invite(PG_FUNCTION_ARGS)
-{
-	Caller	   *caller;
-	Invite		invite;
-
-	tc_enter_command("invite()");
-	caller = tc_caller_with_account(QUERY_RUN);
-	invite = (Invite)
-	{
-		.email = tc_arg_text(fcinfo, 0),
-		.given_name = tc_arg_text(fcinfo, 1),
-		.family_name = tc_arg_text(fcinfo, 2),
-		.company_name = tc_arg_text(fcinfo, 3),
-		.phone = tc_arg_text(fcinfo, 4),
-		.message = tc_arg_text(fcinfo, 5),
-		.locale = tc_arg_text(fcinfo, 6),
-	};
-	clean_invite(&invite);
-	return tc_finish_with_invitation(invite_address(caller, &invite));
-}
-
-/*
- * invite_many(invitations jsonb) returns setof tempcloud.invitation_result
- *
- * Each invitation is a subtransaction of its own.  The locks of all are taken
- * before, class by class, so that the order of the rows cannot make two such
- * commands wait for each other.
- */
-Datum
-tempcloud_invite_many(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Caller	   *caller;
-	Invite	   *invites;
-	int			count;
-
-	InitMaterializedSRF(fcinfo, 0);
-	tc_enter_command("invite_many()");
-	caller = tc_caller_with_account(QUERY_RUN);
-	invites = read_many(PG_ARGISNULL(0) ? NULL : PG_GETARG_JSONB_P(0), &count);
-	lock_for_many(caller, invites, count);
-
-	for (int i = 0; i < count; i++)
-	{
-		pg_uuid_t  *id = NULL;
-		ErrorData  *error = try_invite(caller, &invites[i], &id);
-
-		put_result(rsinfo, i + 1, &invites[i], id, error);
-	}
-	tc_leave();
-	return (Datum) 0;
-}
-
-/*
- * resend_invitation(id) returns tempcloud.invitation
- */
-Datum
-tempcloud_resend_invitation(PG_FUNCTION_ARGS)
-{
-	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
-	Caller	   *caller;
-	Invitation *invitation;
-	Owner		owner;
-
-	tc_enter_command("resend_invitation()");
-	caller = tc_caller_with_account(QUERY_RUN);
-	invitation = find_sent(caller, id);
-	owner = lock_for_inviting(caller, invitation->email);
-	tc_lock_invitation(invitation);
-
-	if (strcmp(invitation->status, "expired") != 0)
-		tc_require_pending(invitation);
-	if (invitation->sent_at + tc_resend_interval * USECS_PER_SEC > GetCurrentTimestamp())
-		tc_refuse(RESEND_TOO_SOON);
-	require_invitable(caller, invitation->email, &owner, id);
-
-	tc_run(&renew_invitation, UUID_VALUE(id), UUID_VALUE(owner.account_id),
-		   INT_VALUE(tc_invitation_lifetime));
-	tc_event("invitation.resent", caller->account_id, caller->contact_id,
-			 owner.account_id, id);
-	tc_mail_invitee("invitation", id);
-	return tc_finish_with_invitation(id);
-}
-
-/*
- * withdraw_invitation(id) returns tempcloud.invitation
- *
- * Locks the invitation's row and nothing after it.
- */
-Datum
-tempcloud_withdraw_invitation(PG_FUNCTION_ARGS)
-{
-	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
-	Caller	   *caller;
-	Invitation *invitation;
-
-	tc_enter_command("withdraw_invitation()");
-	caller = tc_caller_with_account(QUERY_RUN);
-	invitation = find_sent(caller, id);
-	tc_lock_invitation(invitation);
-	tc_require_pending(invitation);
-
-	tc_run(&withdraw_invitation, UUID_VALUE(id), UUID_VALUE(caller->contact_id));
-	tc_event("invitation.withdrawn", caller->account_id, caller->contact_id,
-			 invitation->invitee_id, id);
-	return tc_finish_with_invitation(id);
-}
 
 /*
  * preview_invitation(token) returns tempcloud.invitation_preview
@@ -363,288 +111,6 @@ tempcloud_preview_invitation(PG_FUNCTION_ARGS)
 	tc_require_open_link(invitation);
 	tc_read(&preview_invitation, UUID_VALUE(invitation->id));
 	return tc_finish();
-}
-
-/*
- * The elements of the array, as they came.  PT400 unless it is an array of no
- * more than MOST_INVITES.
- */
-static Invite *
-read_many(Jsonb *invitations, int *count)
-{
-	Invite	   *invites;
-
-	if (invitations == NULL || !JB_ROOT_IS_ARRAY(invitations) ||
-		JB_ROOT_IS_SCALAR(invitations) || JB_ROOT_COUNT(invitations) > MOST_INVITES)
-		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"invitations\" must be a JSON array "
-					   "of at most %d objects with the arguments of tempcloud.invite().",
-					   MOST_INVITES);
-
-	*count = tc_run(&read_invites, VALUE(JsonbPGetDatum(invitations)));
-	invites = palloc0(sizeof(Invite) * (*count + 1));
-	for (int i = 0; i < *count; i++)
-		invites[i] = (Invite)
-	{
-		.email = tc_text(i, 1),
-		.given_name = tc_text(i, 2),
-		.family_name = tc_text(i, 3),
-		.company_name = tc_text(i, 4),
-		.phone = tc_text(i, 5),
-		.message = tc_text(i, 6),
-		.locale = tc_text(i, 7),
-		.unknown = tc_text(i, 8),
-	};
-	return invites;
-}
-
-/*
- * The locks that invite_address() will take for each, in the order of lock.h.
- */
-static void
-lock_for_many(const Caller *caller, const Invite *invites, int count)
-{
-	uint64	   *keys = palloc(sizeof(uint64) * (count + 1));
-	char	  **addresses = palloc(sizeof(char *) * (count + 1));
-	int			naddresses = 0;
-	int			npairs = 0;
-
-	for (int i = 0; i < count; i++)
-	{
-		char	   *email = tc_trim(invites[i].email);
-
-		if (email == NULL || !tc_has_form(email, strlen(email), FORM_EMAIL))
-			continue;
-		addresses[naddresses] = tc_fold_email(email);
-		keys[naddresses] = tc_address_key(addresses[naddresses]);
-		naddresses++;
-	}
-	tc_lock(LOCK_INVITER, tc_account_key(caller->account_id));
-	tc_lock_all(LOCK_ADDRESS, keys, naddresses);
-
-	for (int i = 0; i < naddresses; i++)
-	{
-		Owner		owner = tc_owner_of(addresses[i]);
-
-		if (owner.account_id != NULL)
-			keys[npairs++] = tc_pair_key(caller->account_id, owner.account_id);
-	}
-	tc_lock_all(LOCK_PAIR, keys, npairs);
-}
-
-/*
- * Invite in a subtransaction.  Returns the error if it is the caller's
- * mistake (PTnnn), otherwise NULL; other errors go on.
- */
-static ErrorData *
-try_invite(const Caller *caller, Invite *invite, pg_uuid_t **id)
-{
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
-
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		clean_invite(invite);
-		*id = invite_address(caller, invite);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
-
-	if (error != NULL && strncmp(unpack_sql_state(error->sqlerrcode), "PT", 2) != 0)
-		ReThrowError(error);
-	return error;
-}
-
-/*
- * Add a row of tempcloud.invitation_result.
- */
-static void
-put_result(ReturnSetInfo *rsinfo, int position, const Invite *invite,
-		   const pg_uuid_t *id, const ErrorData *error)
-{
-	NullableDatum columns[] = {
-		INT_VALUE(position),
-		TEXT_VALUE(invite->email),
-		{.isnull = true},
-		TEXT_VALUE(error ? error->detail : NULL),
-		TEXT_VALUE(error ? error->message : NULL),
-		TEXT_VALUE(error ? error->hint : NULL),
-	};
-	Datum		values[lengthof(columns)];
-	bool		nulls[lengthof(columns)];
-
-	if (id != NULL)
-	{
-		tc_run(&select_invitation, UUID_VALUE(id));
-		columns[2].value = tc_datum(0, 1, &columns[2].isnull);
-	}
-	for (int i = 0; i < lengthof(columns); i++)
-	{
-		values[i] = columns[i].value;
-		nulls[i] = columns[i].isnull;
-	}
-	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-}
-
-/* Give each value its form, or refuse it. */
-static void
-clean_invite(Invite *invite)
-{
-	if (invite->unknown != NULL)
-		tc_refuse_hint(INVALID_ARGUMENT, "tempcloud.invite() has no argument \"%s\".",
-					   invite->unknown);
-	invite->email = tc_clean(invite->email, "email", FORM_EMAIL);
-	if (invite->email == NULL)
-		tc_refuse(INVALID_EMAIL);
-	invite->given_name = tc_clean(invite->given_name, "given_name", FORM_LINE);
-	invite->family_name = tc_clean(invite->family_name, "family_name", FORM_LINE);
-	invite->company_name = tc_clean(invite->company_name, "company_name", FORM_LINE);
-	invite->phone = tc_clean(invite->phone, "phone", FORM_LINE);
-	invite->message = tc_clean(invite->message, "message", FORM_PARAGRAPH);
-	invite->locale = tc_clean(invite->locale, "locale", FORM_LOCALE);
-}
-
-/*
- * Make the invitation, with its event and mail; returns its id.
- */
-static pg_uuid_t *
-invite_address(const Caller *caller, const Invite *invite)
-{
-	Owner		owner = lock_for_inviting(caller, invite->email);
-	pg_uuid_t  *id;
-
-	require_invitable(caller, invite->email, &owner, NULL);
-	tc_run(&insert_invitation,
-		   UUID_VALUE(caller->account_id), UUID_VALUE(caller->contact_id),
-		   UUID_VALUE(owner.account_id), TEXT_VALUE(invite->email),
-		   TEXT_VALUE(invite->given_name), TEXT_VALUE(invite->family_name),
-		   TEXT_VALUE(invite->company_name), TEXT_VALUE(invite->phone),
-		   TEXT_VALUE(invite->message), TEXT_VALUE(invite->locale),
-		   INT_VALUE(tc_invitation_lifetime));
-	id = tc_uuid(0, 1);
-	tc_event("invitation.created", caller->account_id, caller->contact_id,
-			 owner.account_id, id);
-	tc_mail_invitee("invitation", id);
-	return id;
-}
-
-/*
- * Take the locks of whoever invites an address (lock.h) and tell to whom it
- * belongs.  40001 if that account is newer than the transaction's snapshot:
- * no row of this transaction could refer to it.
- */
-static Owner
-lock_for_inviting(const Caller *caller, const char *email)
-{
-	char	   *folded = tc_fold_email(email);
-	Owner		owner;
-
-	tc_lock(LOCK_INVITER, tc_account_key(caller->account_id));
-	tc_lock(LOCK_ADDRESS, tc_address_key(folded));
-	owner = tc_owner_of(folded);
-	if (owner.account_id != NULL)
-	{
-		tc_lock(LOCK_PAIR, tc_pair_key(caller->account_id, owner.account_id));
-		if (tc_run(&find_account, UUID_VALUE(owner.account_id)) == 0)
-			ereport(ERROR,
-					errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					errmsg("could not serialize access due to concurrent registration"));
-	}
-	return owner;
-}
-
-/*
- * Refuse unless the caller may have an invitation to the address pending,
- * under the locks of lock_for_inviting().  resent is the invitation that is to
- * be renewed, or NULL.  Those that are past their time are written down as
- * expired: they would stand in the way in the unique indexes.
- */
-static void
-require_invitable(const Caller *caller, const char *email, const Owner *owner,
-				  const pg_uuid_t *resent)
-{
-	char	   *folded = tc_fold_email(email);
-	NullableDatum inviter = UUID_VALUE(caller->account_id);
-	NullableDatum invitee = UUID_VALUE(owner->account_id);
-	pg_uuid_t  *expired[MOST_PENDING];
-	int			nexpired;
-
-	if (owner->account_id != NULL)
-	{
-		if (tc_same(owner->account_id, caller->account_id))
-			tc_refuse(OWN_ACCOUNT);
-		if (strcmp(owner->kind, caller->kind) == 0)
-			tc_refuse(SAME_KIND);
-		if (tc_partners(caller->account_id, owner->account_id))
-			tc_refuse(ALREADY_PARTNERS);
-		if (tc_run_latest(&find_counter_invitation, invitee, inviter) > 0)
-			tc_refuse(INVITED_YOU);
-	}
-	nexpired = require_none_pending(caller, folded, owner, resent, expired);
-	if (tc_run_latest(&find_refusal, inviter, TEXT_VALUE(folded), invitee,
-					  INT_VALUE(tc_reinvite_after)) > 0)
-		tc_refuse(DECLINED_RECENTLY);
-	if (tc_max_pending_invitations >= 0)
-	{
-		tc_run_latest(&count_pending, inviter, UUID_VALUE(resent),
-					  INT_VALUE(tc_max_pending_invitations));
-		if (tc_integer(0, 1) >= tc_max_pending_invitations)
-			tc_refuse(TOO_MANY_INVITATIONS);
-	}
-
-	for (int i = 0; i < nexpired; i++)
-	{
-		tc_run_latest(&close_as_expired, UUID_VALUE(expired[i]));
-		tc_event("invitation.expired", caller->account_id, NULL, owner->account_id, expired[i]);
-	}
-}
-
-/*
- * Refuse if the caller has an invitation to the address or its owner pending;
- * otherwise return how many are there that are past their time, and which.
- */
-static int
-require_none_pending(const Caller *caller, const char *folded, const Owner *owner,
-					 const pg_uuid_t *resent, pg_uuid_t **expired)
-{
-	int			count = tc_run_latest(&find_pending, UUID_VALUE(caller->account_id),
-									  TEXT_VALUE(folded), UUID_VALUE(owner->account_id),
-									  UUID_VALUE(resent));
-
-	for (int i = 0; i < count; i++)
-	{
-		if (!tc_bool(i, 2))
-			tc_refuse(ALREADY_INVITED);
-		expired[i] = tc_uuid(i, 1);
-	}
-	return count;
-}
-
-/*
- * An invitation that the caller's account has sent.  PT403 if it was sent to
- * them, PT404 if it does not concern them: they need not know that it exists.
- */
-static Invitation *
-find_sent(const Caller *caller, const pg_uuid_t *id)
-{
-	Invitation *invitation = tc_find_invitation(id);
-
-	if (invitation != NULL && tc_same(invitation->inviter_id, caller->account_id))
-		return invitation;
-	if (invitation != NULL && tc_is_invitee(invitation, caller))
-		tc_refuse(NOT_YOUR_INVITATION);
-	tc_refuse(INVITATION_NOT_FOUND);
 }
 
 Invitation *
@@ -772,9 +238,15 @@ tc_route_invitations(const pg_uuid_t *account_id, const char *kind, const char *
 				 account_id, NULL, inviters[i], ids[i]);
 }
 
+void
+tc_select_invitation(const pg_uuid_t *id)
+{
+	tc_run(&select_invitation, UUID_VALUE(id));
+}
+
 Datum
 tc_finish_with_invitation(const pg_uuid_t *id)
 {
-	tc_run(&select_invitation, UUID_VALUE(id));
+	tc_select_invitation(id);
 	return tc_finish();
 }

@@ -71,9 +71,13 @@ extern void tc_route_invitations(const pg_uuid_t *account_id, const char *kind,
 								 const char *email);
 
 /*
- * End the frame and return a tempcloud.invitation.  invitee_id is shown only
- * once it is accepted: before, it would tell that an address is registered.
+ * Read an invitation as a tempcloud.invitation, the only column.  invitee_id is
+ * shown only once it is accepted: before, it would tell that an address is
+ * registered.
  */
+extern void tc_select_invitation(const pg_uuid_t *id);
+
+/* The same, then end the frame and return it. */
 extern Datum tc_finish_with_invitation(const pg_uuid_t *id);
 
 #endif							/* TC_INVITATION_H */

@@ -7,7 +7,7 @@
  * sql/ and in test/sql/:
  *
  *	account, contact, caller	who there is, and who is calling
- *	invitation, decision		what an inviter, and what an invitee does
+ *	invitation, invite, decision	what an inviter, and what an invitee does
  *	partnership					what comes of it, for ever
  *	token, mail, template		how an invitation reaches a person
  *	event, maintenance			what happened, and what time does
