@@ -14,10 +14,7 @@
  * the transaction commits.  account did it, by contact; partner is the other
  * side; each may be NULL.  Needs a frame (tc_enter_command).
  */
-extern void tc_event(const char *event, const pg_uuid_t *account, const pg_uuid_t *contact,
+extern void tc_event(const char *name, const pg_uuid_t *account, const pg_uuid_t *contact,
 					 const pg_uuid_t *partner, const pg_uuid_t *invitation);
-
-/* Wake the mailers on channel tempcloud_mail when the transaction commits. */
-extern void tc_wake_mailers(void);
 
 #endif							/* TC_EVENT_H */

@@ -13,8 +13,8 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "event.h"
 #include "mail.h"
+#include "notify.h"
 #include "query.h"
 #include "refusal.h"
 #include "settings.h"
@@ -242,7 +242,7 @@ tc_mail_invitee(const char *kind, const pg_uuid_t *invitation_id)
 {
 	tc_run(&queue_for_invitee, TEXT_VALUE(kind), UUID_VALUE(invitation_id),
 		   TEXT_VALUE(tc_message_id_domain));
-	tc_wake_mailers();
+	tc_notify_mail();
 }
 
 void
@@ -250,7 +250,7 @@ tc_mail_inviter(const char *kind, const pg_uuid_t *invitation_id)
 {
 	tc_run(&queue_for_inviter, TEXT_VALUE(kind), UUID_VALUE(invitation_id),
 		   TEXT_VALUE(tc_message_id_domain));
-	tc_wake_mailers();
+	tc_notify_mail();
 }
 
 void
@@ -261,7 +261,7 @@ tc_mail_confirmation(const pg_uuid_t *contact_id)
 					  INT_VALUE(tc_resend_interval)) > 0)
 		tc_refuse(RESEND_TOO_SOON);
 	tc_run(&queue_confirmation, UUID_VALUE(contact_id), TEXT_VALUE(tc_message_id_domain));
-	tc_wake_mailers();
+	tc_notify_mail();
 }
 
 /*
@@ -389,7 +389,7 @@ tempcloud_release_mail(PG_FUNCTION_ARGS)
 		tc_require(NULL, "ids");
 	count = tc_run(&release_mails, VALUE(PG_GETARG_DATUM(0)));
 	if (count > 0)
-		tc_wake_mailers();
+		tc_notify_mail();
 	tc_leave();
 	PG_RETURN_INT32(count);
 }
@@ -407,7 +407,7 @@ tempcloud_retry_mail(PG_FUNCTION_ARGS)
 		tc_require(NULL, "id");
 	found = tc_run(&reopen_mail, VALUE(PG_GETARG_DATUM(0))) > 0;
 	if (found)
-		tc_wake_mailers();
+		tc_notify_mail();
 	tc_leave();
 	PG_RETURN_BOOL(found);
 }

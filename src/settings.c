@@ -10,7 +10,9 @@
 
 #include <limits.h>
 
+#include "miscadmin.h"
 #include "utils/guc.h"
+#include "utils/varlena.h"
 
 #include "settings.h"
 #include "text.h"
@@ -33,11 +35,18 @@ char	   *tc_message_id_domain;
 int			tc_mail_max_attempts;
 int			tc_mail_retry_delay;
 int			tc_mail_retention;
+bool		tc_notifications;
+int			tc_maintenance_interval;
+char	   *tc_databases;
+int			tc_max_databases;
+int			tc_event_buffer;
 
 static bool check_claim(char **newval, void **extra, GucSource source);
 static bool check_link(char **newval, void **extra, GucSource source);
 static bool check_locale(char **newval, void **extra, GucSource source);
 static bool check_domain(char **newval, void **extra, GucSource source);
+static bool check_names(char **newval, void **extra, GucSource source);
+static void define_preload_settings(void);
 static void define_string(const char *name, const char *desc, char **variable,
 						  const char *boot, GucStringCheckHook check);
 static void define_int(const char *name, const char *desc, int *variable,
@@ -96,7 +105,35 @@ tc_define_settings(void)
 			   "How long a mail is kept in the outbox after it was sent, dropped or came back.",
 			   &tc_mail_retention, 30 * DAY, 0, INT_MAX, GUC_UNIT_S);
 
+	DefineCustomBoolVariable("tempcloud.notifications",
+							 "Tell live events and wake mailers by NOTIFY.",
+							 NULL, &tc_notifications, true, PGC_SUSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("tempcloud.maintenance_interval",
+							"Time between two runs of maintain() by the background worker; 0 means never.",
+							NULL, &tc_maintenance_interval, 5 * MINUTE, 0, INT_MAX,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	if (process_shared_preload_libraries_in_progress)
+		define_preload_settings();
+
 	MarkGUCPrefixReserved("tempcloud");
+}
+
+/* These size shared memory, or say who may use it. */
+static void
+define_preload_settings(void)
+{
+	DefineCustomStringVariable("tempcloud.databases",
+							   "Databases that may have a background worker, separated by commas; empty means all.",
+							   NULL, &tc_databases, "", PGC_POSTMASTER, GUC_LIST_INPUT,
+							   check_names, NULL, NULL);
+	DefineCustomIntVariable("tempcloud.max_databases",
+							"Most databases that can have a background worker at once.",
+							NULL, &tc_max_databases, 8, 1, 1000, PGC_POSTMASTER, 0,
+							NULL, NULL, NULL);
+	DefineCustomIntVariable("tempcloud.event_buffer",
+							"Events of one database that can wait for its background worker.",
+							NULL, &tc_event_buffer, 8192, 16, 1024 * 1024, PGC_POSTMASTER, 0,
+							NULL, NULL, NULL);
 }
 
 static bool
@@ -138,6 +175,17 @@ check_domain(char **newval, void **extra, GucSource source)
 		return true;
 	GUC_check_errdetail("A domain consists of letters, digits, dots and hyphens.");
 	return false;
+}
+
+static bool
+check_names(char **newval, void **extra, GucSource source)
+{
+	List	   *names;
+	bool		valid = SplitIdentifierString(pstrdup(*newval), ',', &names);
+
+	if (!valid)
+		GUC_check_errdetail("The names of databases are separated by commas.");
+	return valid;
 }
 
 static void

@@ -24,6 +24,14 @@ extern int	tc_mail_max_attempts;
 extern int	tc_mail_retry_delay;	/* seconds, after the first failure */
 extern int	tc_mail_retention;	/* seconds */
 
+extern bool tc_notifications;
+extern int	tc_maintenance_interval;	/* seconds, 0 for never */
+
+/* fixed at server start, and there only where the library is preloaded */
+extern char *tc_databases;		/* names, separated by commas; empty for all */
+extern int	tc_max_databases;
+extern int	tc_event_buffer;	/* events a database */
+
 /* Called once, when the library is loaded. */
 extern void tc_define_settings(void);
 

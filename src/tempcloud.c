@@ -11,14 +11,18 @@
  *	partnership					what comes of it, for ever
  *	token, mail, template		how an invitation reaches a person
  *	event, maintenance			what happened, and what time does
+ *	notify, worker				telling it to those who LISTEN
  *
- * and beneath them query (SPI), lock, refusal (errors), text (forms of input),
+ * and beneath them ring (shared memory), launcher (of workers), query (SPI), lock, refusal (errors), text (forms of input),
  * crypto (pgcrypto), uuid and settings.
  */
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "miscadmin.h"
 
+#include "launcher.h"
+#include "notify.h"
 #include "settings.h"
 
 PG_MODULE_MAGIC;
@@ -29,4 +33,7 @@ void
 _PG_init(void)
 {
 	tc_define_settings();
+	tc_watch_transactions();
+	if (process_shared_preload_libraries_in_progress)
+		tc_install_launcher();
 }

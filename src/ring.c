@@ -1,0 +1,347 @@
+/*
+ * ring.c
+ *		What committed transactions leave in shared memory for the worker.
+ *
+ * A transaction comes here after it has committed and become visible, and
+ * before it lets go of its locks: transactions that wait for each other leave
+ * their events in the order in which they committed.
+ */
+#include "postgres.h"
+
+#include <signal.h>
+
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "storage/shmem.h"
+#include "utils/timestamp.h"
+
+#include "ring.h"
+#include "settings.h"
+
+#define TRANCHE		"tempcloud"
+#define BAR_SECONDS 5
+
+typedef struct Shared
+{
+	LWLock	   *rings_lock;
+	Latch	   *launcher;		/* under rings_lock */
+	Ring		rings[FLEXIBLE_ARRAY_MEMBER];
+} Shared;
+
+int			tc_rings = 0;
+
+static Shared *shared = NULL;
+static shmem_request_hook_type previous_request = NULL;
+static shmem_startup_hook_type previous_startup = NULL;
+
+static void request(void);
+static void startup(void);
+static Size rings_size(void);
+static Ring *find_ring(Oid database);
+static Ring *lock_ring_of(Oid database);
+
+void
+tc_reserve_rings(void)
+{
+	previous_request = shmem_request_hook;
+	shmem_request_hook = request;
+	previous_startup = shmem_startup_hook;
+	shmem_startup_hook = startup;
+}
+
+static void
+request(void)
+{
+	if (previous_request)
+		previous_request();
+	RequestAddinShmemSpace(add_size(rings_size(),
+									mul_size(tc_max_databases,
+											 mul_size(tc_event_buffer, sizeof(Handover)))));
+	RequestNamedLWLockTranche(TRANCHE, 1 + tc_max_databases);
+}
+
+static void
+startup(void)
+{
+	bool		found;
+	LWLockPadded *locks;
+
+	if (previous_startup)
+		previous_startup();
+
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	shared = ShmemInitStruct("tempcloud rings", rings_size(), &found);
+	if (!found)
+	{
+		memset(shared, 0, rings_size());
+		locks = GetNamedLWLockTranche(TRANCHE);
+		shared->rings_lock = &locks[0].lock;
+		for (int i = 0; i < tc_max_databases; i++)
+		{
+			Ring	   *ring = &shared->rings[i];
+
+			ring->lock = &locks[1 + i].lock;
+			ring->slots = ShmemAlloc(mul_size(tc_event_buffer, sizeof(Handover)));
+		}
+	}
+	tc_rings = tc_max_databases;
+	LWLockRelease(AddinShmemInitLock);
+}
+
+static Size
+rings_size(void)
+{
+	return add_size(offsetof(Shared, rings), mul_size(tc_max_databases, sizeof(Ring)));
+}
+
+Ring *
+tc_ring(int i)
+{
+	Assert(i >= 0 && i < tc_rings);
+	return &shared->rings[i];
+}
+
+/*
+ * Without a lock: the ring was this database's when it was found, and
+ * tc_hand_over() looks again under its lock.
+ */
+Ring *
+tc_serving_ring(void)
+{
+	static Ring *mine = NULL;
+
+	if (tc_rings == 0)
+		return NULL;
+	if (mine == NULL || mine->database != MyDatabaseId)
+	{
+		LWLockAcquire(shared->rings_lock, LW_SHARED);
+		mine = find_ring(MyDatabaseId);
+		LWLockRelease(shared->rings_lock);
+	}
+	return mine != NULL && mine->worker != 0 ? mine : NULL;
+}
+
+void
+tc_hand_over(Ring *ring, const Event *events, int count, bool mail, TimestampTz committed_at)
+{
+	Latch	   *latch;
+
+	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
+	if (ring->database != MyDatabaseId)
+	{
+		/* the extension was dropped meanwhile */
+		LWLockRelease(ring->lock);
+		return;
+	}
+	if (ring->head - ring->tail + count > tc_event_buffer)
+		ring->resync = true;
+	ring->mail |= mail;
+	if (!ring->resync)
+	{
+		for (int i = 0; i < count; i++)
+			ring->slots[(ring->head + i) % tc_event_buffer] =
+				(Handover) {.committed_at = committed_at, .event = events[i]};
+	}
+	ring->head += count;
+	if (ring->resync)
+		ring->tail = ring->head;
+	latch = ring->latch;
+	LWLockRelease(ring->lock);
+
+	/* Latches of processes are never freed: at worst another one wakes. */
+	if (latch != NULL)
+		SetLatch(latch);
+}
+
+bool
+tc_claim_ring(Oid database)
+{
+	Ring	   *ring;
+	Latch	   *launcher = NULL;
+
+	if (tc_rings == 0)
+		return false;
+	LWLockAcquire(shared->rings_lock, LW_SHARED);
+	ring = find_ring(database);
+	LWLockRelease(shared->rings_lock);
+	if (ring != NULL)
+		return true;
+
+	LWLockAcquire(shared->rings_lock, LW_EXCLUSIVE);
+	ring = find_ring(database);
+	if (ring == NULL)
+	{
+		ring = find_ring(InvalidOid);
+		if (ring != NULL)
+		{
+			LWLockAcquire(ring->lock, LW_EXCLUSIVE);
+			ring->database = database;
+			LWLockRelease(ring->lock);
+			launcher = shared->launcher;
+		}
+	}
+	LWLockRelease(shared->rings_lock);
+	if (launcher != NULL)
+		SetLatch(launcher);
+	return ring != NULL;
+}
+
+void
+tc_look_for_extension(Oid database)
+{
+	Ring	   *ring = lock_ring_of(database);
+	Latch	   *latch = NULL;
+
+	if (ring == NULL)
+		return;
+	ring->look = true;
+	latch = ring->latch;
+	LWLockRelease(ring->lock);
+	if (latch != NULL)
+		SetLatch(latch);
+}
+
+void
+tc_evict(Oid database)
+{
+	Ring	   *ring = lock_ring_of(database);
+
+	if (ring == NULL)
+		return;
+	ring->barred_until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), BAR_SECONDS * 1000);
+	if (ring->worker != 0)
+		kill(ring->worker, SIGTERM);
+	if (ring->maintenance != 0)
+		kill(ring->maintenance, SIGTERM);
+	LWLockRelease(ring->lock);
+}
+
+/*
+ * A worker that comes cannot know what was told while there was none, nor
+ * whether the one before it got to send what it took: it begins with a resync.
+ */
+bool
+tc_attach_worker(Ring *ring)
+{
+	bool		attached = false;
+
+	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
+	if (ring->database == MyDatabaseId && ring->worker == 0 &&
+		ring->barred_until <= GetCurrentTimestamp())
+	{
+		ring->worker = MyProcPid;
+		ring->latch = MyLatch;
+		ring->attached_at = GetCurrentTimestamp();
+		ring->tail = ring->head;
+		ring->resync = true;
+		ring->mail = true;
+		attached = true;
+	}
+	LWLockRelease(ring->lock);
+	return attached;
+}
+
+bool
+tc_attach_maintenance(Ring *ring)
+{
+	bool		attached = false;
+
+	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
+	if (ring->database == MyDatabaseId && ring->maintenance == 0 &&
+		ring->barred_until <= GetCurrentTimestamp())
+	{
+		ring->maintenance = MyProcPid;
+		attached = true;
+	}
+	LWLockRelease(ring->lock);
+	return attached;
+}
+
+void
+tc_detach(Ring *ring)
+{
+	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
+	if (ring->worker == MyProcPid)
+	{
+		ring->worker = 0;
+		ring->latch = NULL;
+	}
+	if (ring->maintenance == MyProcPid)
+		ring->maintenance = 0;
+	LWLockRelease(ring->lock);
+}
+
+void
+tc_free_ring(Ring *ring)
+{
+	LWLockAcquire(shared->rings_lock, LW_EXCLUSIVE);
+	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
+	ring->database = InvalidOid;
+	ring->worker = 0;
+	ring->latch = NULL;
+	ring->maintenance = 0;
+	ring->barred_until = 0;
+	ring->resync = ring->mail = ring->look = false;
+	ring->head = ring->tail = ring->sent = ring->resyncs = 0;
+	ring->attached_at = ring->maintained_at = 0;
+	LWLockRelease(ring->lock);
+	LWLockRelease(shared->rings_lock);
+}
+
+void
+tc_set_launcher(Latch *latch)
+{
+	LWLockAcquire(shared->rings_lock, LW_EXCLUSIVE);
+	shared->launcher = latch;
+	LWLockRelease(shared->rings_lock);
+}
+
+bool
+tc_take(Ring *ring, Batch *batch)
+{
+	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
+	batch->resync = ring->resync;
+	batch->mail = ring->mail;
+	batch->look = ring->look;
+	ring->resync = ring->mail = ring->look = false;
+	batch->count = Min(ring->head - ring->tail, BATCH_EVENTS);
+	for (int i = 0; i < batch->count; i++)
+		batch->events[i] = ring->slots[ring->tail++ % tc_event_buffer].event;
+	LWLockRelease(ring->lock);
+	return batch->count > 0 || batch->resync || batch->mail || batch->look;
+}
+
+void
+tc_told(Ring *ring, const Batch *batch)
+{
+	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
+	ring->sent += batch->count;
+	ring->resyncs += batch->resync ? 1 : 0;
+	LWLockRelease(ring->lock);
+}
+
+/* Needs rings_lock. */
+static Ring *
+find_ring(Oid database)
+{
+	for (int i = 0; i < tc_rings; i++)
+		if (shared->rings[i].database == database)
+			return &shared->rings[i];
+	return NULL;
+}
+
+/* The ring of a database, locked, or NULL. */
+static Ring *
+lock_ring_of(Oid database)
+{
+	Ring	   *ring;
+
+	if (tc_rings == 0)
+		return NULL;
+	LWLockAcquire(shared->rings_lock, LW_SHARED);
+	ring = find_ring(database);
+	if (ring != NULL)
+		LWLockAcquire(ring->lock, LW_EXCLUSIVE);
+	LWLockRelease(shared->rings_lock);
+	return ring;
+}

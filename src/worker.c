@@ -1,0 +1,195 @@
+/*
+ * worker.c
+ *		What runs in the background in a database that has the extension.
+ *
+ * The worker tells what committed transactions left in its ring, many events
+ * in one transaction of its own, so that only its own commits take the lock of
+ * NOTIFY.  It holds no lock and no snapshot while it waits.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "commands/async.h"
+#include "commands/extension.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "notify.h"
+#include "ring.h"
+#include "settings.h"
+#include "worker.h"
+
+#define MAINTAIN "SELECT tempcloud.maintain()"
+
+static Ring *enter(Datum arg);
+static void leave(int code, Datum ring);
+static bool extension_exists(void);
+static void tell(const Batch *batch);
+
+PG_FUNCTION_INFO_V1(tempcloud_worker_stats);
+
+void
+tempcloud_worker_main(Datum arg)
+{
+	Ring	   *ring = enter(arg);
+	Batch	   *batch = MemoryContextAlloc(TopMemoryContext, sizeof(Batch));
+
+	if (!extension_exists())
+	{
+		tc_free_ring(ring);
+		return;
+	}
+	if (!tc_attach_worker(ring))
+		return;
+	for (;;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (ConfigReloadPending)
+		{
+			ConfigReloadPending = false;
+			ProcessConfigFile(PGC_SIGHUP);
+		}
+		if (tc_take(ring, batch))
+		{
+			if (batch->look && !extension_exists())
+			{
+				tc_free_ring(ring);
+				return;
+			}
+			tell(batch);
+			tc_told(ring, batch);
+			continue;
+		}
+		pgstat_report_stat(true);
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH, -1L, PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+	}
+}
+
+/*
+ * One run of maintain(), with the settings of the database.
+ */
+void
+tempcloud_maintenance_main(Datum arg)
+{
+	Ring	   *ring = enter(arg);
+
+	if (!tc_attach_maintenance(ring) || !extension_exists())
+		return;
+	StartTransactionCommand();
+	SetCurrentStatementStartTimestamp();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	debug_query_string = MAINTAIN;
+	pgstat_report_activity(STATE_RUNNING, MAINTAIN);
+	SPI_connect();
+	if (SPI_execute(MAINTAIN, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "tempcloud maintenance failed");
+	SPI_finish();
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	pgstat_report_stat(true);
+}
+
+/* Connect to the database of a ring. */
+static Ring *
+enter(Datum arg)
+{
+	Ring	   *ring = tc_ring(DatumGetInt32(arg));
+	Oid			database = ring->database;
+
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+	if (!OidIsValid(database))
+		proc_exit(0);			/* given up since */
+	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
+	pgstat_report_appname(MyBgworkerEntry->bgw_name);
+	before_shmem_exit(leave, PointerGetDatum(ring));
+	return ring;
+}
+
+static void
+leave(int code, Datum ring)
+{
+	tc_detach((Ring *) DatumGetPointer(ring));
+}
+
+static bool
+extension_exists(void)
+{
+	bool		exists;
+
+	StartTransactionCommand();
+	exists = OidIsValid(get_extension_oid("tempcloud", true));
+	CommitTransactionCommand();
+	return exists;
+}
+
+/* All that is told is one transaction's; equal wake-ups are one. */
+static void
+tell(const Batch *batch)
+{
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	pgstat_report_activity(STATE_RUNNING, NULL);
+	if (batch->resync)
+		Async_Notify(EVENT_CHANNEL, RESYNC_PAYLOAD);
+	for (int i = 0; i < batch->count; i++)
+		Async_Notify(EVENT_CHANNEL, tc_event_payload(&batch->events[i]));
+	if (batch->mail)
+		Async_Notify(MAIL_CHANNEL, "");
+	CommitTransactionCommand();
+	pgstat_report_activity(STATE_IDLE, NULL);
+}
+
+/*
+ * worker_stats() returns record
+ *
+ * All null where no worker is attached.
+ */
+Datum
+tempcloud_worker_stats(PG_FUNCTION_ARGS)
+{
+	enum
+	{
+		WORKER, STARTED_AT, HANDED_OVER, SENT, WAITING, RESYNCS, OLDEST, MAINTAINED_AT, COLUMNS
+	};
+	Datum		values[COLUMNS] = {0};
+	bool		nulls[COLUMNS];
+	Ring	   *ring = tc_serving_ring();
+	TupleDesc	desc;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	memset(nulls, ring == NULL, sizeof(nulls));
+	if (ring != NULL)
+	{
+		LWLockAcquire(ring->lock, LW_SHARED);
+		values[WORKER] = Int32GetDatum(ring->worker);
+		values[STARTED_AT] = TimestampTzGetDatum(ring->attached_at);
+		values[HANDED_OVER] = Int64GetDatum(ring->head);
+		values[SENT] = Int64GetDatum(ring->sent);
+		values[WAITING] = Int64GetDatum(ring->head - ring->tail);
+		values[RESYNCS] = Int64GetDatum(ring->resyncs);
+		nulls[OLDEST] = ring->head == ring->tail;
+		if (!nulls[OLDEST])
+			values[OLDEST] =
+				TimestampTzGetDatum(ring->slots[ring->tail % tc_event_buffer].committed_at);
+		nulls[MAINTAINED_AT] = ring->maintained_at == 0;
+		values[MAINTAINED_AT] = TimestampTzGetDatum(ring->maintained_at);
+		LWLockRelease(ring->lock);
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
+}
