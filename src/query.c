@@ -8,12 +8,16 @@
 #include "nodes/parsenodes.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
+#include "utils/plancache.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "query.h"
 
+#define FIRST_REPLAN	64
+
 static void prepare(KeptQuery *query);
+static void replan(KeptQuery *query);
 
 uint64
 tc_query(KeptQuery *query, QueryMode mode, const NullableDatum *args, int nargs)
@@ -25,6 +29,9 @@ tc_query(KeptQuery *query, QueryMode mode, const NullableDatum *args, int nargs)
 	Assert(nargs == query->nargs);
 	if (query->plan == NULL)
 		prepare(query);
+	else if (query->runs == query->replan_at)
+		replan(query);
+	query->runs++;
 
 	for (int i = 0; i < nargs; i++)
 	{
@@ -50,6 +57,23 @@ prepare(KeptQuery *query)
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "tempcloud query failed: %s", SPI_result_code_string(SPI_result));
 	query->plan = plan;
+	query->runs = 0;
+	query->replan_at = FIRST_REPLAN;
+}
+
+/*
+ * On small tables all indexes look alike, and a plan made then may scan the
+ * wrong one whole when they have grown.  ANALYZE would have it planned anew, but
+ * may come late; the sizes of tables and indexes are known at any time.
+ */
+static void
+replan(KeptQuery *query)
+{
+	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(query->plan));
+
+	if (source->gplan != NULL)
+		source->gplan->is_valid = false;	/* as an ANALYZE would */
+	query->replan_at *= 4;
 }
 
 NullableDatum

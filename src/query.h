@@ -41,6 +41,8 @@ typedef struct KeptQuery
 	int			nargs;
 	Oid			argtypes[QUERY_MAX_ARGS];
 	SPIPlanPtr	plan;			/* NULL until first used */
+	uint64		runs;
+	uint64		replan_at;		/* number of the run that is planned anew */
 } KeptQuery;
 
 /* QUERY("SELECT ... $1, $2", UUIDOID, TEXTOID) */

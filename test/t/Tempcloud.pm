@@ -14,16 +14,18 @@ use PostgreSQL::Test::Utils;
 use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(new_server as_caller links bound_call secret_of log_of
-  start_smtp stop_smtp mails eventually);
+  heard worker_mode start_smtp stop_smtp mails eventually);
 
-# A running server with the extension in database postgres.
+# A running server with the extension in database postgres; conf is added to its
+# configuration.
 sub new_server
 {
 	my ($name, %init) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
+	my $conf = delete $init{conf} // '';
 
 	$node->init(extra => [ '-E', 'UTF8', '--locale=C.UTF-8' ], %init);
-	$node->append_conf('postgresql.conf', "log_statement = none\n");
+	$node->append_conf('postgresql.conf', "log_statement = none\n$conf");
 	$node->start;
 	$node->safe_psql('postgres',
 		'SET client_min_messages = warning; CREATE EXTENSION tempcloud CASCADE');
@@ -96,6 +98,30 @@ sub log_of
 	my ($node, $from) = @_;
 
 	return slurp_file($node->logfile, $from // 0);
+}
+
+# What a background psql that listens has heard since the last call, as
+# [ channel, payload ]: at least so many, unless they do not come in time.
+sub heard
+{
+	my ($listener, $expected) = @_;
+	my @heard;
+
+	eventually(
+		sub {
+			push @heard, map { /^Asynchronous notification "(\w+)" (?:with payload "(.*)" )?received/ ? [ $1, $2 // '' ] : () }
+			  split /\n/, $listener->query_safe("SELECT 'now'");
+			return @heard >= ($expected // 0);
+		});
+	return @heard;
+}
+
+# Whether a background worker tells the events of a database.
+sub worker_mode
+{
+	my ($node, $db) = @_;
+
+	return $node->safe_psql($db // 'postgres', 'SELECT mode FROM tempcloud.worker_stats') eq 'worker';
 }
 
 # An SMTP server that makes faults on demand, see smtp_server.py.  Started again
