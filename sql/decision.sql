@@ -107,7 +107,7 @@ SELECT i.id, i.inviter_id, i.inviter_kind, a.company_name::text AS inviter_compa
  CROSS JOIN LATERAL (
 	SELECT CASE WHEN i.status = 'pending' AND i.expires_at <= pg_catalog.statement_timestamp()
 				THEN 'expired' ELSE i.status END AS status) s
- ORDER BY s.status = 'pending' DESC, i.created_at DESC, i.id DESC;
+ ORDER BY i.status = 'pending' DESC, i.created_at DESC, i.id DESC;
 COMMENT ON VIEW tempcloud.invitations_received IS
 'The invitations to the caller''s account
 Meine Einladungen: pending ones first, then the newest.';

@@ -47,7 +47,7 @@ CREATE TABLE tempcloud_data.invitation (
 CREATE UNIQUE INDEX invitation_pending_email_key
 	ON tempcloud_data.invitation (inviter_id, pg_catalog.lower(email)) WHERE status = 'pending';
 CREATE UNIQUE INDEX invitation_pending_invitee_key
-	ON tempcloud_data.invitation (inviter_id, invitee_id) WHERE status = 'pending';
+	ON tempcloud_data.invitation (invitee_id, inviter_id) WHERE status = 'pending' AND invitee_id IS NOT NULL;
 -- what waits for an address, what is due to be reminded or to expire, who was refused
 CREATE INDEX invitation_waiting_idx
 	ON tempcloud_data.invitation (pg_catalog.lower(email))
@@ -60,7 +60,9 @@ CREATE INDEX invitation_declined_idx
 	ON tempcloud_data.invitation (inviter_id, decided_at) WHERE status = 'declined';
 -- the two lists, newest first
 CREATE INDEX invitation_sent_idx ON tempcloud_data.invitation (inviter_id, created_at, id);
-CREATE INDEX invitation_received_idx ON tempcloud_data.invitation (invitee_id, created_at, id);
+CREATE INDEX invitation_received_idx
+	ON tempcloud_data.invitation (invitee_id, (status = 'pending'), created_at, id)
+	WHERE invitee_id IS NOT NULL;
 SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.invitation', '');
 
 COMMENT ON TABLE tempcloud_data.invitation IS 'Invitations, from either kind of account to an address.';

@@ -124,7 +124,7 @@ tc_serving_ring(void)
 void
 tc_hand_over(Ring *ring, const Event *events, int count, bool mail, TimestampTz committed_at)
 {
-	Latch	   *latch;
+	Latch	   *latch = NULL;
 
 	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
 	if (ring->database != MyDatabaseId)
@@ -145,7 +145,9 @@ tc_hand_over(Ring *ring, const Event *events, int count, bool mail, TimestampTz 
 	ring->head += count;
 	if (ring->resync)
 		ring->tail = ring->head;
-	latch = ring->latch;
+	if (ring->asleep)
+		latch = ring->latch;
+	ring->asleep = false;
 	LWLockRelease(ring->lock);
 
 	/* Latches of processes are never freed: at worst another one wakes. */
@@ -231,6 +233,7 @@ tc_attach_worker(Ring *ring)
 	{
 		ring->worker = MyProcPid;
 		ring->latch = MyLatch;
+		ring->asleep = false;
 		ring->attached_at = GetCurrentTimestamp();
 		ring->tail = ring->head;
 		ring->resync = true;
@@ -299,6 +302,8 @@ tc_set_launcher(Latch *latch)
 bool
 tc_take(Ring *ring, Batch *batch)
 {
+	bool		any;
+
 	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
 	batch->resync = ring->resync;
 	batch->mail = ring->mail;
@@ -307,8 +312,10 @@ tc_take(Ring *ring, Batch *batch)
 	batch->count = Min(ring->head - ring->tail, BATCH_EVENTS);
 	for (int i = 0; i < batch->count; i++)
 		batch->events[i] = ring->slots[ring->tail++ % tc_event_buffer].event;
+	any = batch->count > 0 || batch->resync || batch->mail || batch->look;
+	ring->asleep = !any;
 	LWLockRelease(ring->lock);
-	return batch->count > 0 || batch->resync || batch->mail || batch->look;
+	return any;
 }
 
 void

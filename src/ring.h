@@ -48,6 +48,7 @@ typedef struct Ring
 	LWLock	   *lock;			/* guards what follows */
 	pid_t		worker;			/* 0 when none is attached */
 	Latch	   *latch;			/* the worker's */
+	bool		asleep;			/* it waits to be woken */
 	pid_t		maintenance;	/* 0 when it is not running */
 	TimestampTz barred_until;	/* no process of ours may attach before */
 
@@ -115,8 +116,9 @@ typedef struct Batch
 } Batch;
 
 /*
- * Take what is to be done now; returns whether there is anything.  Should the
- * worker die before it has told it, the next one begins with a resync.
+ * Take what is to be done now; returns whether there is anything.  If not, who
+ * leaves something next sets the worker's latch.  Should the worker die before
+ * it has told what it took, the next one begins with a resync.
  */
 extern bool tc_take(Ring *ring, Batch *batch);
 

@@ -31,6 +31,12 @@
 #include "settings.h"
 #include "worker.h"
 
+/*
+ * Events that come this soon, in milliseconds, after others were told go
+ * together: while there is much to tell, the machine is left to those who work.
+ */
+#define GATHERING	2
+
 #define MAINTAIN "SELECT tempcloud.maintain()"
 
 static Ring *enter(Datum arg);
@@ -55,6 +61,8 @@ tempcloud_worker_main(Datum arg)
 		return;
 	for (;;)
 	{
+		bool		told = false;
+
 		CHECK_FOR_INTERRUPTS();
 		if (ConfigReloadPending)
 		{
@@ -70,10 +78,12 @@ tempcloud_worker_main(Datum arg)
 			}
 			tell(batch);
 			tc_told(ring, batch);
-			continue;
+			told = true;
 		}
-		pgstat_report_stat(true);
-		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH, -1L, PG_WAIT_EXTENSION);
+		else
+			pgstat_report_stat(true);
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | (told ? WL_TIMEOUT : 0),
+						 GATHERING, PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 	}
 }

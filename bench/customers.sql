@@ -1,0 +1,1 @@
+SELECT * FROM tempcloud.customers ORDER BY id LIMIT 20;

@@ -1,0 +1,1 @@
+SELECT * FROM tempcloud.invitations_received LIMIT 20;

@@ -1,0 +1,1 @@
+SELECT * FROM tempcloud.partners ORDER BY id LIMIT 20;
