@@ -63,6 +63,9 @@ CREATE INDEX invitation_sent_idx ON tempcloud_data.invitation (inviter_id, creat
 CREATE INDEX invitation_received_idx
 	ON tempcloud_data.invitation (invitee_id, (status = 'pending'), created_at, id)
 	WHERE invitee_id IS NOT NULL;
+-- A sample taken while nothing was pending would have the planner believe that
+-- all of the partial indexes are empty, and that one is as good as another.
+ALTER TABLE tempcloud_data.invitation ALTER status SET STATISTICS 0;
 SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.invitation', '');
 
 COMMENT ON TABLE tempcloud_data.invitation IS 'Invitations, from either kind of account to an address.';

@@ -53,6 +53,8 @@ CREATE INDEX mail_failed_idx ON tempcloud_data.mail (id) WHERE state = 'failed';
 CREATE INDEX mail_closed_idx ON tempcloud_data.mail (closed_at) WHERE state IN ('sent', 'bounced', 'dropped');
 CREATE INDEX mail_invitation_id_idx ON tempcloud_data.mail (invitation_id, id);
 CREATE INDEX mail_contact_id_idx ON tempcloud_data.mail (contact_id, id) WHERE contact_id IS NOT NULL;
+-- as with invitation.status: mostly, nothing is queued
+ALTER TABLE tempcloud_data.mail ALTER state SET STATISTICS 0;
 SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.mail', '');
 
 COMMENT ON TABLE tempcloud_data.mail IS 'The outbox: mails as facts, without text or secret; both are made when a mailer claims one.';

@@ -27,7 +27,7 @@
 #define SUBJECT_CHARACTERS 255	/* as contact_subject_length has it */
 
 static KeptQuery find_caller =
-QUERY("SELECT c.id, c.account_id, a.kind"
+QUERY("SELECT c.id, c.account_id, a.kind, a.locale"
 	  "  FROM tempcloud_data.contact c"
 	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
 	  " WHERE c.subject = $1", TEXTOID);
@@ -161,6 +161,7 @@ tc_caller_if_any(QueryMode mode)
 		caller->contact_id = tc_uuid(0, 1);
 		caller->account_id = tc_uuid(0, 2);
 		caller->kind = tc_text(0, 3);
+		caller->locale = tc_text(0, 4);
 	}
 	return caller;
 }

@@ -15,9 +15,10 @@ typedef struct Caller
 {
 	char	   *subject;		/* the login */
 	char	   *email;			/* proven by the login provider; or NULL */
-	pg_uuid_t  *contact_id;		/* NULL without an account, as the next two */
+	pg_uuid_t  *contact_id;		/* NULL without an account, as the next three */
 	pg_uuid_t  *account_id;
 	char	   *kind;			/* "customer" or "provider" */
+	char	   *locale;			/* the account's */
 } Caller;
 
 /*

@@ -20,7 +20,7 @@
 #include "token.h"
 
 static KeptQuery find_owner =
-QUERY("SELECT c.account_id, a.kind"
+QUERY("SELECT c.account_id, a.kind, a.locale"
 	  "  FROM tempcloud_data.contact c"
 	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
 	  " WHERE pg_catalog.lower(c.email) = $1 AND c.email_verified_at IS NOT NULL", TEXTOID);
@@ -240,12 +240,13 @@ tempcloud_confirm_email(PG_FUNCTION_ARGS)
 Owner
 tc_owner_of(const char *folded_email)
 {
-	Owner		owner = {NULL, NULL};
+	Owner		owner = {0};
 
 	if (tc_run_latest(&find_owner, TEXT_VALUE(folded_email)) > 0)
 	{
 		owner.account_id = tc_uuid(0, 1);
 		owner.kind = tc_text(0, 2);
+		owner.locale = tc_text(0, 3);
 	}
 	return owner;
 }

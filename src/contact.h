@@ -19,6 +19,7 @@ typedef struct Owner
 {
 	pg_uuid_t  *account_id;		/* NULL if it is proven by nobody */
 	char	   *kind;
+	char	   *locale;			/* the account's */
 } Owner;
 
 /*

@@ -26,20 +26,24 @@ QUERY("SELECT company_name FROM tempcloud_data.account WHERE id = $1", UUIDOID);
  * has become pointless, whether it is routed or waits for an address that one
  * of them has proven.
  */
+static KeptQuery find_others =
+QUERY("SELECT i.id FROM tempcloud_data.invitation i"
+	  " WHERE i.inviter_id = $1 AND i.invitee_id = $2 AND i.status = 'pending'"
+	  " UNION ALL "
+	  "SELECT i.id FROM tempcloud_data.invitation i"
+	  " WHERE i.inviter_id = $2 AND i.invitee_id = $1 AND i.status = 'pending'"
+	  " UNION ALL "
+	  "SELECT i.id FROM tempcloud_data.contact c, tempcloud_data.invitation i"
+	  " WHERE c.account_id IN ($1, $2) AND c.email_verified_at IS NOT NULL"
+	  "   AND i.inviter_id = CASE c.account_id WHEN $1 THEN $2 ELSE $1 END"
+	  "   AND pg_catalog.lower(i.email) = pg_catalog.lower(c.email)"
+	  "   AND i.status = 'pending' AND i.invitee_id IS NULL", UUIDOID, UUIDOID);
+
 static KeptQuery supersede =
 QUERY("UPDATE tempcloud_data.invitation"
 	  "   SET status = 'superseded', decided_at = pg_catalog.clock_timestamp()"
-	  " WHERE id IN ("
-	  "   SELECT i.id FROM tempcloud_data.invitation i"
-	  "    WHERE (i.inviter_id, i.invitee_id) IN (($1, $2), ($2, $1)) AND i.status = 'pending'"
-	  "    UNION ALL"
-	  "   SELECT i.id FROM tempcloud_data.contact c, tempcloud_data.invitation i"
-	  "    WHERE c.account_id IN ($1, $2) AND c.email_verified_at IS NOT NULL"
-	  "      AND i.inviter_id = CASE c.account_id WHEN $1 THEN $2 ELSE $1 END"
-	  "      AND pg_catalog.lower(i.email) = pg_catalog.lower(c.email)"
-	  "      AND i.status = 'pending' AND i.invitee_id IS NULL)"
-	  "   AND status = 'pending' AND expires_at > pg_catalog.clock_timestamp()"
-	  " RETURNING id, inviter_id", UUIDOID, UUIDOID);
+	  " WHERE id = $1 AND status = 'pending' AND expires_at > pg_catalog.clock_timestamp()",
+	  UUIDOID);
 
 static KeptQuery close_as_declined =
 QUERY("UPDATE tempcloud_data.invitation"
@@ -226,15 +230,16 @@ require_right_account(const Caller *caller, const Invitation *invitation,
 static void
 supersede_others(const Caller *caller, const Invitation *invitation)
 {
-	uint64		count = tc_run_latest(&supersede, UUID_VALUE(invitation->inviter_id),
+	uint64		count = tc_run_latest(&find_others, UUID_VALUE(invitation->inviter_id),
 									  UUID_VALUE(caller->account_id));
 	pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
 
 	for (uint64 i = 0; i < count; i++)
 		ids[i] = tc_uuid(i, 1);
 	for (uint64 i = 0; i < count; i++)
-		tc_event("invitation.superseded", caller->account_id, caller->contact_id,
-				 invitation->inviter_id, ids[i]);
+		if (tc_run_latest(&supersede, UUID_VALUE(ids[i])) > 0)
+			tc_event("invitation.superseded", caller->account_id, caller->contact_id,
+					 invitation->inviter_id, ids[i]);
 }
 
 /*

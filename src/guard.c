@@ -24,12 +24,15 @@
 
 static KeptQuery find_partnership_of_account =
 QUERY("SELECT FROM tempcloud_data.partnership"
-	  " WHERE customer_id = $1 OR provider_id = $1 LIMIT 1", UUIDOID);
+	  " WHERE customer_id = $1 UNION ALL "
+	  "SELECT FROM tempcloud_data.partnership"
+	  " WHERE provider_id = $1 LIMIT 1", UUIDOID);
 
 static KeptQuery find_partnership_of_other_kind =
 QUERY("SELECT FROM tempcloud_data.partnership"
-	  " WHERE (customer_id = $1 AND $2 <> 'customer')"
-	  "    OR (provider_id = $1 AND $2 <> 'provider') LIMIT 1", UUIDOID, TEXTOID);
+	  " WHERE customer_id = $1 AND $2 <> 'customer' UNION ALL "
+	  "SELECT FROM tempcloud_data.partnership"
+	  " WHERE provider_id = $1 AND $2 <> 'provider' LIMIT 1", UUIDOID, TEXTOID);
 
 static KeptQuery find_any_partnership = {.sql = "SELECT FROM tempcloud_data.partnership LIMIT 1"};
 
@@ -37,11 +40,12 @@ static KeptQuery find_partnership_accepted_by =
 QUERY("SELECT FROM tempcloud_data.partnership WHERE accepted_by = $1 LIMIT 1", UUIDOID);
 
 static KeptQuery find_acceptance =
-QUERY("SELECT FROM tempcloud_data.invitation i"
+QUERY("SELECT i.status = 'accepted'"
+	  "       AND (p.customer_id, p.provider_id)"
+	  "        IN ((i.inviter_id, i.invitee_id), (i.invitee_id, i.inviter_id))"
+	  "  FROM tempcloud_data.invitation i"
 	  "  JOIN tempcloud_data.partnership p ON p.invitation_id = i.id"
-	  " WHERE i.id = $1 AND i.status = 'accepted'"
-	  "   AND (p.customer_id, p.provider_id)"
-	  "    IN ((i.inviter_id, i.invitee_id), (i.invitee_id, i.inviter_id))", UUIDOID);
+	  " WHERE i.id = $1", UUIDOID);
 
 static KeptQuery find_kinds =
 QUERY("SELECT (SELECT kind FROM tempcloud_data.account WHERE id = $1),"
@@ -211,16 +215,16 @@ tempcloud_guard_acceptance(PG_FUNCTION_ARGS)
 {
 	const TriggerData *trigger = trigger_data(fcinfo);
 	bool		of_invitation = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
-	uint64		found;
+	bool		complete;
 
 	if (is_replica())
 		return PointerGetDatum(NULL);
 	tc_enter();
-	found = tc_run(&find_acceptance,
-				   of_invitation ? key(trigger, trigger->tg_newtuple, "id") :
-				   key(trigger, trigger->tg_trigtuple, "invitation_id"));
+	complete = tc_run(&find_acceptance,
+					  of_invitation ? key(trigger, trigger->tg_newtuple, "id") :
+					  key(trigger, trigger->tg_trigtuple, "invitation_id")) > 0 && tc_bool(0, 1);
 	tc_leave();
-	if (found == 0)
+	if (!complete)
 		ereport(ERROR,
 				errcode(ERRCODE_CHECK_VIOLATION),
 				errmsg("%s", of_invitation ?

@@ -36,9 +36,10 @@ QUERY("SELECT p.id, p.expires_at <= pg_catalog.clock_timestamp()"
 	  "  FROM (SELECT i.id, i.expires_at FROM tempcloud_data.invitation i"
 	  "         WHERE i.inviter_id = $1 AND pg_catalog.lower(i.email) = $2"
 	  "           AND i.status = 'pending'"
-	  "         UNION"
+	  "         UNION ALL "
 	  "        SELECT i.id, i.expires_at FROM tempcloud_data.invitation i"
-	  "         WHERE i.inviter_id = $1 AND i.invitee_id = $3 AND i.status = 'pending') p"
+	  "         WHERE i.inviter_id = $1 AND i.invitee_id = $3 AND i.status = 'pending'"
+	  "           AND pg_catalog.lower(i.email) <> $2) p"
 	  " WHERE p.id IS DISTINCT FROM $4",
 	  UUIDOID, TEXTOID, UUIDOID, UUIDOID);
 
@@ -90,15 +91,14 @@ static KeptQuery insert_invitation =
 QUERY("INSERT INTO tempcloud_data.invitation"
 	  " (inviter_id, inviter_kind, invited_by, invitee_id, invitee_kind, email, given_name,"
 	  "  family_name, company_name, phone, message, locale, expires_at)"
-	  " SELECT a.id, a.kind, $2, $3,"
-	  "        CASE a.kind WHEN 'customer' THEN 'provider'::tempcloud.account_kind"
-	  "                    ELSE 'customer' END,"
-	  "        $4, $5, $6, $7, $8, $9, COALESCE($10, a.locale),"
-	  "        pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $11)"
-	  "   FROM tempcloud_data.account a WHERE a.id = $1"
+	  " VALUES ($1, $2::tempcloud.account_kind, $3, $4,"
+	  "         CASE $2 WHEN 'customer' THEN 'provider'::tempcloud.account_kind"
+	  "                 ELSE 'customer' END,"
+	  "         $5, $6, $7, $8, $9, $10, $11,"
+	  "         pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $12))"
 	  " RETURNING id",
-	  UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-	  TEXTOID, INT4OID);
+	  UUIDOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+	  TEXTOID, TEXTOID, INT4OID);
 
 static KeptQuery renew_invitation =
 QUERY("UPDATE tempcloud_data.invitation"
@@ -427,20 +427,28 @@ static pg_uuid_t *
 invite_address(const Caller *caller, const Invite *invite)
 {
 	Owner		owner = lock_for_inviting(caller, invite->email);
+	char	   *locale = invite->locale ? invite->locale : caller->locale;
 	pg_uuid_t  *id;
 
 	require_invitable(caller, invite->email, &owner, NULL);
 	tc_run(&insert_invitation,
-		   UUID_VALUE(caller->account_id), UUID_VALUE(caller->contact_id),
-		   UUID_VALUE(owner.account_id), TEXT_VALUE(invite->email),
+		   UUID_VALUE(caller->account_id), TEXT_VALUE(caller->kind),
+		   UUID_VALUE(caller->contact_id), UUID_VALUE(owner.account_id),
+		   TEXT_VALUE(invite->email),
 		   TEXT_VALUE(invite->given_name), TEXT_VALUE(invite->family_name),
 		   TEXT_VALUE(invite->company_name), TEXT_VALUE(invite->phone),
-		   TEXT_VALUE(invite->message), TEXT_VALUE(invite->locale),
+		   TEXT_VALUE(invite->message), TEXT_VALUE(locale),
 		   INT_VALUE(tc_invitation_lifetime));
 	id = tc_uuid(0, 1);
 	tc_event("invitation.created", caller->account_id, caller->contact_id,
 			 owner.account_id, id);
-	tc_mail_invitee("invitation", id);
+	tc_mail("invitation", id, 1, (Addressee)
+			{
+				.email = invite->email,
+				.given_name = invite->given_name,
+				.family_name = invite->family_name,
+				.locale = owner.locale ? owner.locale : locale
+			});
 	return id;
 }
 

@@ -25,30 +25,33 @@
 #define MESSAGE_ID(domain) \
 	"pg_catalog.concat('<', tempcloud_data.new_id(), '@', " domain ", '>')"
 
-static KeptQuery queue_for_invitee =
+static KeptQuery insert_mail =
 QUERY("INSERT INTO tempcloud_data.mail"
 	  " (kind, invitation_id, round, recipient, recipient_name, locale, message_id)"
-	  " SELECT $1::tempcloud.mail_kind, i.id, i.round, i.email,"
-	  "        pg_catalog.concat_ws(' ', i.given_name, i.family_name),"
-	  "        COALESCE(a.locale, i.locale), " MESSAGE_ID("$3")
-	  "   FROM tempcloud_data.invitation i"
-	  "   LEFT JOIN tempcloud_data.account a ON a.id = i.invitee_id"
-	  "  WHERE i.id = $2", TEXTOID, UUIDOID, TEXTOID);
+	  " VALUES ($1::tempcloud.mail_kind, $2, $3, $4, pg_catalog.concat_ws(' ', $5, $6), $7, "
+	  MESSAGE_ID("$8") ")",
+	  TEXTOID, UUIDOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
 
-static KeptQuery queue_for_inviter =
-QUERY("INSERT INTO tempcloud_data.mail"
-	  " (kind, invitation_id, round, recipient, recipient_name, locale, message_id)"
-	  " SELECT $1::tempcloud.mail_kind, i.id, i.round, c.email,"
-	  "        pg_catalog.concat_ws(' ', c.given_name, c.family_name),"
-	  "        a.locale, " MESSAGE_ID("$3")
-	  "   FROM tempcloud_data.invitation i"
-	  "   JOIN tempcloud_data.account a ON a.id = i.inviter_id"
-	  "  CROSS JOIN LATERAL ("
-	  "    SELECT c.given_name, c.family_name, c.email FROM tempcloud_data.contact c"
-	  "     WHERE c.account_id = i.inviter_id AND c.email_verified_at IS NOT NULL"
-	  "     ORDER BY c.id = i.invited_by DESC, c.subject IS NOT NULL DESC, c.id"
-	  "     LIMIT 1) c"
-	  "  WHERE i.id = $2", TEXTOID, UUIDOID, TEXTOID);
+static KeptQuery find_invitee =
+QUERY("SELECT i.email, i.given_name, i.family_name, COALESCE(a.locale, i.locale), i.round"
+	  "  FROM tempcloud_data.invitation i"
+	  "  LEFT JOIN tempcloud_data.account a ON a.id = i.invitee_id"
+	  " WHERE i.id = $1", UUIDOID);
+
+static KeptQuery find_inviter =
+QUERY("SELECT c.email, c.given_name, c.family_name, a.locale, i.round"
+	  "  FROM tempcloud_data.invitation i"
+	  "  JOIN tempcloud_data.account a ON a.id = i.inviter_id"
+	  "  JOIN tempcloud_data.contact c ON c.id = i.invited_by"
+	  " WHERE i.id = $1 AND c.email_verified_at IS NOT NULL", UUIDOID);
+
+static KeptQuery find_colleague =
+QUERY("SELECT c.email, c.given_name, c.family_name, a.locale, i.round"
+	  "  FROM tempcloud_data.invitation i"
+	  "  JOIN tempcloud_data.account a ON a.id = i.inviter_id"
+	  "  JOIN tempcloud_data.contact c ON c.account_id = i.inviter_id"
+	  " WHERE i.id = $1 AND c.email_verified_at IS NOT NULL"
+	  " ORDER BY c.subject IS NOT NULL DESC, c.id LIMIT 1", UUIDOID);
 
 static KeptQuery queue_confirmation =
 QUERY("INSERT INTO tempcloud_data.mail"
@@ -223,6 +226,7 @@ typedef struct Mail
 	char	   *values[PLACEHOLDERS];
 } Mail;
 
+static void mail_found(const char *kind, const pg_uuid_t *invitation_id);
 static bool prepare_mail(Mail *mail);
 static void load_mail(Mail *mail);
 static void put_link(Mail *mail);
@@ -238,19 +242,41 @@ PG_FUNCTION_INFO_V1(tempcloud_release_mail);
 PG_FUNCTION_INFO_V1(tempcloud_retry_mail);
 
 void
-tc_mail_invitee(const char *kind, const pg_uuid_t *invitation_id)
+tc_mail(const char *kind, const pg_uuid_t *invitation_id, int round, Addressee addressee)
 {
-	tc_run(&queue_for_invitee, TEXT_VALUE(kind), UUID_VALUE(invitation_id),
+	tc_run(&insert_mail, TEXT_VALUE(kind), UUID_VALUE(invitation_id), INT_VALUE(round),
+		   TEXT_VALUE(addressee.email), TEXT_VALUE(addressee.given_name),
+		   TEXT_VALUE(addressee.family_name), TEXT_VALUE(addressee.locale),
 		   TEXT_VALUE(tc_message_id_domain));
 	tc_notify_mail();
 }
 
 void
+tc_mail_invitee(const char *kind, const pg_uuid_t *invitation_id)
+{
+	tc_run(&find_invitee, UUID_VALUE(invitation_id));
+	mail_found(kind, invitation_id);
+}
+
+void
 tc_mail_inviter(const char *kind, const pg_uuid_t *invitation_id)
 {
-	tc_run(&queue_for_inviter, TEXT_VALUE(kind), UUID_VALUE(invitation_id),
-		   TEXT_VALUE(tc_message_id_domain));
-	tc_notify_mail();
+	if (tc_run(&find_inviter, UUID_VALUE(invitation_id)) > 0 ||
+		tc_run(&find_colleague, UUID_VALUE(invitation_id)) > 0)
+		mail_found(kind, invitation_id);
+}
+
+/* To the addressee that the last query found. */
+static void
+mail_found(const char *kind, const pg_uuid_t *invitation_id)
+{
+	tc_mail(kind, invitation_id, tc_integer(0, 5), (Addressee)
+			{
+				.email = tc_text(0, 1),
+				.given_name = tc_text(0, 2),
+				.family_name = tc_text(0, 3),
+				.locale = tc_text(0, 4)
+			});
 }
 
 void

@@ -14,6 +14,18 @@
  * and wake the mailers when it commits.  All need a frame (tc_enter_command).
  */
 
+typedef struct Addressee
+{
+	char	   *email;
+	char	   *given_name;		/* may be NULL, as the next */
+	char	   *family_name;
+	char	   *locale;
+} Addressee;
+
+/* About an invitation in a round, to somebody. */
+extern void tc_mail(const char *kind, const pg_uuid_t *invitation_id, int round,
+					Addressee addressee);
+
 /* To the address invited. */
 extern void tc_mail_invitee(const char *kind, const pg_uuid_t *invitation_id);
 

@@ -10,8 +10,10 @@
 #include "query.h"
 
 static KeptQuery find_partnership =
-QUERY("SELECT FROM tempcloud_data.partnership"
-	  " WHERE (customer_id, provider_id) IN (($1, $2), ($2, $1))", UUIDOID, UUIDOID);
+QUERY("SELECT FROM tempcloud_data.partnership WHERE customer_id = $1 AND provider_id = $2"
+	  " UNION ALL "
+	  "SELECT FROM tempcloud_data.partnership WHERE customer_id = $2 AND provider_id = $1",
+	  UUIDOID, UUIDOID);
 
 /* One statement, since the guards want each to have the other after it. */
 static KeptQuery accept_invitation =

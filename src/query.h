@@ -105,6 +105,13 @@ extern void tc_leave(void);
  */
 extern Datum tc_finish(void);
 
+/*
+ * How queries are written: each table of one is found by equality on the leading
+ * columns of an index, and alternatives are arms of a UNION ALL.  Then there is
+ * one plan that is good, whatever the planner knows of tables that are new or
+ * have grown since they were analyzed.
+ */
+
 static inline bool
 tc_same(const pg_uuid_t *a, const pg_uuid_t *b)
 {
