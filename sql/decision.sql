@@ -95,10 +95,15 @@ SELECT i.id, i.inviter_id, i.inviter_kind, a.company_name::text AS inviter_compa
 		SELECT w.*
 		  FROM tempcloud_data.contact me
 		  JOIN tempcloud_data.account mine ON mine.id = me.account_id
-		  JOIN tempcloud_data.invitation w ON pg_catalog.lower(w.email) = pg_catalog.lower(me.email)
+		 CROSS JOIN LATERAL (
+			SELECT w.*
+			  FROM tempcloud_data.invitation w
+			 WHERE pg_catalog.lower(w.email) = pg_catalog.lower(me.email)
+			   AND w.status = 'pending' AND w.invitee_id IS NULL
+			OFFSET 0) w
 		 WHERE me.account_id = (SELECT tempcloud.current_account_id())
 		   AND me.email_verified_at IS NOT NULL
-		   AND w.status = 'pending' AND w.invitee_id IS NULL AND w.invitee_kind = mine.kind
+		   AND w.invitee_kind = mine.kind
 		   AND w.expires_at > pg_catalog.statement_timestamp()
 		   AND NOT EXISTS (SELECT FROM tempcloud_data.block b
 							WHERE b.inviter_id = w.inviter_id AND b.account_id = me.account_id)) i

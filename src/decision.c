@@ -33,11 +33,14 @@ QUERY("SELECT i.id FROM tempcloud_data.invitation i"
 	  "SELECT i.id FROM tempcloud_data.invitation i"
 	  " WHERE i.inviter_id = $2 AND i.invitee_id = $1 AND i.status = 'pending'"
 	  " UNION ALL "
-	  "SELECT i.id FROM tempcloud_data.contact c, tempcloud_data.invitation i"
-	  " WHERE c.account_id IN ($1, $2) AND c.email_verified_at IS NOT NULL"
-	  "   AND i.inviter_id = CASE c.account_id WHEN $1 THEN $2 ELSE $1 END"
-	  "   AND pg_catalog.lower(i.email) = pg_catalog.lower(c.email)"
-	  "   AND i.status = 'pending' AND i.invitee_id IS NULL", UUIDOID, UUIDOID);
+	  "SELECT i.id FROM tempcloud_data.contact c"
+	  " CROSS JOIN LATERAL ("
+	  "   SELECT i.id FROM tempcloud_data.invitation i"
+	  "    WHERE i.inviter_id = CASE c.account_id WHEN $1 THEN $2 ELSE $1 END"
+	  "      AND pg_catalog.lower(i.email) = pg_catalog.lower(c.email)"
+	  "      AND i.status = 'pending' AND i.invitee_id IS NULL OFFSET 0) i"
+	  " WHERE c.account_id IN ($1, $2) AND c.email_verified_at IS NOT NULL",
+	  UUIDOID, UUIDOID);
 
 static KeptQuery supersede =
 QUERY("UPDATE tempcloud_data.invitation"

@@ -57,10 +57,12 @@ QUERY("SELECT FROM tempcloud_data.invitation i"
 	  "   AND i.expires_at > pg_catalog.clock_timestamp()"
 	  " UNION ALL"
 	  " SELECT FROM tempcloud_data.contact c"
-	  "   JOIN tempcloud_data.invitation i ON pg_catalog.lower(i.email) = pg_catalog.lower(c.email)"
-	  "  WHERE c.account_id = $2 AND c.email_verified_at IS NOT NULL"
-	  "    AND i.inviter_id = $1 AND i.status = 'pending' AND i.invitee_id IS NULL"
-	  "    AND i.expires_at > pg_catalog.clock_timestamp()",
+	  "  CROSS JOIN LATERAL ("
+	  "    SELECT FROM tempcloud_data.invitation i"
+	  "     WHERE i.inviter_id = $1 AND pg_catalog.lower(i.email) = pg_catalog.lower(c.email)"
+	  "       AND i.status = 'pending' AND i.invitee_id IS NULL"
+	  "       AND i.expires_at > pg_catalog.clock_timestamp() OFFSET 0) i"
+	  "  WHERE c.account_id = $2 AND c.email_verified_at IS NOT NULL",
 	  UUIDOID, UUIDOID);
 
 static KeptQuery find_account =

@@ -107,9 +107,10 @@ extern Datum tc_finish(void);
 
 /*
  * How queries are written: each table of one is found by equality on the leading
- * columns of an index, and alternatives are arms of a UNION ALL.  Then there is
- * one plan that is good, whatever the planner knows of tables that are new or
- * have grown since they were analyzed.
+ * columns of an index, alternatives are arms of a UNION ALL, and where one table
+ * leads to another, LATERAL with OFFSET 0 keeps it so.  Then there is one plan
+ * that is good, whatever the planner knows of tables that are new or have
+ * grown since they were analyzed.
  */
 
 static inline bool
