@@ -16,7 +16,7 @@ SUBJECTS = role text uuid account contact caller invitation invite decision part
 INSTALL_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(filter-out $(INSTALL_SQL),$(wildcard sql/$(EXTENSION)--*.sql))
 DATA_built = $(INSTALL_SQL)
-EXTRA_CLEAN = $(INSTALL_SQL) test/results test/tmp_check
+EXTRA_CLEAN = $(INSTALL_SQL) test/results test/tmp_check test/exim test/__pycache__
 
 # PostgreSQL's own headers and macros have unused parameters, mixed signs and
 # partial initialisers; clang does not know all of gcc's options that PGXS

@@ -8,13 +8,13 @@ unknown... always 550, reset... loses its connection in DATA the first time.
 """
 
 import asyncio
-import email
-import email.policy
 import json
 import ssl
 import sys
 
 from aiosmtpd.controller import Controller
+
+import message
 
 
 class Handler:
@@ -40,19 +40,13 @@ class Handler:
         if recipient.startswith('reset') and self.first_time(recipient):
             server.transport.abort()
             return '451 never seen'
-        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
-        text = message.get_body(('plain',))
-        html = message.get_body(('html',))
         with open(self.path, 'a', encoding='ascii') as out:
             json.dump({
                 'recipient': recipient,
                 'sender': envelope.mail_from,
                 'tls': session.ssl is not None,
-                'type': message.get_content_type(),
-                'headers': {name.lower(): str(value) for name, value in message.items()},
                 'raw_header': envelope.content.split(b'\r\n\r\n')[0].decode('latin-1'),
-                'text': text.get_content() if text else None,
-                'html': html.get_content() if html else None,
+                **message.parse(envelope.content),
             }, out)
             out.write('\n')
         return '250 OK'
