@@ -20,16 +20,16 @@ SELECT n, 0 FROM generate_series(1, :most) n;
 INSERT INTO tempcloud_data.invitation
 	(id, inviter_id, inviter_kind, invited_by, invitee_id, invitee_kind, email, locale,
 	 status, created_at, expires_at, decided_at, decided_by)
-SELECT bench.key('1', n), bench.key('c', customer), 'customer', bench.key('d', customer),
-	   bench.key('a', provider), 'provider', 'p' || provider || '@anbieter.example', 'de',
-	   'accepted', '2026-01-01'::timestamptz + n * interval '1 s',
+SELECT bench.key('1', n), bench.key('c', customer), 'customer'::tempcloud.account_kind, bench.key('d', customer),
+	   bench.key('a', provider), 'provider'::tempcloud.account_kind, 'p' || provider || '@anbieter.example', 'de',
+	   'accepted'::tempcloud.invitation_status, '2026-01-01'::timestamptz + n * interval '1 s',
 	   '2026-02-01'::timestamptz + n * interval '1 s',
 	   '2026-01-02'::timestamptz + n * interval '1 s', bench.key('b', provider)
   FROM (SELECT row_number() OVER () AS n, * FROM pair WHERE customer > 0) x
  UNION ALL
 SELECT bench.key('2', provider), bench.key('a', provider), 'provider', bench.key('b', provider),
 	   bench.key('c', customer), 'customer', 'c' || customer || '@kunde.example', 'de',
-	   'accepted', '2026-01-01'::timestamptz + provider * interval '1 s',
+	   'accepted'::tempcloud.invitation_status, '2026-01-01'::timestamptz + provider * interval '1 s',
 	   '2026-02-01'::timestamptz + provider * interval '1 s',
 	   '2026-01-02'::timestamptz + provider * interval '1 s', bench.key('d', customer)
   FROM pair WHERE customer = 0;
