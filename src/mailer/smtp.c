@@ -36,6 +36,7 @@ smtp_open(Smtp *smtp, const Config *config)
 
 	smtp->curl = curl;
 	smtp->config = config;
+	smtp->heard = false;
 	smtp->reply[0] = '\0';
 	if (curl == NULL)
 		return false;
@@ -80,6 +81,7 @@ smtp_send(Smtp *smtp, const Mail *mail)
 	curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, header);
 	curl_easy_setopt(curl, CURLOPT_MIMEPOST, body);
+	smtp->heard = false;
 	smtp->reply[0] = '\0';
 	code = curl_easy_perform(curl);
 	curl_easy_setopt(curl, CURLOPT_MIMEPOST, NULL);
@@ -241,6 +243,11 @@ judge(Smtp *smtp, CURLcode code)
 		case CURLE_URL_MALFORMAT:
 		case CURLE_UNSUPPORTED_PROTOCOL:
 			return NO_SERVER;
+		case CURLE_OPERATION_TIMEDOUT:
+			/* not a word, not even a greeting: the mail is not the reason */
+			if (!smtp->heard)
+				return NO_SERVER;
+			/* FALLTHROUGH */
 		default:
 			curl_easy_getinfo(smtp->curl, CURLINFO_RESPONSE_CODE, &reply);
 			return reply >= 500 && reply <= 599 ? REFUSED : TRY_LATER;
@@ -255,6 +262,7 @@ keep_reply(char *line, size_t size, size_t count, void *data)
 	size_t		length = size * count;
 	size_t		kept = length < sizeof(smtp->reply) - 1 ? length : sizeof(smtp->reply) - 1;
 
+	smtp->heard = true;
 	if (length == 0 || (line[0] != '4' && line[0] != '5'))
 		return length;
 	while (kept > 0 && (line[kept - 1] == '\n' || line[kept - 1] == '\r'))

@@ -24,6 +24,7 @@ typedef struct Smtp
 {
 	CURL	   *curl;			/* keeps the connection open between mails */
 	const Config *config;
+	bool		heard;			/* whether the server said anything to this mail */
 	char		reply[512];		/* what the server said last, or libcurl */
 } Smtp;
 
