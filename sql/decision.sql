@@ -78,8 +78,9 @@ GRANT EXECUTE ON FUNCTION tempcloud.unblock_account TO tempcloud_user;
 
 -- One arm for what is routed to the account, one for what waits for an address
 -- that it has proven: that cannot be routed while another invitation of the
--- same inviter is pending here. Blocked inviters are not heard of again. The
--- order serves the page that shows the list; a reader's own goes before it.
+-- same inviter is pending here. Blocked inviters are not heard of again. Each
+-- arm is in the order of the whole, so that the first page takes its rows and
+-- no more; one past its time stands among the pending until it is closed.
 CREATE VIEW tempcloud.invitations_received WITH (security_barrier) AS
 SELECT i.id, i.inviter_id, i.inviter_kind, a.company_name::text AS inviter_company,
 	   NULLIF(pg_catalog.concat_ws(' ', c.given_name, c.family_name), '') AS inviter_name,
@@ -88,11 +89,12 @@ SELECT i.id, i.inviter_id, i.inviter_kind, a.company_name::text AS inviter_compa
 	   EXISTS (SELECT FROM tempcloud_data.block b
 				WHERE b.inviter_id = i.inviter_id
 				  AND b.account_id = (SELECT tempcloud.current_account_id())) AS blocked
-  FROM (SELECT r.*
+  FROM ((SELECT r.*, r.status = 'pending' AS open
 		  FROM tempcloud_data.invitation r
 		 WHERE r.invitee_id = (SELECT tempcloud.current_account_id())
+		 ORDER BY r.status = 'pending' DESC, r.created_at DESC, r.id DESC)
 		 UNION ALL
-		SELECT w.*
+		(SELECT w.*, true
 		  FROM tempcloud_data.contact me
 		  JOIN tempcloud_data.account mine ON mine.id = me.account_id
 		 CROSS JOIN LATERAL (
@@ -106,13 +108,14 @@ SELECT i.id, i.inviter_id, i.inviter_kind, a.company_name::text AS inviter_compa
 		   AND w.invitee_kind = mine.kind
 		   AND w.expires_at > pg_catalog.statement_timestamp()
 		   AND NOT EXISTS (SELECT FROM tempcloud_data.block b
-							WHERE b.inviter_id = w.inviter_id AND b.account_id = me.account_id)) i
+							WHERE b.inviter_id = w.inviter_id AND b.account_id = me.account_id)
+		 ORDER BY w.created_at DESC, w.id DESC)) i
   JOIN tempcloud_data.account a ON a.id = i.inviter_id
   JOIN tempcloud_data.contact c ON c.id = i.invited_by
  CROSS JOIN LATERAL (
 	SELECT CASE WHEN i.status = 'pending' AND i.expires_at <= pg_catalog.statement_timestamp()
 				THEN 'expired' ELSE i.status END AS status) s
- ORDER BY i.status = 'pending' DESC, i.created_at DESC, i.id DESC;
+ ORDER BY i.open DESC, i.created_at DESC, i.id DESC;
 COMMENT ON VIEW tempcloud.invitations_received IS
 'The invitations to the caller''s account
 Meine Einladungen: pending ones first, then the newest.';

@@ -58,13 +58,17 @@ COMMENT ON FUNCTION tempcloud.are_partners IS
 In either order. For checks and policies of other schemas.';
 GRANT EXECUTE ON FUNCTION tempcloud.are_partners TO tempcloud_user;
 
+-- The lists are in the order of their keys, by the index that finds the rows:
+-- a page takes its rows and no more, wherever it begins. An order that is
+-- wanted from outside would not reach into a security barrier by itself.
 CREATE VIEW tempcloud.customers WITH (security_barrier) AS
-SELECT a.id, a.kind, a.company_name::text, a.locale::text, a.phone::text, a.website::text,
+SELECT p.customer_id AS id, a.kind, a.company_name::text, a.locale::text, a.phone::text, a.website::text,
 	   a.street::text, a.postal_code::text, a.city::text, a.country::text,
 	   p.created_at AS partner_since, p.invitation_id
   FROM tempcloud_data.partnership p
   JOIN tempcloud_data.account a ON a.id = p.customer_id
- WHERE p.provider_id = (SELECT tempcloud.current_account_id());
+ WHERE p.provider_id = (SELECT tempcloud.current_account_id())
+ ORDER BY p.customer_id;
 COMMENT ON VIEW tempcloud.customers IS
 'The customers of the caller, a provider
 Kunden. Without rows for a customer.';
@@ -83,12 +87,13 @@ COMMENT ON COLUMN tempcloud.customers.invitation_id IS 'The invitation it came o
 GRANT SELECT ON tempcloud.customers TO tempcloud_user;
 
 CREATE VIEW tempcloud.providers WITH (security_barrier) AS
-SELECT a.id, a.kind, a.company_name::text, a.locale::text, a.phone::text, a.website::text,
+SELECT p.provider_id AS id, a.kind, a.company_name::text, a.locale::text, a.phone::text, a.website::text,
 	   a.street::text, a.postal_code::text, a.city::text, a.country::text,
 	   p.created_at AS partner_since, p.invitation_id
   FROM tempcloud_data.partnership p
   JOIN tempcloud_data.account a ON a.id = p.provider_id
- WHERE p.customer_id = (SELECT tempcloud.current_account_id());
+ WHERE p.customer_id = (SELECT tempcloud.current_account_id())
+ ORDER BY p.provider_id;
 COMMENT ON VIEW tempcloud.providers IS
 'The providers of the caller, a customer
 Anbieter. Without rows for a provider.';

@@ -41,7 +41,11 @@ smtp_open(Smtp *smtp, const Config *config)
 	if (curl == NULL)
 		return false;
 	curl_easy_setopt(curl, CURLOPT_URL, config->smtp_url);
+#if LIBCURL_VERSION_NUM >= 0x075500
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+#else
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long) (CURLPROTO_SMTP | CURLPROTO_SMTPS));
+#endif
 	curl_easy_setopt(curl, CURLOPT_USE_SSL, tls);
 	if (*config->smtp_ca_file != '\0')
 		curl_easy_setopt(curl, CURLOPT_CAINFO, config->smtp_ca_file);
