@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include "access/transam.h"
+#include "access/xact.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
@@ -76,15 +78,15 @@ QUERY("SELECT FROM tempcloud_data.contact WHERE id = $1 FOR NO KEY UPDATE", UUID
 /* MATERIALIZED, or the planner may run the locking query more than once. */
 static KeptQuery lease_due =
 QUERY("WITH due AS MATERIALIZED ("
-	  "   SELECT id FROM tempcloud_data.mail"
-	  "    WHERE state = 'queued' AND due_at <= pg_catalog.clock_timestamp()"
+	  "   SELECT id, due_at FROM tempcloud_data.mail"
+	  "    WHERE state = 'queued' AND due_at >= $3 AND due_at <= $4"
 	  "    ORDER BY due_at, id LIMIT $1"
 	  "      FOR NO KEY UPDATE SKIP LOCKED)"
 	  " UPDATE tempcloud_data.mail m"
 	  "    SET attempt = attempt + 1, leased = true,"
 	  "        due_at = pg_catalog.clock_timestamp() + $2"
 	  "   FROM due WHERE m.id = due.id"
-	  " RETURNING m.id", INT4OID, INTERVALOID);
+	  " RETURNING m.id, due.due_at", INT4OID, INTERVALOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 
 /*
  * A leased mail, and what the placeholders of its template stand for, in the
@@ -197,6 +199,11 @@ QUERY("WITH stale AS MATERIALIZED ("
 
 #define CLAIM_NOTE_SECONDS 5
 
+/* How a session goes through the outbox, see lease_mails(). */
+#define BEGIN_ANEW_SECONDS		30
+#define BEGIN_ANEW_IDLE_SECONDS	5
+#define COMMIT_SECONDS			2
+
 /*
  * A mail server's words may quote the mail: no token may get into a table, nor
  * half of one.  The soft line ends of quoted-printable are joined first; of a
@@ -227,6 +234,8 @@ typedef struct Mail
 } Mail;
 
 static void mail_found(const char *kind, const pg_uuid_t *invitation_id);
+static int	lease_mails(int wanted, Interval *lease);
+static int	lease_from(TimestampTz from, TimestampTz to, int wanted, Interval *lease);
 static bool prepare_mail(Mail *mail);
 static void load_mail(Mail *mail);
 static void put_link(Mail *mail);
@@ -316,9 +325,7 @@ tempcloud_claim_mail(PG_FUNCTION_ARGS)
 	tc_run(&note_claim, INT_VALUE(CLAIM_NOTE_SECONDS));
 
 	/* Mails that turn out to be obsolete make room for others. */
-	while (wanted > 0 &&
-		   (leased = tc_run(&lease_due, INT_VALUE(wanted),
-							VALUE(IntervalPGetDatum(lease)))) > 0)
+	while (wanted > 0 && (leased = lease_mails(wanted, lease)) > 0)
 	{
 		Mail	   *mails = palloc0(sizeof(Mail) * leased);
 
@@ -436,6 +443,62 @@ tempcloud_retry_mail(PG_FUNCTION_ARGS)
 		tc_notify_mail();
 	tc_leave();
 	PG_RETURN_BOOL(found);
+}
+
+/*
+ * Lease at most so many mails that are due; their ids are what the query
+ * returned.
+ *
+ * Mails that were sent leave dead entries at the due end of the index, and while
+ * anybody holds an old snapshot these can neither be removed nor told from
+ * live ones without a look at the table.  So a session goes on from where it
+ * has been.  It begins anew from time to time, and sooner when it finds
+ * nothing: then it comes upon what was committed late.  It also does after a
+ * rollback of what it leased.
+ */
+static int
+lease_mails(int wanted, Interval *lease)
+{
+	static TimestampTz reached = DT_NOBEGIN;
+	static TimestampTz began_at = DT_NOBEGIN;
+	static TransactionId leased_by = InvalidTransactionId;
+	TimestampTz now = GetCurrentTimestamp();
+	int			leased;
+
+	if (TimestampDifferenceExceeds(began_at, now, BEGIN_ANEW_SECONDS * 1000) ||
+		(TransactionIdIsValid(leased_by) &&
+		 !TransactionIdIsCurrentTransactionId(leased_by) &&
+		 !TransactionIdDidCommit(leased_by)))
+		reached = DT_NOBEGIN;
+	leased = lease_from(reached, now, wanted, lease);
+	if (leased == 0 && !TIMESTAMP_IS_NOBEGIN(reached) &&
+		TimestampDifferenceExceeds(began_at, now, BEGIN_ANEW_IDLE_SECONDS * 1000))
+	{
+		reached = DT_NOBEGIN;
+		leased = lease_from(reached, now, wanted, lease);
+	}
+	if (TIMESTAMP_IS_NOBEGIN(reached))
+		began_at = now;
+	leased_by = GetCurrentTransactionIdIfAny();
+
+	/* Where commits may still come late, it does not go on yet. */
+	reached = Max(reached, now - COMMIT_SECONDS * USECS_PER_SEC);
+	if (leased == wanted)
+	{
+		TimestampTz last = DT_NOBEGIN;
+
+		for (int i = 0; i < leased; i++)
+			last = Max(last, tc_time(i, 2));
+		reached = Min(reached, last);
+	}
+	return leased;
+}
+
+static int
+lease_from(TimestampTz from, TimestampTz to, int wanted, Interval *lease)
+{
+	return tc_run(&lease_due, INT_VALUE(wanted), VALUE(IntervalPGetDatum(lease)),
+				  TIME_VALUE(from), TIME_VALUE(to));
 }
 
 /*

@@ -143,10 +143,19 @@ SELECT delivery, delivery_error FROM tempcloud.invitations_sent WHERE id = :'inv
 RESET ROLE;
 RESET tempcloud.mail_max_attempts;
 
--- Failed for good
+-- Failed for good; a claim that was rolled back was none
 SET ROLE tempcloud_user;
 SELECT id AS invitation FROM tempcloud.invite('emil@personal.mail.example') \gset
 SET ROLE tempcloud_mailer;
+BEGIN;
+SELECT count(*) FROM tempcloud.claim_mail();
+ROLLBACK;
+BEGIN;
+SAVEPOINT s;
+SELECT count(*) FROM tempcloud.claim_mail();
+ROLLBACK TO s;
+SELECT attempt FROM tempcloud.claim_mail();
+ROLLBACK;
 SELECT * FROM tempcloud.claim_mail() \gset
 SELECT tempcloud.mail_failed(:id, '550 no such user', permanent => true);
 SELECT tempcloud.mail_failed(:id, 'once more');
