@@ -63,7 +63,7 @@ $(INSTALL_SQL): $(SUBJECTS:%=sql/%.sql) Makefile tempcloud.control
 	for subject in $(SUBJECTS); do echo; cat sql/$$subject.sql; done >> $@
 
 $(MAILER): $(MAILER_SOURCES) $(wildcard src/mailer/*.h) tempcloud.control
-	$(CC) $(CFLAGS) -DTEMPCLOUD_VERSION='"$(EXTVERSION)"' $$(pkg-config --cflags libcurl libpq) \
+	$(CC) $(CFLAGS) $(MAILER_CFLAGS) -DTEMPCLOUD_VERSION='"$(EXTVERSION)"' $$(pkg-config --cflags libcurl libpq) \
 		$(MAILER_SOURCES) -o $@ $(LDFLAGS) $$(pkg-config --libs libcurl libpq)
 
 demo:
