@@ -72,4 +72,8 @@ demo:
 test:
 	scripts/test
 
-.PHONY: demo test
+# make bench BENCH_OPTS='--sides latency --plot ratios.svg': see bench/README.md
+bench:
+	scripts/bench $(BENCH_OPTS)
+
+.PHONY: demo test bench
