@@ -49,6 +49,36 @@ COMMENT ON COLUMN tempcloud_data.mail_template.subject IS 'Subject, with placeho
 COMMENT ON COLUMN tempcloud_data.mail_template.text_body IS 'Plain text, with placeholders';
 COMMENT ON COLUMN tempcloud_data.mail_template.html_body IS 'HTML, with placeholders whose values are escaped';
 
+-- What the admin works with; a plain view of one table can be written to.
+CREATE VIEW tempcloud.mail_template WITH (security_barrier) AS
+SELECT t.kind, t.locale, t.subject, t.text_body, t.html_body
+  FROM tempcloud_data.mail_template t;
+COMMENT ON VIEW tempcloud.mail_template IS
+'Your own texts of mails: other words, or other languages
+They go before those that ship, of which shipped_mail_template is the list; without a row, or once it is deleted, these are used. Placeholders: {recipient_name}, {company}, {person}, {email}, {message}, {reason}, {expires_on}, {link}; a line whose placeholders are all empty is left out, and an unknown one is refused.';
+COMMENT ON COLUMN tempcloud.mail_template.kind IS 'What the mail is about; invitation_to_register is an invitation to who has no account yet';
+COMMENT ON COLUMN tempcloud.mail_template.locale IS 'Its language, like de or de-AT; de-AT falls back to de, then to tempcloud.default_locale';
+COMMENT ON COLUMN tempcloud.mail_template.subject IS 'Subject, with placeholders';
+COMMENT ON COLUMN tempcloud.mail_template.text_body IS 'Plain text, with placeholders';
+COMMENT ON COLUMN tempcloud.mail_template.html_body IS 'HTML, with placeholders whose values are escaped';
+GRANT SELECT, INSERT, UPDATE, DELETE ON tempcloud.mail_template TO tempcloud_admin;
+-- what the checks of that table and its domains call, as whoever writes
+GRANT EXECUTE ON FUNCTION tempcloud_data.has_form, tempcloud_data.has_known_placeholders
+	TO tempcloud_admin;
+
+CREATE VIEW tempcloud.shipped_mail_template WITH (security_barrier) AS
+SELECT t.kind, t.locale, t.subject, t.text_body, t.html_body
+  FROM tempcloud_data.shipped_mail_template t;
+COMMENT ON VIEW tempcloud.shipped_mail_template IS
+'The texts of mails that ship
+To be copied into mail_template and changed there.';
+COMMENT ON COLUMN tempcloud.shipped_mail_template.kind IS 'What the mail is about';
+COMMENT ON COLUMN tempcloud.shipped_mail_template.locale IS 'Its language';
+COMMENT ON COLUMN tempcloud.shipped_mail_template.subject IS 'Subject, with placeholders';
+COMMENT ON COLUMN tempcloud.shipped_mail_template.text_body IS 'Plain text, with placeholders';
+COMMENT ON COLUMN tempcloud.shipped_mail_template.html_body IS 'HTML, with placeholders whose values are escaped';
+GRANT SELECT ON tempcloud.shipped_mail_template TO tempcloud_admin;
+
 INSERT INTO tempcloud_data.shipped_mail_template (kind, locale, subject, text_body, html_body) VALUES
 ('invitation', 'de', '{company} lädt Sie zur Zusammenarbeit ein', $$Guten Tag {recipient_name},
 

@@ -16,7 +16,7 @@ INSERT INTO role VALUES
 ('tempcloud_test_nobody', '{}', '{}'),
 ('tempcloud_anonymous', '{preview_invitation,decline_invitation_by_token}', '{}'),
 ('tempcloud_mailer', '{claim_mail,mail_sent,mail_failed,mail_bounced,release_mail}', '{}'),
-('tempcloud_admin', '{maintain,retry_mail}', '{mail_dead,mail_stats,worker_stats}');
+('tempcloud_admin', '{maintain,retry_mail}', '{mail_dead,mail_stats,worker_stats,mail_template,shipped_mail_template}');
 -- a user may do what an anonymous visitor may
 INSERT INTO role
 SELECT 'tempcloud_user', functions ||
@@ -39,8 +39,9 @@ SELECT set_eq(
 	format('SELECT proname FROM pg_proc
 			 WHERE pronamespace = ''tempcloud_data''::regnamespace
 			   AND has_function_privilege(%L, oid, ''EXECUTE'')', name),
-	format('SELECT ''worker_stats''::name WHERE %L = ''tempcloud_admin''', name),
-	name || ' may execute no function of the data but what its view calls')
+	format('SELECT unnest(''{worker_stats,has_form,has_known_placeholders}''::name[])
+			 WHERE %L = ''tempcloud_admin''', name),
+	name || ' may execute no function of the data but what its views call')
   FROM role;
 SELECT set_eq(
 	format('SELECT relname::text FROM pg_class
@@ -48,12 +49,13 @@ SELECT set_eq(
 			   AND has_table_privilege(%L, oid, ''SELECT'')', name),
 	views, name || ' may read exactly these views')
   FROM role;
-SELECT is_empty(
-	format('SELECT oid::regclass FROM pg_class
+SELECT set_eq(
+	format('SELECT relname FROM pg_class
 			 WHERE relnamespace = ''tempcloud''::regnamespace AND relkind IN (''r'', ''v'')
 			   AND (has_table_privilege(%1$L, oid, ''INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER'')
 					OR has_any_column_privilege(%1$L, oid, ''INSERT, UPDATE, REFERENCES''))', name),
-	name || ' may do nothing else with them')
+	format('SELECT ''mail_template''::name WHERE %L = ''tempcloud_admin''', name),
+	name || ' may do nothing else with them, but an admin writes templates')
   FROM role;
 -- the only one of all tables: an application ties its own tables to partnerships
 SELECT set_eq(

@@ -257,7 +257,7 @@ SELECT pg_temp.relation_is('tempcloud_data.event', $$
 $$);
 
 -- Views
-SELECT views_are('tempcloud', '{my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,mail_dead,mail_stats,worker_stats}'::name[]);
+SELECT views_are('tempcloud', '{my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,mail_dead,mail_stats,worker_stats,mail_template,shipped_mail_template}'::name[]);
 SELECT tables_are('tempcloud', '{}'::name[], 'the API has no table');
 SELECT is_empty($$
 	SELECT oid::regclass FROM pg_class

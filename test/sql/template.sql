@@ -105,3 +105,21 @@ INSERT INTO tempcloud_data.mail_template (kind, locale, subject, text_body, html
 INSERT INTO tempcloud_data.mail_template (kind, locale, subject, text_body)
 	VALUES ('reminder', 'fr', E'Bonjour\nBcc: x@y.example', 'x'); \echo :SQLSTATE
 DELETE FROM tempcloud_data.mail_template;
+
+-- An admin writes templates, by the API alone.
+SET ROLE tempcloud_admin;
+SELECT count(*) > 0 AS shipped FROM tempcloud.shipped_mail_template WHERE locale = 'de';
+INSERT INTO tempcloud.mail_template
+SELECT kind, 'de-LI', 'Hoi: ' || subject, text_body, html_body
+  FROM tempcloud.shipped_mail_template WHERE kind = 'invitation_to_register' AND locale = 'de';
+INSERT INTO tempcloud.mail_template VALUES ('reminder', 'de', 'Hallo {nobody}', 'x', NULL); \echo :SQLSTATE
+UPDATE tempcloud.shipped_mail_template SET subject = 'x'; \echo :SQLSTATE
+SELECT count(*) FROM tempcloud_data.mail_template; \echo :SQLSTATE
+RESET ROLE;
+SET request.jwt.claims = :'anna';
+SELECT email FROM tempcloud.invite('resi@personal.template.example', 'Resi', locale => 'de-LI');
+SELECT subject FROM pg_temp.mail('resi@personal.template.example');
+SET ROLE tempcloud_admin;
+UPDATE tempcloud.mail_template SET subject = 'Hoi' WHERE locale = 'de-LI' RETURNING subject;
+DELETE FROM tempcloud.mail_template WHERE locale = 'de-LI' RETURNING kind, locale;
+RESET ROLE;
