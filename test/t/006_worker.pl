@@ -154,6 +154,14 @@ my ($ret, $out, $err) = $node->psql('postgres', q{
 	PREPARE TRANSACTION 'two'});
 like($err, qr/0A000: cannot PREPARE a transaction that has executed a command of tempcloud/,
 	'a prepared transaction is refused');
+$node->safe_psql('postgres', q{
+	BEGIN; SELECT tempcloud.act_as('b1'); SAVEPOINT s; SELECT tempcloud.invite('x4@kunde.example');
+	ROLLBACK TO s; PREPARE TRANSACTION 'two'; ROLLBACK PREPARED 'two';
+	SET tempcloud.notifications = off;
+	BEGIN; SELECT tempcloud.act_as('b1'); SELECT tempcloud.invite('x4@kunde.example');
+	PREPARE TRANSACTION 'two'; COMMIT PREPARED 'two'});
+is($node->safe_psql('postgres', "SELECT count(*) FROM tempcloud_data.invitation WHERE email = 'x4\@kunde.example'"),
+	1, 'one with nothing to tell is not');
 
 # The worker ends, in two ways.
 my $worker = worker_pid();
