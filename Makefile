@@ -72,8 +72,12 @@ demo:
 test:
 	scripts/test
 
+# What takes long: 50 crashes instead of a few.
+soak:
+	TEMPCLOUD_CRASHES=50 TAP_TESTS=test/t/008_crash.pl scripts/test tap
+
 # make bench BENCH_OPTS='--sides latency --plot ratios.svg': see bench/README.md
 bench:
 	scripts/bench $(BENCH_OPTS)
 
-.PHONY: demo test bench
+.PHONY: demo test soak bench

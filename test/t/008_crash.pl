@@ -1,0 +1,135 @@
+# Crashes under load: the death of a backend, and of the whole server. What was
+# acknowledged is there after each, nothing is there by half.
+#
+# TEMPCLOUD_CRASHES says how many; make soak has many.
+use strict;
+use warnings;
+
+use FindBin;
+use IPC::Run ();
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Tempcloud;
+use Test::More;
+use Time::HiRes qw(sleep);
+
+my $CRASHES = $ENV{TEMPCLOUD_CRASHES} // 4;
+my $CLIENTS = 4;
+my $log = PostgreSQL::Test::Utils::tempdir . '/acknowledged';
+
+my $node = new_server('main', conf => <<"EOT");
+shared_preload_libraries = 'tempcloud'
+tempcloud.max_pending_invitations = -1
+tempcloud.maintenance_interval = 1
+checkpoint_timeout = 30
+restart_after_crash = on
+EOT
+as_caller($node, "a$_", "SELECT tempcloud.register_account('customer', 'Kunde $_', 'Anna', 'Alt')")
+  for 0 .. $CLIENTS - 1;
+as_caller($node, "b$_", "SELECT tempcloud.register_account('provider', 'Anbieter $_', 'Bob', 'Berg')")
+  for 0 .. 199;
+
+sub count_of { return $node->safe_psql('postgres', "SELECT count(*) $_[0]"); }
+
+# What is half there: none of these may have a row.
+my %half = (
+	'accepted without a partnership' => q{FROM tempcloud_data.invitation i
+		WHERE status = 'accepted' AND NOT EXISTS (
+			SELECT FROM tempcloud_data.partnership p WHERE p.invitation_id = i.id)},
+	'a partnership that was not accepted' => q{FROM tempcloud_data.partnership p
+		JOIN tempcloud_data.invitation i ON i.id = p.invitation_id WHERE i.status <> 'accepted'},
+	'an invitation without its mail' => q{FROM tempcloud_data.invitation i
+		WHERE (SELECT count(*) FROM tempcloud_data.mail m
+				WHERE m.invitation_id = i.id AND m.kind = 'invitation') <> 1},
+	'an acceptance without its mail, or a mail without it' => q{FROM tempcloud_data.invitation i
+		WHERE (SELECT count(*) FROM tempcloud_data.mail m
+				WHERE m.invitation_id = i.id AND m.kind = 'invitation_accepted')
+			<> (status = 'accepted')::int},
+	'an invitation that history does not know' => q{FROM tempcloud_data.invitation i
+		WHERE (SELECT count(*) FROM tempcloud_data.event e
+				WHERE e.invitation_id = i.id AND e.event = 'invitation.created') <> 1},
+	'an acceptance that history does not know, or does not exist' => q{FROM tempcloud_data.invitation i
+		WHERE (SELECT count(*) FROM tempcloud_data.event e
+				WHERE e.invitation_id = i.id AND e.event = 'invitation.accepted')
+			<> (status = 'accepted')::int},
+	'history of what does not exist' => q{FROM tempcloud_data.event e
+		WHERE e.invitation_id IS NOT NULL AND NOT EXISTS (
+			SELECT FROM tempcloud_data.invitation i WHERE i.id = e.invitation_id)},
+);
+
+# What was acknowledged and is not there.
+my %lost = (
+	invited => q{NOT EXISTS (SELECT FROM tempcloud_data.invitation WHERE id = key::uuid)},
+	accepted => q{NOT EXISTS (SELECT FROM tempcloud_data.partnership WHERE invitation_id = key::uuid)},
+	sent => q{NOT EXISTS (SELECT FROM tempcloud_data.mail WHERE id = key::bigint AND state IN ('sent', 'dropped'))},
+);
+
+sub start_clients
+{
+	local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port, PGDATABASE => 'postgres');
+
+	return map {
+		IPC::Run::start([ '/usr/bin/python3', "$FindBin::RealBin/../crash_client.py", $_, $log ])
+	} 0 .. $CLIENTS - 1;
+}
+
+sub victim
+{
+	return $node->safe_psql('postgres', q{
+		SELECT pid FROM pg_stat_activity
+		 WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1});
+}
+
+sub check
+{
+	my ($name) = @_;
+	my $found = 0;
+
+	$node->safe_psql('postgres', qq{
+		CREATE TEMP TABLE acknowledged (what text, key text);
+		COPY acknowledged FROM '$log' (DELIMITER ' ');
+		CREATE TABLE lost AS SELECT what, key FROM acknowledged WHERE } . join(' OR ',
+			map { "CASE WHEN what = '$_' THEN $lost{$_} END" } sort keys %lost));
+	is(count_of('FROM lost'), 0, "$name: nothing is lost");
+	$node->safe_psql('postgres', 'DROP TABLE lost');
+	foreach my $what (sort keys %half)
+	{
+		my $count = count_of($half{$what});
+
+		next if $count == 0;
+		$found++;
+		diag("$name: $what: $count");
+	}
+	is($found, 0, "$name: nothing is there by half");
+	return;
+}
+
+for my $crash (1 .. $CRASHES)
+{
+	my @clients = start_clients();
+	my $name;
+
+	sleep 1 + rand 1;
+	if ($crash % 2)
+	{
+		$name = "crash $crash, of a backend";
+		kill 'KILL', victim();
+		$node->poll_query_until('postgres', 'SELECT true') or die 'the server does not come back';
+	}
+	else
+	{
+		$name = "crash $crash, of the server";
+		$node->stop('immediate');
+		$node->start;
+	}
+	$_->finish for @clients;
+	check($name);
+}
+my %acknowledged;
+$acknowledged{$_}++ for map { (split ' ')[0] } split /\n/, slurp_file($log);
+note("$acknowledged{$_} acknowledged: $_") for sort keys %acknowledged;
+cmp_ok($acknowledged{$_} // 0, '>', 50 * $CRASHES, "there was a load: $_") for sort keys %lost;
+
+$node->stop;
+done_testing();
