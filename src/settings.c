@@ -40,6 +40,7 @@ int			tc_maintenance_interval;
 char	   *tc_databases;
 int			tc_max_databases;
 int			tc_event_buffer;
+bool		tc_allow_destruction;
 
 static bool check_claim(char **newval, void **extra, GucSource source);
 static bool check_link(char **newval, void **extra, GucSource source);
@@ -118,7 +119,7 @@ tc_define_settings(void)
 	MarkGUCPrefixReserved("tempcloud");
 }
 
-/* These size shared memory, or say who may use it. */
+/* What sizes shared memory, or is to be changed by nobody in between. */
 static void
 define_preload_settings(void)
 {
@@ -134,6 +135,10 @@ define_preload_settings(void)
 							"Events of one database that can wait for its background worker.",
 							NULL, &tc_event_buffer, 8192, 16, 1024 * 1024, PGC_POSTMASTER, 0,
 							NULL, NULL, NULL);
+	DefineCustomBoolVariable("tempcloud.allow_destruction",
+							 "Let DDL undo partnerships, and drop or change what guards them.",
+							 NULL, &tc_allow_destruction, false, PGC_POSTMASTER, 0,
+							 NULL, NULL, NULL);
 }
 
 static bool

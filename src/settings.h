@@ -31,6 +31,7 @@ extern int	tc_maintenance_interval;	/* seconds, 0 for never */
 extern char *tc_databases;		/* names, separated by commas; empty for all */
 extern int	tc_max_databases;
 extern int	tc_event_buffer;	/* events a database */
+extern bool tc_allow_destruction;
 
 /* Called once, when the library is loaded. */
 extern void tc_define_settings(void);

@@ -21,6 +21,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 
+#include "ddl_guard.h"
 #include "launcher.h"
 #include "notify.h"
 #include "settings.h"
@@ -35,5 +36,8 @@ _PG_init(void)
 	tc_define_settings();
 	tc_watch_transactions();
 	if (process_shared_preload_libraries_in_progress)
+	{
 		tc_install_launcher();
+		tc_install_ddl_guard();
+	}
 }
