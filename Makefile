@@ -72,6 +72,9 @@ demo:
 test:
 	scripts/test
 
+lint:
+	scripts/lint
+
 # What takes long: 50 crashes instead of a few.
 soak:
 	TEMPCLOUD_CRASHES=50 TAP_TESTS=test/t/008_crash.pl scripts/test tap
@@ -80,4 +83,4 @@ soak:
 bench:
 	scripts/bench $(BENCH_OPTS)
 
-.PHONY: demo test soak bench
+.PHONY: demo test lint soak bench

@@ -38,9 +38,10 @@
 #include "settings.h"
 #include "worker.h"
 
-#define RESTART_SECONDS 1		/* after a worker has ended */
-#define RETRY_SECONDS	10		/* when none could be started */
-#define IDLE_SECONDS	60		/* at most, between two looks at all rings */
+/* in milliseconds */
+#define RESTART_AFTER	INT64CONST(1000)	/* a worker has ended */
+#define RETRY_AFTER		INT64CONST(10000)	/* none could be started */
+#define LOOK_AFTER		INT64CONST(60000)	/* at most, at all rings */
 
 /* A process that this launcher has started, for one ring. */
 typedef struct Process
@@ -100,7 +101,7 @@ register_launcher(void)
 		.bgw_type = "tempcloud launcher",
 		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
 		.bgw_start_time = BgWorkerStart_RecoveryFinished,
-		.bgw_restart_time = RESTART_SECONDS,
+		.bgw_restart_time = RESTART_AFTER / 1000,
 		.bgw_library_name = "tempcloud",
 		.bgw_function_name = "tempcloud_launcher_main"
 	};
@@ -239,7 +240,7 @@ static TimestampTz
 serve_rings(Process *workers, Process *maintenances)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	TimestampTz next = TimestampTzPlusMilliseconds(now, IDLE_SECONDS * 1000);
+	TimestampTz next = TimestampTzPlusMilliseconds(now, LOOK_AFTER);
 
 	for (int i = 0; i < tc_rings; i++)
 	{
@@ -250,7 +251,7 @@ serve_rings(Process *workers, Process *maintenances)
 		if (ring->worker == 0)
 		{
 			keep_worker(i, &workers[i], now);
-			next = Min(next, TimestampTzPlusMilliseconds(now, RESTART_SECONDS * 1000));
+			next = Min(next, TimestampTzPlusMilliseconds(now, RESTART_AFTER));
 		}
 		else
 			next = Min(next, keep_maintained(i, &maintenances[i], now));
@@ -270,7 +271,7 @@ keep_worker(int i, Process *worker, TimestampTz now)
 	{
 		pfree(worker->handle);
 		worker->handle = NULL;
-		worker->not_before = TimestampTzPlusMilliseconds(now, RESTART_SECONDS * 1000);
+		worker->not_before = TimestampTzPlusMilliseconds(now, RESTART_AFTER);
 	}
 	if (now < Max(worker->not_before, ring->barred_until))
 		return;
@@ -330,7 +331,7 @@ start(Process *process, const char *type, const char *function, int i)
 	{
 		process->handle = NULL;
 		process->not_before = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-														  RETRY_SECONDS * 1000);
+														  RETRY_AFTER);
 		ereport(WARNING,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("could not start \"%s\"", worker.bgw_name),

@@ -19,7 +19,7 @@
 #include "settings.h"
 
 #define TRANCHE		"tempcloud"
-#define BAR_SECONDS 5
+#define BAR_MILLISECONDS	INT64CONST(5000)
 
 typedef struct Shared
 {
@@ -210,7 +210,7 @@ tc_evict(Oid database)
 
 	if (ring == NULL)
 		return;
-	ring->barred_until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), BAR_SECONDS * 1000);
+	ring->barred_until = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), BAR_MILLISECONDS);
 	if (ring->worker != 0)
 		kill(ring->worker, SIGTERM);
 	if (ring->maintenance != 0)
