@@ -7,7 +7,7 @@ COMMENT ON TYPE tempcloud.account_kind IS
 CREATE TABLE tempcloud_data.account (
 	id				uuid DEFAULT tempcloud_data.new_id(),
 	kind			tempcloud.account_kind NOT NULL,
-	company_name	tempcloud_data.line NOT NULL,
+	company_name	tempcloud_data.company_name NOT NULL,
 	locale			tempcloud_data.locale NOT NULL,
 	phone			tempcloud_data.line,
 	website			tempcloud_data.website,

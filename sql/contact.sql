@@ -4,8 +4,8 @@
 CREATE TABLE tempcloud_data.contact (
 	id					uuid DEFAULT tempcloud_data.new_id(),
 	account_id			uuid NOT NULL,
-	given_name			tempcloud_data.line,
-	family_name			tempcloud_data.line,
+	given_name			tempcloud_data.person_name,
+	family_name			tempcloud_data.person_name,
 	"position"			tempcloud_data.line,
 	email				tempcloud_data.email,
 	email_verified_at	timestamptz,

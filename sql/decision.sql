@@ -78,23 +78,23 @@ GRANT EXECUTE ON FUNCTION tempcloud.unblock_account TO tempcloud_user;
 
 -- One arm for what is routed to the account, one for what waits for an address
 -- that it has proven: that cannot be routed while another invitation of the
--- same inviter is pending here. Blocked inviters are not heard of again. Each
+-- same inviter is pending here, or if it is meant for the other kind. Blocked inviters are not heard of again. Each
 -- arm is in the order of the whole, so that the first page takes its rows and
 -- no more; one past its time stands among the pending until it is closed.
 CREATE VIEW tempcloud.invitations_received WITH (security_barrier) AS
 SELECT i.id, i.inviter_id, i.inviter_kind, a.company_name::text AS inviter_company,
 	   NULLIF(pg_catalog.concat_ws(' ', c.given_name, c.family_name), '') AS inviter_name,
 	   i.email::text, i.message::text, s.status, i.created_at, i.expires_at, i.decided_at,
-	   i.reason::text, s.status = 'pending' AS can_accept,
+	   i.reason::text, s.status = 'pending' AND i.obstacle IS NULL AS can_accept, i.obstacle,
 	   EXISTS (SELECT FROM tempcloud_data.block b
 				WHERE b.inviter_id = i.inviter_id
 				  AND b.account_id = (SELECT tempcloud.current_account_id())) AS blocked
-  FROM ((SELECT r.*, r.status = 'pending' AS open
+  FROM ((SELECT r.*, r.status = 'pending' AS open, NULL::text AS obstacle
 		  FROM tempcloud_data.invitation r
 		 WHERE r.invitee_id = (SELECT tempcloud.current_account_id())
 		 ORDER BY r.status = 'pending' DESC, r.created_at DESC, r.id DESC)
 		 UNION ALL
-		(SELECT w.*, true
+		(SELECT w.*, true, CASE WHEN w.invitee_kind <> mine.kind THEN 'same_kind' END
 		  FROM tempcloud_data.contact me
 		  JOIN tempcloud_data.account mine ON mine.id = me.account_id
 		 CROSS JOIN LATERAL (
@@ -105,7 +105,6 @@ SELECT i.id, i.inviter_id, i.inviter_kind, a.company_name::text AS inviter_compa
 			OFFSET 0) w
 		 WHERE me.account_id = (SELECT tempcloud.current_account_id())
 		   AND me.email_verified_at IS NOT NULL
-		   AND w.invitee_kind = mine.kind
 		   AND w.expires_at > pg_catalog.statement_timestamp()
 		   AND NOT EXISTS (SELECT FROM tempcloud_data.block b
 							WHERE b.inviter_id = w.inviter_id AND b.account_id = me.account_id)
@@ -132,5 +131,6 @@ COMMENT ON COLUMN tempcloud.invitations_received.expires_at IS 'When it expires 
 COMMENT ON COLUMN tempcloud.invitations_received.decided_at IS 'When it ceased to be pending';
 COMMENT ON COLUMN tempcloud.invitations_received.reason IS 'Why it was declined';
 COMMENT ON COLUMN tempcloud.invitations_received.can_accept IS 'Whether the caller may accept it';
+COMMENT ON COLUMN tempcloud.invitations_received.obstacle IS 'Why the caller may not accept it though it is pending: the word of the error, same_kind; otherwise null';
 COMMENT ON COLUMN tempcloud.invitations_received.blocked IS 'Whether the inviter is blocked; unblock_account undoes that';
 GRANT SELECT ON tempcloud.invitations_received TO tempcloud_user;

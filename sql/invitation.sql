@@ -13,9 +13,9 @@ CREATE TABLE tempcloud_data.invitation (
 	invitee_id		uuid,
 	invitee_kind	tempcloud.account_kind NOT NULL,
 	email			tempcloud_data.email NOT NULL,
-	given_name		tempcloud_data.line,
-	family_name		tempcloud_data.line,
-	company_name	tempcloud_data.line,
+	given_name		tempcloud_data.person_name,
+	family_name		tempcloud_data.person_name,
+	company_name	tempcloud_data.company_name,
 	phone			tempcloud_data.line,
 	message			tempcloud_data.paragraph,
 	locale			tempcloud_data.locale NOT NULL,
@@ -52,6 +52,9 @@ CREATE UNIQUE INDEX invitation_pending_invitee_key
 CREATE INDEX invitation_waiting_idx
 	ON tempcloud_data.invitation (pg_catalog.lower(email))
 	WHERE status = 'pending' AND invitee_id IS NULL;
+-- what went to an address lately, and what is known of it
+CREATE INDEX invitation_email_idx
+	ON tempcloud_data.invitation (pg_catalog.lower(email), created_at);
 CREATE INDEX invitation_expiry_idx
 	ON tempcloud_data.invitation (expires_at) WHERE status = 'pending';
 CREATE INDEX invitation_reminder_idx

@@ -5,12 +5,23 @@ RETURNS boolean
 AS 'MODULE_PATHNAME', 'tempcloud_has_form'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION tempcloud_data.has_form IS
-'Whether a text has one of the forms line, paragraph, email, locale, country, website.';
+'Whether a text has one of the forms line, person_name, company_name, paragraph, email, locale, country, website.';
 
 CREATE DOMAIN tempcloud_data.line AS text
 	CONSTRAINT line_form CHECK (tempcloud_data.has_form(VALUE, 'line'));
 COMMENT ON DOMAIN tempcloud_data.line IS
 'One line of 1 to 200 characters, without control or bidirectional formatting characters.';
+
+-- What reaches a mail as a name must not advertise: invitations would carry it.
+CREATE DOMAIN tempcloud_data.person_name AS text
+	CONSTRAINT person_name_form CHECK (tempcloud_data.has_form(VALUE, 'person_name'));
+COMMENT ON DOMAIN tempcloud_data.person_name IS
+'A line that no mail program makes a link of.';
+
+CREATE DOMAIN tempcloud_data.company_name AS text
+	CONSTRAINT company_name_form CHECK (tempcloud_data.has_form(VALUE, 'company_name'));
+COMMENT ON DOMAIN tempcloud_data.company_name IS
+'A line without the address of a page or mailbox; the bare name of a host is a name that companies have.';
 
 CREATE DOMAIN tempcloud_data.paragraph AS text
 	CONSTRAINT paragraph_form CHECK (tempcloud_data.has_form(VALUE, 'paragraph'));

@@ -133,7 +133,7 @@ tempcloud_update_account(PG_FUNCTION_ARGS)
 	caller = tc_caller_with_account(QUERY_RUN);
 	tc_run(&update_account,
 		   UUID_VALUE(caller->account_id),
-		   TEXT_VALUE(tc_arg_change(fcinfo, 0, "company_name", FORM_LINE, false)),
+		   TEXT_VALUE(tc_arg_change(fcinfo, 0, "company_name", FORM_COMPANY_NAME, false)),
 		   TEXT_VALUE(tc_arg_change(fcinfo, 1, "locale", FORM_LOCALE, false)),
 		   TEXT_VALUE(tc_arg_change(fcinfo, 2, "phone", FORM_LINE, true)),
 		   TEXT_VALUE(tc_arg_change(fcinfo, 3, "website", FORM_WEBSITE, true)),
@@ -152,9 +152,9 @@ static void
 start_registration(FunctionCallInfo fcinfo, const Caller *caller, Registration *reg)
 {
 	reg->kind = PG_ARGISNULL(0) ? NULL : tc_enum_label(PG_GETARG_DATUM(0));
-	reg->company_name = tc_arg(fcinfo, 1, "company_name", FORM_LINE);
-	reg->given_name = tc_arg(fcinfo, 2, "given_name", FORM_LINE);
-	reg->family_name = tc_arg(fcinfo, 3, "family_name", FORM_LINE);
+	reg->company_name = tc_arg(fcinfo, 1, "company_name", FORM_COMPANY_NAME);
+	reg->given_name = tc_arg(fcinfo, 2, "given_name", FORM_PERSON_NAME);
+	reg->family_name = tc_arg(fcinfo, 3, "family_name", FORM_PERSON_NAME);
 	reg->locale = tc_arg(fcinfo, 5, "locale", FORM_LOCALE);
 
 	if (!PG_ARGISNULL(4))

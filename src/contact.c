@@ -109,8 +109,8 @@ tempcloud_add_contact(PG_FUNCTION_ARGS)
 	caller = tc_caller_with_account(QUERY_RUN);
 	tc_run(&insert_contact,
 		   UUID_VALUE(caller->account_id),
-		   TEXT_VALUE(tc_arg_required(fcinfo, 0, "given_name", FORM_LINE)),
-		   TEXT_VALUE(tc_arg_required(fcinfo, 1, "family_name", FORM_LINE)),
+		   TEXT_VALUE(tc_arg_required(fcinfo, 0, "given_name", FORM_PERSON_NAME)),
+		   TEXT_VALUE(tc_arg_required(fcinfo, 1, "family_name", FORM_PERSON_NAME)),
 		   TEXT_VALUE(tc_arg(fcinfo, 2, "email", FORM_EMAIL)),
 		   TEXT_VALUE(tc_arg(fcinfo, 3, "position", FORM_LINE)),
 		   TEXT_VALUE(tc_arg(fcinfo, 4, "phone", FORM_LINE)));
@@ -135,8 +135,8 @@ tempcloud_update_contact(PG_FUNCTION_ARGS)
 	if (tc_run(&update_contact,
 			   UUID_VALUE(id),
 			   UUID_VALUE(caller->account_id),
-			   TEXT_VALUE(tc_arg_change(fcinfo, 1, "given_name", FORM_LINE, false)),
-			   TEXT_VALUE(tc_arg_change(fcinfo, 2, "family_name", FORM_LINE, false)),
+			   TEXT_VALUE(tc_arg_change(fcinfo, 1, "given_name", FORM_PERSON_NAME, false)),
+			   TEXT_VALUE(tc_arg_change(fcinfo, 2, "family_name", FORM_PERSON_NAME, false)),
 			   TEXT_VALUE(tc_arg_change(fcinfo, 3, "email", FORM_EMAIL, true)),
 			   TEXT_VALUE(tc_arg_change(fcinfo, 4, "position", FORM_LINE, true)),
 			   TEXT_VALUE(tc_arg_change(fcinfo, 5, "phone", FORM_LINE, true))) == 0)
@@ -184,7 +184,7 @@ tempcloud_send_confirmation(PG_FUNCTION_ARGS)
 					   "set it with tempcloud.update_contact().");
 	if (!tc_bool(0, 3))
 	{
-		tc_mail_confirmation(id);
+		tc_mail_confirmation(id, caller->account_id);
 		tc_run(&select_contact, UUID_VALUE(id), UUID_VALUE(caller->account_id));
 	}
 	return tc_finish();

@@ -11,6 +11,7 @@
 #include "event.h"
 #include "notify.h"
 #include "query.h"
+#include "settings.h"
 
 static KeptQuery insert_event =
 QUERY("INSERT INTO tempcloud_data.event"
@@ -40,5 +41,15 @@ tc_event(const char *name, const pg_uuid_t *account, const pg_uuid_t *contact,
 
 	tc_run(&insert_event, TIME_VALUE(event.at), TEXT_VALUE(name), UUID_VALUE(account),
 		   UUID_VALUE(contact), UUID_VALUE(partner), UUID_VALUE(invitation));
-	tc_notify_event(&event);
+	if (tc_reveal_registered || account == NULL || partner == NULL)
+		tc_notify_event(&event);
+	else
+	{
+		/* Each side hears of itself alone: who belongs to an address is not told. */
+		event.has_partner = false;
+		tc_notify_event(&event);
+		event.has_account = false;
+		event.has_partner = true;
+		tc_notify_event(&event);
+	}
 }

@@ -141,9 +141,8 @@ tc_is_invitee(const Invitation *invitation, const Caller *caller)
 {
 	if (invitation->invitee_id != NULL)
 		return tc_same(invitation->invitee_id, caller->account_id);
-	return strcmp(invitation->invitee_kind, caller->kind) == 0 &&
-		tc_run(&find_proven_address, UUID_VALUE(caller->account_id),
-			   TEXT_VALUE(tc_fold_email(invitation->email))) > 0;
+	return tc_run(&find_proven_address, UUID_VALUE(caller->account_id),
+				  TEXT_VALUE(tc_fold_email(invitation->email))) > 0;
 }
 
 void

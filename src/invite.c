@@ -19,6 +19,7 @@
 #include "contact.h"
 #include "event.h"
 #include "invitation.h"
+#include "limit.h"
 #include "lock.h"
 #include "mail.h"
 #include "partnership.h"
@@ -89,6 +90,19 @@ QUERY("SELECT pg_catalog.count(*) FROM ("
 	  "      AND i.expires_at > pg_catalog.clock_timestamp()"
 	  "    LIMIT $3) pending", UUIDOID, UUIDOID, INT4OID);
 
+/* For tc_require_below(): of an account, and to an address (folded). */
+static KeptQuery nth_newest_sent =
+QUERY("SELECT i.created_at + interval '24 hours' FROM tempcloud_data.invitation i"
+	  " WHERE i.inviter_id = $1"
+	  "   AND i.created_at > pg_catalog.clock_timestamp() - interval '24 hours'"
+	  " ORDER BY i.created_at DESC OFFSET $2 LIMIT 1", UUIDOID, INT4OID);
+
+static KeptQuery nth_newest_to_address =
+QUERY("SELECT i.created_at + interval '24 hours' FROM tempcloud_data.invitation i"
+	  " WHERE pg_catalog.lower(i.email) = $1"
+	  "   AND i.created_at > pg_catalog.clock_timestamp() - interval '24 hours'"
+	  " ORDER BY i.created_at DESC OFFSET $2 LIMIT 1", TEXTOID, INT4OID);
+
 static KeptQuery insert_invitation =
 QUERY("INSERT INTO tempcloud_data.invitation"
 	  " (inviter_id, inviter_kind, invited_by, invitee_id, invitee_kind, email, given_name,"
@@ -125,6 +139,9 @@ QUERY("SELECT e ->> 'email', e ->> 'given_name', e ->> 'family_name', e ->> 'com
 	  "  FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY AS a(e, n)"
 	  " ORDER BY n", JSONBOID);
 
+/* No account has this key. */
+static const pg_uuid_t nobody = {0};
+
 #define MOST_INVITES 1000		/* of one invite_many() */
 
 /* What somebody asks for who invites. */
@@ -148,6 +165,7 @@ static void put_result(ReturnSetInfo *rsinfo, int position, const Invite *invite
 static void clean_invite(Invite *invite);
 static pg_uuid_t *invite_address(const Caller *caller, const Invite *invite);
 static Owner lock_for_inviting(const Caller *caller, const char *email);
+static const pg_uuid_t *account_to_ask_about(const Owner *owner);
 static void require_invitable(const Caller *caller, const char *email, const Owner *owner,
 							  const pg_uuid_t *resent);
 static int	require_none_pending(const Caller *caller, const char *folded, const Owner *owner,
@@ -227,6 +245,7 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 	Caller	   *caller;
 	Invitation *invitation;
 	Owner		owner;
+	TimestampTz soonest;
 
 	tc_enter_command("resend_invitation()");
 	caller = tc_caller_with_account(QUERY_RUN);
@@ -236,8 +255,12 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 
 	if (strcmp(invitation->status, "expired") != 0)
 		tc_require_pending(invitation);
-	if (invitation->sent_at + tc_resend_interval * USECS_PER_SEC > GetCurrentTimestamp())
-		tc_refuse(RESEND_TOO_SOON);
+	soonest = invitation->sent_at + tc_resend_interval * USECS_PER_SEC;
+	if (soonest > GetCurrentTimestamp())
+		tc_refuse_until(RESEND_TOO_SOON, soonest);
+	if (tc_max_resends >= 0 && invitation->round > tc_max_resends)
+		tc_refuse_hint(TOO_MANY_INVITATIONS, "An invitation is sent again at most %d times; "
+					   "invite anew once it is withdrawn or has expired.", tc_max_resends);
 	require_invitable(caller, invitation->email, &owner, id);
 
 	tc_run(&renew_invitation, UUID_VALUE(id), UUID_VALUE(owner.account_id),
@@ -414,9 +437,9 @@ clean_invite(Invite *invite)
 	invite->email = tc_clean(invite->email, "email", FORM_EMAIL);
 	if (invite->email == NULL)
 		tc_refuse(INVALID_EMAIL);
-	invite->given_name = tc_clean(invite->given_name, "given_name", FORM_LINE);
-	invite->family_name = tc_clean(invite->family_name, "family_name", FORM_LINE);
-	invite->company_name = tc_clean(invite->company_name, "company_name", FORM_LINE);
+	invite->given_name = tc_clean(invite->given_name, "given_name", FORM_PERSON_NAME);
+	invite->family_name = tc_clean(invite->family_name, "family_name", FORM_PERSON_NAME);
+	invite->company_name = tc_clean(invite->company_name, "company_name", FORM_COMPANY_NAME);
 	invite->phone = tc_clean(invite->phone, "phone", FORM_LINE);
 	invite->message = tc_clean(invite->message, "message", FORM_PARAGRAPH);
 	invite->locale = tc_clean(invite->locale, "locale", FORM_LOCALE);
@@ -458,25 +481,44 @@ invite_address(const Caller *caller, const Invite *invite)
  * Take the locks of whoever invites an address (lock.h) and tell to whom it
  * belongs.  40001 if that account is newer than the transaction's snapshot:
  * no row of this transaction could refer to it.
+ *
+ * Where it is not revealed who is registered, an account of the caller's own
+ * kind is passed over: the invitation goes out like any other, and its reader
+ * learns what is in the way.  All that is asked about an account is asked about
+ * nobody, too, so that the answer takes as long.
  */
 static Owner
 lock_for_inviting(const Caller *caller, const char *email)
 {
 	char	   *folded = tc_fold_email(email);
 	Owner		owner;
+	const pg_uuid_t *other;
 
 	tc_lock(LOCK_INVITER, tc_account_key(caller->account_id));
 	tc_lock(LOCK_ADDRESS, tc_address_key(folded));
 	owner = tc_owner_of(folded);
-	if (owner.account_id != NULL)
+	other = account_to_ask_about(&owner);
+	if (other != NULL)
 	{
-		tc_lock(LOCK_PAIR, tc_pair_key(caller->account_id, owner.account_id));
-		if (tc_run(&find_account, UUID_VALUE(owner.account_id)) == 0)
+		tc_lock(LOCK_PAIR, tc_pair_key(caller->account_id, other));
+		if (tc_run(&find_account, UUID_VALUE(other)) == 0 && other != &nobody)
 			ereport(ERROR,
 					errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 					errmsg("could not serialize access due to concurrent registration"));
 	}
+	if (!tc_reveal_registered && owner.account_id != NULL &&
+		!tc_same(owner.account_id, caller->account_id) && strcmp(owner.kind, caller->kind) == 0)
+		owner.account_id = NULL;
 	return owner;
+}
+
+/* The owner of an address; without one nobody, or NULL where it may show. */
+static const pg_uuid_t *
+account_to_ask_about(const Owner *owner)
+{
+	if (owner->account_id != NULL)
+		return owner->account_id;
+	return tc_reveal_registered ? NULL : &nobody;
 }
 
 /*
@@ -491,17 +533,18 @@ require_invitable(const Caller *caller, const char *email, const Owner *owner,
 {
 	char	   *folded = tc_fold_email(email);
 	NullableDatum inviter = UUID_VALUE(caller->account_id);
-	NullableDatum invitee = UUID_VALUE(owner->account_id);
+	const pg_uuid_t *other = account_to_ask_about(owner);
+	NullableDatum invitee = UUID_VALUE(other);
 	pg_uuid_t  *expired[MOST_PENDING];
 	int			nexpired;
 
-	if (owner->account_id != NULL)
+	if (other != NULL)
 	{
-		if (tc_same(owner->account_id, caller->account_id))
+		if (tc_same(other, caller->account_id))
 			tc_refuse(OWN_ACCOUNT);
-		if (strcmp(owner->kind, caller->kind) == 0)
+		if (owner->account_id != NULL && strcmp(owner->kind, caller->kind) == 0)
 			tc_refuse(SAME_KIND);
-		if (tc_partners(caller->account_id, owner->account_id))
+		if (tc_partners(caller->account_id, other))
 			tc_refuse(ALREADY_PARTNERS);
 		if (tc_run_latest(&find_counter_invitation, invitee, inviter) > 0)
 			tc_refuse(INVITED_YOU);
@@ -509,13 +552,21 @@ require_invitable(const Caller *caller, const char *email, const Owner *owner,
 	nexpired = require_none_pending(caller, folded, owner, resent, expired);
 	if (tc_run_latest(&find_refusal, inviter, TEXT_VALUE(folded), invitee,
 					  INT_VALUE(tc_reinvite_after)) > 0)
-		tc_refuse(DECLINED_RECENTLY);
+		tc_refuse_hint(DECLINED_RECENTLY, "Try again %d days after the refusal, or agree with "
+					   "the partner by other means that they invite you.",
+					   (tc_reinvite_after - 1) / SECS_PER_DAY + 1);
 	if (tc_max_pending_invitations >= 0)
 	{
 		tc_run_latest(&count_pending, inviter, UUID_VALUE(resent),
 					  INT_VALUE(tc_max_pending_invitations));
 		if (tc_integer(0, 1) >= tc_max_pending_invitations)
 			tc_refuse(TOO_MANY_INVITATIONS);
+	}
+	if (resent == NULL)
+	{
+		tc_require_below(tc_max_daily_invitations, &nth_newest_sent, inviter);
+		tc_require_below(tc_max_daily_invitations_to_address, &nth_newest_to_address,
+						 TEXT_VALUE(folded));
 	}
 
 	for (int i = 0; i < nexpired; i++)

@@ -13,8 +13,9 @@
  * Everybody takes locks in this order, and within one class by ascending key;
  * hence no two commands wait for each other:
  *
- *	1. LOCK_INVITER	an account's sent invitations: how many are pending
- *					(invite, resend_invitation, invite_many)
+ *	1. LOCK_INVITER	what an account has sent: how many invitations are pending
+ *					(invite, resend_invitation, invite_many), or mails that
+ *					prove an address of its own (send_confirmation, only this)
  *	2. LOCK_ADDRESS	to whom an address belongs, and which invitations wait
  *					for it (the above; register_account, confirm_email)
  *	3. LOCK_PAIR	what is between two accounts: invitations and partnership

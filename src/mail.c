@@ -15,6 +15,8 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "limit.h"
+#include "lock.h"
 #include "mail.h"
 #include "notify.h"
 #include "query.h"
@@ -65,15 +67,20 @@ QUERY("INSERT INTO tempcloud_data.mail"
 	  "   JOIN tempcloud_data.account a ON a.id = c.account_id"
 	  "  WHERE c.id = $1", UUIDOID, TEXTOID);
 
-/* The row lock makes the two of one double click wait for each other. */
 static KeptQuery find_recent_confirmation =
-QUERY("SELECT FROM tempcloud_data.mail"
+QUERY("SELECT created_at + pg_catalog.make_interval(secs => $2) FROM tempcloud_data.mail"
 	  " WHERE contact_id = $1 AND kind = 'confirm_email'"
 	  "   AND created_at > pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $2)"
-	  " LIMIT 1", UUIDOID, INT4OID);
+	  " ORDER BY id DESC LIMIT 1", UUIDOID, INT4OID);
 
-static KeptQuery lock_contact =
-QUERY("SELECT FROM tempcloud_data.contact WHERE id = $1 FOR NO KEY UPDATE", UUIDOID);
+/* For tc_require_below(). */
+static KeptQuery nth_newest_confirmation =
+QUERY("SELECT m.created_at + interval '24 hours'"
+	  "  FROM tempcloud_data.contact c"
+	  "  JOIN tempcloud_data.mail m ON m.contact_id = c.id"
+	  " WHERE c.account_id = $1 AND m.kind = 'confirm_email'"
+	  "   AND m.created_at > pg_catalog.clock_timestamp() - interval '24 hours'"
+	  " ORDER BY m.created_at DESC OFFSET $2 LIMIT 1", UUIDOID, INT4OID);
 
 /* MATERIALIZED, or the planner may run the locking query more than once. */
 static KeptQuery lease_due =
@@ -289,12 +296,14 @@ mail_found(const char *kind, const pg_uuid_t *invitation_id)
 }
 
 void
-tc_mail_confirmation(const pg_uuid_t *contact_id)
+tc_mail_confirmation(const pg_uuid_t *contact_id, const pg_uuid_t *account_id)
 {
-	tc_run(&lock_contact, UUID_VALUE(contact_id));
+	tc_lock(LOCK_INVITER, tc_account_key(account_id));
 	if (tc_run_latest(&find_recent_confirmation, UUID_VALUE(contact_id),
 					  INT_VALUE(tc_resend_interval)) > 0)
-		tc_refuse(RESEND_TOO_SOON);
+		tc_refuse_until(RESEND_TOO_SOON, tc_time(0, 1));
+	tc_require_below(tc_max_daily_confirmations, &nth_newest_confirmation,
+					 UUID_VALUE(account_id));
 	tc_run(&queue_confirmation, UUID_VALUE(contact_id), TEXT_VALUE(tc_message_id_domain));
 	tc_notify_mail();
 }

@@ -32,7 +32,10 @@ extern void tc_mail_invitee(const char *kind, const pg_uuid_t *invitation_id);
 /* To the contact who invited or, if they have left, to one of their colleagues. */
 extern void tc_mail_inviter(const char *kind, const pg_uuid_t *invitation_id);
 
-/* To a contact's address, to prove it; PT429 resend_too_soon. */
-extern void tc_mail_confirmation(const pg_uuid_t *contact_id);
+/*
+ * To the address of a contact of the account, to prove it.  PT429
+ * resend_too_soon, too_many_invitations; takes LOCK_INVITER.
+ */
+extern void tc_mail_confirmation(const pg_uuid_t *contact_id, const pg_uuid_t *account_id);
 
 #endif							/* TC_MAIL_H */

@@ -28,6 +28,11 @@ int			tc_reinvite_after;
 int			tc_resend_interval;
 int			tc_reminder_before;
 int			tc_max_pending_invitations;
+int			tc_max_daily_invitations;
+int			tc_max_daily_invitations_to_address;
+int			tc_max_daily_confirmations;
+int			tc_max_resends;
+bool		tc_reveal_registered;
 char	   *tc_invitation_url;
 char	   *tc_confirmation_url;
 char	   *tc_default_locale;
@@ -81,6 +86,21 @@ tc_define_settings(void)
 	define_int("tempcloud.max_pending_invitations",
 			   "Most invitations of one account that may be pending at once; -1 means no limit.",
 			   &tc_max_pending_invitations, 1000, -1, INT_MAX, 0);
+	define_int("tempcloud.max_daily_invitations",
+			   "Most invitations of one account within 24 hours; -1 means no limit.",
+			   &tc_max_daily_invitations, 500, -1, INT_MAX, 0);
+	define_int("tempcloud.max_daily_invitations_to_address",
+			   "Most invitations from all accounts to one address within 24 hours; -1 means no limit.",
+			   &tc_max_daily_invitations_to_address, 10, -1, INT_MAX, 0);
+	define_int("tempcloud.max_daily_confirmations",
+			   "Most mails of one account within 24 hours that ask to prove an address; -1 means no limit.",
+			   &tc_max_daily_confirmations, 50, -1, INT_MAX, 0);
+	define_int("tempcloud.max_resends",
+			   "How often one invitation can be sent again; -1 means no limit.",
+			   &tc_max_resends, 10, -1, INT_MAX, 0);
+	DefineCustomBoolVariable("tempcloud.reveal_registered",
+							 "Tell an inviter at once what only an address with an account can be refused for.",
+							 NULL, &tc_reveal_registered, true, PGC_SUSET, 0, NULL, NULL, NULL);
 
 	define_string("tempcloud.invitation_url",
 				  "Address of the page an invitation's link opens; {token} stands for the secret.",

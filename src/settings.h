@@ -14,7 +14,15 @@ extern int	tc_invitation_lifetime; /* seconds */
 extern int	tc_reinvite_after;	/* seconds */
 extern int	tc_resend_interval; /* seconds */
 extern int	tc_reminder_before; /* seconds */
-extern int	tc_max_pending_invitations; /* per account, -1 for no limit */
+
+/* limits: -1 for none */
+extern int	tc_max_pending_invitations; /* of an account */
+extern int	tc_max_daily_invitations;	/* of an account */
+extern int	tc_max_daily_invitations_to_address;	/* from all accounts */
+extern int	tc_max_daily_confirmations; /* mails to prove an address, of an account */
+extern int	tc_max_resends; /* of an invitation */
+
+extern bool tc_reveal_registered;
 
 extern char *tc_invitation_url; /* holds {token} */
 extern char *tc_confirmation_url;	/* holds {token} */

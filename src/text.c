@@ -24,6 +24,8 @@
 #define DOMAIN_LABEL_BYTES		63	/* RFC 1035, 2.3.4 */
 
 static bool is_line(const char *s, size_t len);
+static bool is_person_name(const char *s, size_t len);
+static bool is_company_name(const char *s, size_t len);
 static bool is_paragraph(const char *s, size_t len);
 static bool is_email(const char *s, size_t len);
 static bool is_locale(const char *s, size_t len);
@@ -39,6 +41,10 @@ static const struct
 {
 	[FORM_LINE] = {"line", is_line,
 	"one line of at most 200 characters, without control or bidirectional formatting characters"},
+	[FORM_PERSON_NAME] = {"person_name", is_person_name,
+	"one line of at most 200 characters, without addresses of pages or mailboxes, control or bidirectional formatting characters"},
+	[FORM_COMPANY_NAME] = {"company_name", is_company_name,
+	"one line of at most 200 characters, without addresses of pages or mailboxes, control or bidirectional formatting characters"},
 	[FORM_PARAGRAPH] = {"paragraph", is_paragraph,
 	"at most 2000 characters, without control or bidirectional formatting characters"},
 	[FORM_EMAIL] = {"email", is_email,
@@ -284,6 +290,73 @@ is_email(const char *s, size_t len)
 			return false;
 	}
 	return is_domain(at + 1, s + len - (at + 1));
+}
+
+/*
+ * Whether a word is what mail programs make a link of: a mailbox, or a page by
+ * its scheme, its www or its path; with hosts, also the bare name of a host.
+ * That ends in small letters, or else "Dr.Meyer" and "Co.KG" would be ones.
+ */
+static bool
+is_link(const char *s, size_t len, bool hosts)
+{
+	const char *at = memchr(s, '@', len);
+	size_t		host = 0;
+	size_t		top;
+
+	if (len > 4 && pg_strncasecmp(s, "www.", 4) == 0)
+		return true;
+	if (at != NULL)
+		return is_domain(at + 1, s + len - (at + 1));
+	while (host < len && s[host] != '/' && s[host] != '?' && s[host] != '#' && s[host] != ':')
+		host++;
+	if (host + 2 < len && memcmp(s + host, "://", 3) == 0)
+		return true;
+	if (!is_domain(s, host))
+		return false;
+	top = host;
+	while (top > 0 && s[top - 1] >= 'a' && s[top - 1] <= 'z')
+		top--;
+	return host < len || (hosts && host - top >= 2 && s[top - 1] == '.');
+}
+
+/*
+ * Whether one of the words is a link.  Addresses are ASCII, so that every other
+ * character parts words, and so do the marks that people put around them.
+ */
+static bool
+has_link(const char *s, size_t len, bool hosts)
+{
+	const char *end = s + len;
+
+	while (s < end)
+	{
+		const char *word;
+
+		while (s < end && !is_alphanumeric(*s))
+			s++;
+		word = s;
+		while (s < end && (is_alphanumeric(*s) || strchr("-._~:/?#@%&=+", *s) != NULL))
+			s++;
+		len = s - word;
+		while (len > 0 && strchr(".-", word[len - 1]) != NULL)
+			len--;
+		if (is_link(word, len, hosts))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_person_name(const char *s, size_t len)
+{
+	return is_line(s, len) && !has_link(s, len, true);
+}
+
+static bool
+is_company_name(const char *s, size_t len)
+{
+	return is_line(s, len) && !has_link(s, len, false);
 }
 
 /*

@@ -13,6 +13,8 @@
 typedef enum Form
 {
 	FORM_LINE,					/* one line of 1 to 200 characters */
+	FORM_PERSON_NAME,			/* a line that no mail program makes a link of */
+	FORM_COMPANY_NAME,			/* the same, but it may be a host: "jobs.example GmbH" */
 	FORM_PARAGRAPH,				/* some lines of together 1 to 2000 */
 	FORM_EMAIL,					/* name@example.com */
 	FORM_LOCALE,				/* de, de-AT */

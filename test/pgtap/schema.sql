@@ -54,7 +54,7 @@ SELECT sequences_are('tempcloud_data', '{mail_id_seq,event_id_seq}'::name[]);
 SELECT pg_temp.relation_is('tempcloud_data.account', $$
 	id uuid NOT NULL DEFAULT tempcloud_data.new_id()
 	kind tempcloud.account_kind NOT NULL
-	company_name tempcloud_data.line NOT NULL
+	company_name tempcloud_data.company_name NOT NULL
 	locale tempcloud_data.locale NOT NULL
 	phone tempcloud_data.line
 	website tempcloud_data.website
@@ -70,8 +70,8 @@ $$);
 SELECT pg_temp.relation_is('tempcloud_data.contact', $$
 	id uuid NOT NULL DEFAULT tempcloud_data.new_id()
 	account_id uuid NOT NULL
-	given_name tempcloud_data.line
-	family_name tempcloud_data.line
+	given_name tempcloud_data.person_name
+	family_name tempcloud_data.person_name
 	position tempcloud_data.line
 	email tempcloud_data.email
 	email_verified_at timestamptz
@@ -98,9 +98,9 @@ SELECT pg_temp.relation_is('tempcloud_data.invitation', $$
 	invitee_id uuid
 	invitee_kind tempcloud.account_kind NOT NULL
 	email tempcloud_data.email NOT NULL
-	given_name tempcloud_data.line
-	family_name tempcloud_data.line
-	company_name tempcloud_data.line
+	given_name tempcloud_data.person_name
+	family_name tempcloud_data.person_name
+	company_name tempcloud_data.company_name
 	phone tempcloud_data.line
 	message tempcloud_data.paragraph
 	locale tempcloud_data.locale NOT NULL
@@ -384,6 +384,7 @@ SELECT pg_temp.relation_is('tempcloud.invitations_received', $$
 	decided_at timestamptz
 	reason text
 	can_accept boolean
+	obstacle text
 	blocked boolean
 $$);
 
@@ -587,7 +588,7 @@ SELECT enum_has_labels('tempcloud', 'invitation_status',
 SELECT enum_has_labels('tempcloud', 'mail_kind',
 	'{invitation,invitation_to_register,reminder,invitation_accepted,invitation_declined,invitation_expired,confirm_email}'::name[]);
 SELECT enum_has_labels('tempcloud_data', 'mail_state', '{queued,sent,failed,bounced,dropped}'::name[]);
-SELECT domains_are('tempcloud_data', '{line,paragraph,email,locale,country,website}'::name[]);
+SELECT domains_are('tempcloud_data', '{line,person_name,company_name,paragraph,email,locale,country,website}'::name[]);
 SELECT domains_are('tempcloud', '{}'::name[]);
 SELECT enums_are('tempcloud', '{account_kind,invitation_status,mail_kind}'::name[]);
 SELECT enums_are('tempcloud_data', '{mail_state}'::name[]);

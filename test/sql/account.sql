@@ -117,8 +117,8 @@ SET request.jwt.claims = :'anna';
 SELECT status FROM tempcloud.invite('frida@kiosk.account.example');
 \set frida '{"sub":"frida.account","email":"Frida@Kiosk.account.example","email_verified":true}'
 SELECT test.company(:'frida', 'customer', 'Kiosk', 'Frida', 'Frey') IS NOT NULL AS registered;
--- comes from the other kind only: the customer's invitation is for a provider
-SELECT inviter_company, status FROM tempcloud.invitations_received;
+-- is there, but the customer's invitation is for a provider
+SELECT inviter_company, status, can_accept, obstacle FROM tempcloud.invitations_received;
 
 -- update_account(): left out changes nothing, empty clears.
 SET request.jwt.claims = '';

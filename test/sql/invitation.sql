@@ -199,14 +199,14 @@ UPDATE tempcloud_data.invitation SET status = 'expired', decided_at = now() WHER
 SET ROLE tempcloud_user;
 SELECT status, decided_at FROM tempcloud.resend_invitation(:'invitation');
 -- tempcloud.resend_interval
-SELECT tempcloud.resend_invitation(:'invitation'); \echo :SQLSTATE
+SELECT test.refusal(format('SELECT tempcloud.resend_invitation(%L)', :'invitation'));
 SELECT test.let_pass(:'invitation', '61 s') \gset
 SELECT status FROM tempcloud.resend_invitation(:'invitation');
 RESET ROLE;
 SET tempcloud.resend_interval = '1 h';
 SET ROLE tempcloud_user;
 SELECT test.let_pass(:'invitation', '61 s') \gset
-SELECT tempcloud.resend_invitation(:'invitation'); \echo :SQLSTATE
+SELECT test.refusal(format('SELECT tempcloud.resend_invitation(%L)', :'invitation'));
 RESET ROLE;
 SET tempcloud.resend_interval = 0;
 SET ROLE tempcloud_user;
@@ -306,6 +306,7 @@ SELECT email, (invitation).status, error
   FROM tempcloud.invite_many('[{"email": "eight@kunden.invitation.example"}, {"email": "nine@kunden.invitation.example"}]');
 RESET ROLE;
 SET tempcloud.max_pending_invitations = -1;
+SET tempcloud.max_daily_invitations = -1;
 SET ROLE tempcloud_user;
 -- A thousand at once
 SELECT * FROM tempcloud.invite_many('[]');

@@ -97,6 +97,7 @@ SET ROLE tempcloud_user;
 BEGIN;
 RESET ROLE;
 SET LOCAL tempcloud.max_pending_invitations = -1;
+SET LOCAL tempcloud.max_daily_invitations = -1;
 SELECT count((invitation).id) FROM tempcloud.invite_many(
 	(SELECT jsonb_agg(jsonb_build_object('email', n || '@many.maintenance.example')) FROM generate_series(1, 1000) n));
 SELECT count((invitation).id) FROM tempcloud.invite_many(

@@ -174,3 +174,19 @@ SELECT company_name, website, city
 	city => E'Berlin\r\n');
 SELECT email, given_name, message
   FROM tempcloud.invite(E' bob@anbieter.text.example\n', given_name => '  ', message => E'\n Hallo\n\tBob \n');
+
+RESET ROLE;
+-- What a mail program would make a link of is no name; what looks like one to
+-- nobody but a pattern is.
+SELECT name, tempcloud_data.has_form(name, 'person_name') AS person,
+	   tempcloud_data.has_form(name, 'company_name') AS company
+  FROM unnest(ARRAY[
+	'Anna', 'Dr.Meyer', 'J. R. R. Tolkien', 'J.R.R.Tolkien', 'e.V.', 'Co.KG', 'Meier GmbH&Co.KG',
+	'Müller/Schmidt GbR', 'A/S', 'Anna (Berlin)', '24/7 Personal', 'v1.0', '3.5', 'St.Pauli',
+	'Work@Home AG', 'Yahoo!', 'Q: and A', 'Zeit.Arbeit', 'a.b', 'Über.uns GmbH',
+	'jobs.example', 'Jobs.example GmbH', '(jobs.example)', 'jobs.example.', 'Käse.de',
+	'http://a', 'https://jobs.example', 'HTTPS://JOBS.EXAMPLE', 'ftp://x', 'siehe jobs.example/win',
+	'jobs.example?a=1', 'jobs.example:8080', 'www.jobs', 'WWW.JOBS.EXAMPLE', '"www.jobs.example"',
+	'mail an anna@jobs.example', 'mailto:anna@jobs.example', 'Gewinn!https://jobs.example'])
+	WITH ORDINALITY AS t(name, n)
+ ORDER BY n;

@@ -17,6 +17,7 @@ my $PRELOAD = "shared_preload_libraries = 'tempcloud'\n";
 my $node = new_server('main', allows_streaming => 1, conf => <<"EOT");
 $PRELOAD
 tempcloud.max_pending_invitations = -1
+tempcloud.max_daily_invitations = -1
 tempcloud.maintenance_interval = 0
 tempcloud.databases = ''
 fsync = off

@@ -11,7 +11,7 @@ use Tempcloud;
 use Test::More;
 use Time::HiRes qw(sleep);
 
-my $node = new_server('main', conf => "autovacuum = off\ntempcloud.max_pending_invitations = -1\n");
+my $node = new_server('main', conf => "autovacuum = off\ntempcloud.max_pending_invitations = -1\ntempcloud.max_daily_invitations = -1\n");
 as_caller($node, 'anna', "SELECT tempcloud.register_account('customer', 'Kunde AG', 'Anna', 'Alt')");
 as_caller($node, 'alma', "SELECT tempcloud.register_account('customer', 'Andere AG', 'Alma', 'Alt')");
 

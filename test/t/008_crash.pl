@@ -21,6 +21,7 @@ my $log = PostgreSQL::Test::Utils::tempdir . '/acknowledged';
 my $node = new_server('main', conf => <<"EOT");
 shared_preload_libraries = 'tempcloud'
 tempcloud.max_pending_invitations = -1
+tempcloud.max_daily_invitations = -1
 tempcloud.maintenance_interval = 1
 checkpoint_timeout = 30
 restart_after_crash = on

@@ -158,7 +158,7 @@ ok($running->finish, 'SIGTERM ends it well');
 
 # Killed again and again between delivery and report: at least once, and what
 # comes twice has the same Message-ID.
-$node->append_conf('postgresql.conf', "tempcloud.max_pending_invitations = -1\nsynchronous_commit = off\n");
+$node->append_conf('postgresql.conf', "tempcloud.max_pending_invitations = -1\ntempcloud.max_daily_invitations = -1\nsynchronous_commit = off\n");
 $node->reload;
 as_caller($node, 'anna',
 	q{SELECT count(tempcloud.invite('k' || n || '@anbieter.example')) FROM generate_series(1, 1000) n});

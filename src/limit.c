@@ -1,0 +1,26 @@
+/*
+ * limit.c
+ *		How often something may be done.
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "limit.h"
+
+void
+tc_require_below(int limit, KeptQuery *nth_newest, NullableDatum whose)
+{
+	if (limit < 0)
+		return;
+	if (limit == 0)
+		tc_refuse_hint(TOO_MANY_INVITATIONS, "This is not permitted here.");
+	if (tc_run_latest(nth_newest, whose, INT_VALUE(limit - 1)) > 0)
+		tc_refuse_until(TOO_MANY_INVITATIONS, tc_time(0, 1));
+}
+
+void
+tc_refuse_until(Refusal refusal, TimestampTz time)
+{
+	tc_refuse_hint(refusal, "Try again after %s.", timestamptz_to_str(time));
+}
