@@ -23,6 +23,7 @@
 
 #include "ddl_guard.h"
 #include "launcher.h"
+#include "log.h"
 #include "notify.h"
 #include "settings.h"
 
@@ -35,6 +36,7 @@ _PG_init(void)
 {
 	tc_define_settings();
 	tc_watch_transactions();
+	tc_install_log_filter();
 	if (process_shared_preload_libraries_in_progress)
 	{
 		tc_install_launcher();

@@ -123,6 +123,7 @@ SELECT pg_temp.relation_is('tempcloud_data.invitation', $$
 	invitation_pairing CHECK
 	invitation_round CHECK
 	invitation_declined_idx INDEX btree (inviter_id, decided_at) WHERE (status = 'declined'::tempcloud.invitation_status)
+	invitation_email_idx INDEX btree (lower((email)::text), created_at)
 	invitation_expiry_idx INDEX btree (expires_at) WHERE (status = 'pending'::tempcloud.invitation_status)
 	invitation_pending_email_key UNIQUE INDEX btree (inviter_id, lower((email)::text)) WHERE (status = 'pending'::tempcloud.invitation_status)
 	invitation_pending_invitee_key UNIQUE INDEX btree (invitee_id, inviter_id) WHERE ((status = 'pending'::tempcloud.invitation_status) AND (invitee_id IS NOT NULL))

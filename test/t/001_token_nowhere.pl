@@ -18,9 +18,12 @@ my $node = new_server('secret', allows_streaming => 'logical');
 $node->append_conf('postgresql.conf', q{
 log_min_duration_statement = 0
 log_error_verbosity = verbose
-log_parameter_max_length = 0
+log_parameter_max_length_on_error = -1
+shared_preload_libraries = pg_stat_statements
+session_preload_libraries = tempcloud
 });
-$node->reload;
+$node->restart;
+$node->safe_psql('postgres', 'CREATE EXTENSION pg_stat_statements');
 $node->safe_psql('postgres',
 	"SELECT pg_create_logical_replication_slot('decode', 'test_decoding')");
 
@@ -168,17 +171,35 @@ is(found($errors . $refusals), '', 'no error holds a secret');
 my $log = log_of($node, $log_start);
 like($log, qr/accept_invitation_by_token\(\$1\)/, 'the log has the calls');
 like($log, qr/PT410: the invitation has been declined/, 'the log has the errors');
-is(found($log), '', 'the log holds no secret while parameters are not logged');
+like($log, qr/parameters: \$1 = 'tci_\*{48}'/, 'the log has the parameters');
+like($log, qr/with parameters: \$1 = 'tci_\*{48}'/, 'also in the context of errors');
+is(found($log), '', 'the log holds no secret');
 
-# What PostgreSQL itself logs, as its documentation says: bind parameters,
-# unless log_parameter_max_length is 0.
+# A secret that is written into the statement itself, with and without an error
 $log_start = -s $node->logfile;
-$node->safe_psql('postgres', 'ALTER SYSTEM RESET log_parameter_max_length');
-$node->append_conf('postgresql.conf', "log_parameter_max_length = -1\n");
-$node->reload;
-bound_call($node, 'nobody', 'SELECT tempcloud.preview_invitation(:token)', $unused);
+$node->psql('postgres', "SELECT tempcloud.preview_invitation('$unused')");
+$node->psql('postgres', "SELECT tempcloud.preview_invitation('$typo')");
+$node->psql('postgres', "SELECT tempcloud.preview_invitation('$unused') FROM nowhere");
+$node->psql('postgres', "DO \$\$BEGIN PERFORM tempcloud.preview_invitation('$declined'); END\$\$");
+$log = log_of($node, $log_start);
+like($log, qr/statement: SELECT tempcloud\.preview_invitation\('tci_\*{48}'\)/, 'the log has the statement');
+like($log, qr/relation "nowhere" does not exist/, 'the log has its error');
+like($log, qr/PL\/pgSQL/, 'the log has a context');
+is(found($log), '', 'the log holds no secret of a statement');
+
+# A session that has not loaded the library: PostgreSQL logs what is bound.
+$log_start = -s $node->logfile;
+{
+	local $ENV{PGOPTIONS} = '-c session_preload_libraries=';
+	bound_call($node, 'nobody', 'SELECT tempcloud.preview_invitation(:token)', $unused);
+}
 is(found(log_of($node, $log_start)), 'unused link as text',
-	'parameters that are logged are found in the log');
+	'the first call in a session without the library is found in the log');
+
+# Statistics
+my $statements = $node->safe_psql('postgres', 'SELECT query FROM pg_stat_statements');
+like($statements, qr/accept_invitation_by_token\(\$1/, 'the statements are counted');
+is(found($statements), '', 'pg_stat_statements holds no secret');
 
 # Notifications.
 my $notified = $listener->query_safe('SELECT 1');

@@ -72,7 +72,7 @@ sub bound_call
 	my $claims = claims($subject);
 	my ($out, $err);
 
-	local $ENV{PGOPTIONS} = "-c request.jwt.claims=$claims";
+	local $ENV{PGOPTIONS} = join ' ', $ENV{PGOPTIONS} // (), "-c request.jwt.claims=$claims";
 	IPC::Run::run(
 		[
 			'pgbench', '-n', '-t', '1', '-M', 'extended', '-f', '-',
