@@ -12,7 +12,7 @@ CREATE TABLE tempcloud_data.invitation (
 	invited_by		uuid NOT NULL,
 	invitee_id		uuid,
 	invitee_kind	tempcloud.account_kind NOT NULL,
-	email			tempcloud_data.email NOT NULL,
+	email			tempcloud_data.email,
 	given_name		tempcloud_data.person_name,
 	family_name		tempcloud_data.person_name,
 	company_name	tempcloud_data.company_name,
@@ -38,6 +38,8 @@ CREATE TABLE tempcloud_data.invitation (
 	CONSTRAINT invitation_decided_by_fkey FOREIGN KEY (decided_by)
 		REFERENCES tempcloud_data.contact (id),
 	CONSTRAINT invitation_pairing CHECK (inviter_kind <> invitee_kind),
+	-- what the inviter typed can be erased, see erase_person()
+	CONSTRAINT invitation_email CHECK (email IS NOT NULL OR status = 'accepted'),
 	CONSTRAINT invitation_round CHECK (round > 0),
 	CONSTRAINT invitation_decision CHECK ((status = 'pending') = (decided_at IS NULL)),
 	CONSTRAINT invitation_acceptance CHECK (
@@ -52,6 +54,10 @@ CREATE UNIQUE INDEX invitation_pending_invitee_key
 CREATE INDEX invitation_waiting_idx
 	ON tempcloud_data.invitation (pg_catalog.lower(email))
 	WHERE status = 'pending' AND invitee_id IS NULL;
+-- what came to nothing, and when
+CREATE INDEX invitation_closed_idx
+	ON tempcloud_data.invitation (decided_at)
+	WHERE status IN ('declined', 'withdrawn', 'expired', 'superseded');
 -- what went to an address lately, and what is known of it
 CREATE INDEX invitation_email_idx
 	ON tempcloud_data.invitation (pg_catalog.lower(email), created_at);
@@ -78,7 +84,7 @@ COMMENT ON COLUMN tempcloud_data.invitation.inviter_kind IS 'Its kind';
 COMMENT ON COLUMN tempcloud_data.invitation.invited_by IS 'The inviter''s contact who invited';
 COMMENT ON COLUMN tempcloud_data.invitation.invitee_id IS 'The account invited; null until the address belongs to one';
 COMMENT ON COLUMN tempcloud_data.invitation.invitee_kind IS 'The kind invited, always the opposite of the inviter''s';
-COMMENT ON COLUMN tempcloud_data.invitation.email IS 'The address invited';
+COMMENT ON COLUMN tempcloud_data.invitation.email IS 'The address invited; null once it was erased on request';
 COMMENT ON COLUMN tempcloud_data.invitation.given_name IS 'Given name of the person invited, as the inviter typed it';
 COMMENT ON COLUMN tempcloud_data.invitation.family_name IS 'Family name of the person invited';
 COMMENT ON COLUMN tempcloud_data.invitation.company_name IS 'Company of the person invited';

@@ -3,10 +3,11 @@
 CREATE TYPE tempcloud.maintenance AS (
 	expired		integer,
 	reminded	integer,
-	purged		integer
+	purged		integer,
+	purged_invitations	integer
 );
 COMMENT ON TYPE tempcloud.maintenance IS
-'What maintain() did: how many invitations it closed as expired, how many invitees it reminded, how many old mails it purged.';
+'What maintain() did: how many invitations it closed as expired, how many invitees it reminded, how many old mails it purged, and how many invitations that came to nothing.';
 
 CREATE FUNCTION tempcloud.maintain()
 RETURNS tempcloud.maintenance
@@ -14,5 +15,5 @@ AS 'MODULE_PATHNAME', 'tempcloud_maintain'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.maintain IS
 'Do what is due
-Closes invitations past their time and tells the inviters, reminds invitees ahead of that, and purges old mails from the outbox. To be run by any scheduler, as often as one likes: it is idempotent, and the rules hold whether or not it runs.';
+Closes invitations past their time and tells the inviters, reminds invitees ahead of that, and purges old mails from the outbox, and invitations that came to nothing long ago with all that was typed. To be run by any scheduler, as often as one likes: it is idempotent, and the rules hold whether or not it runs.';
 GRANT EXECUTE ON FUNCTION tempcloud.maintain TO tempcloud_admin;

@@ -44,6 +44,13 @@ QUERY("UPDATE tempcloud_data.contact c SET"
 	  " RETURNING " CONTACT_RECORD ", c.id",
 	  UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
 
+/* The link to prove an address is of no use to who has left. */
+static KeptQuery delete_contact_mails =
+QUERY("DELETE FROM tempcloud_data.mail WHERE contact_id = $1", UUIDOID);
+
+static KeptQuery delete_confirmations =
+QUERY("DELETE FROM tempcloud_data.confirmation_token WHERE contact_id = $1", UUIDOID);
+
 /* Taken by whoever removes a contact: two cannot remove the last two logins. */
 static KeptQuery lock_account =
 QUERY("SELECT FROM tempcloud_data.account WHERE id = $1 FOR NO KEY UPDATE", UUIDOID);
@@ -155,15 +162,23 @@ tempcloud_remove_contact(PG_FUNCTION_ARGS)
 
 	tc_enter_command("remove_contact()");
 	caller = tc_caller_with_account(QUERY_RUN);
-	tc_run(&lock_account, UUID_VALUE(caller->account_id));
-	if (tc_run_latest(&check_removal, UUID_VALUE(id), UUID_VALUE(caller->account_id)) == 0)
+	tc_remove_contact(id, caller->account_id, caller->contact_id);
+	tc_leave();
+	PG_RETURN_VOID();
+}
+
+void
+tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id, const pg_uuid_t *removed_by)
+{
+	tc_run(&lock_account, UUID_VALUE(account_id));
+	if (tc_run_latest(&check_removal, UUID_VALUE(id), UUID_VALUE(account_id)) == 0)
 		tc_refuse(CONTACT_NOT_FOUND);
 	if (!tc_bool(0, 1))
 		tc_refuse(LAST_LOGIN);
+	tc_run(&delete_contact_mails, UUID_VALUE(id));
+	tc_run(&delete_confirmations, UUID_VALUE(id));
 	tc_run(&erase_contact, UUID_VALUE(id));
-	tc_event("contact.removed", caller->account_id, caller->contact_id, NULL, NULL);
-	tc_leave();
-	PG_RETURN_VOID();
+	tc_event("contact.removed", account_id, removed_by, NULL, NULL);
 }
 
 /*

@@ -28,4 +28,12 @@ typedef struct Owner
  */
 extern Owner tc_owner_of(const char *folded_email);
 
+/*
+ * Remove a contact of the account and erase what is known of them, on behalf of
+ * a contact or of nobody.  PT404 contact_not_found, PT409 last_login.  Locks
+ * the account's row, then mails, then the contact's row.
+ */
+extern void tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id,
+							  const pg_uuid_t *removed_by);
+
 #endif							/* TC_CONTACT_H */

@@ -69,6 +69,8 @@ static const struct
 static const TriggerData *trigger_data(FunctionCallInfo fcinfo);
 static bool is_replica(void);
 static void require_kind_of_partnerships(const TriggerData *trigger);
+static bool erases_person(const TriggerData *trigger);
+static bool is_same(const TriggerData *trigger, const char *column);
 static void require_same(const TriggerData *trigger, const char *column);
 static void require_transition(const TriggerData *trigger, const char *from, const char *to);
 static Datum attribute(const TriggerData *trigger, HeapTuple tuple, const char *column,
@@ -156,7 +158,11 @@ tempcloud_guard_invitation(PG_FUNCTION_ARGS)
 	bool		unrouted;
 
 	if (strcmp(from, "accepted") == 0)
+	{
+		if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) && erases_person(trigger))
+			return PointerGetDatum(new);
 		refuse_undoing(trigger, "an accepted invitation is never changed or deleted");
+	}
 	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
 		return PointerGetDatum(old);
 
@@ -296,8 +302,35 @@ require_kind_of_partnerships(const TriggerData *trigger)
 		refuse_pair(trigger);
 }
 
-static void
-require_same(const TriggerData *trigger, const char *column)
+/*
+ * Whether an update of an invitation does nothing but forget what the inviter
+ * typed: the right of a person, and nothing that partnerships rest on.
+ */
+static bool
+erases_person(const TriggerData *trigger)
+{
+	static const char *const personal[] = {
+		"email", "given_name", "family_name", "company_name", "phone", "message"
+	};
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		const char *column = NameStr(TupleDescAttr(desc, i)->attname);
+		bool		erasable = false;
+		bool		erased;
+
+		for (int p = 0; p < lengthof(personal); p++)
+			erasable |= strcmp(column, personal[p]) == 0;
+		(void) attribute(trigger, trigger->tg_newtuple, column, &erased);
+		if (!(erasable && erased) && !is_same(trigger, column))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_same(const TriggerData *trigger, const char *column)
 {
 	bool		old_null;
 	bool		new_null;
@@ -306,14 +339,20 @@ require_same(const TriggerData *trigger, const char *column)
 	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
 	Form_pg_attribute att = TupleDescAttr(desc, SPI_fnumber(desc, column) - 1);
 
-	if (old_null == new_null &&
-		(old_null || datumIsEqual(old, new, att->attbyval, att->attlen)))
-		return;
-	ereport(ERROR,
-			errcode(ERRCODE_CHECK_VIOLATION),
-			errmsg("column \"%s\" of table \"%s\" never changes", column,
-				   RelationGetRelationName(trigger->tg_relation)),
-			errtablecol(trigger->tg_relation, att->attnum));
+	return old_null == new_null &&
+		(old_null || datumIsEqual(old, new, att->attbyval, att->attlen));
+}
+
+static void
+require_same(const TriggerData *trigger, const char *column)
+{
+	if (!is_same(trigger, column))
+		ereport(ERROR,
+				errcode(ERRCODE_CHECK_VIOLATION),
+				errmsg("column \"%s\" of table \"%s\" never changes", column,
+					   RelationGetRelationName(trigger->tg_relation)),
+				errtablecol(trigger->tg_relation,
+							SPI_fnumber(RelationGetDescr(trigger->tg_relation), column)));
 }
 
 static void

@@ -250,6 +250,8 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 	tc_enter_command("resend_invitation()");
 	caller = tc_caller_with_account(QUERY_RUN);
 	invitation = find_sent(caller, id);
+	if (strcmp(invitation->status, "accepted") == 0)
+		tc_require_pending(invitation); /* final, and maybe without an address */
 	owner = lock_for_inviting(caller, invitation->email);
 	tc_lock_invitation(invitation);
 

@@ -4,7 +4,8 @@
  *
  * The rules hold whether or not this runs: an invitation past its time is
  * expired for everybody at once.  Here it is written down, and its inviter
- * told; invitees are reminded ahead of it; and mails long sent are purged.
+ * told; invitees are reminded ahead of it; and mails long sent, and invitations
+ * that came to nothing long ago, are purged.
  */
 #include "postgres.h"
 
@@ -49,11 +50,30 @@ QUERY("DELETE FROM tempcloud_data.mail"
 	  "   AND closed_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $1)",
 	  INT4OID);
 
+/*
+ * Their tokens go along, and their mails: but not while one waits to be sent,
+ * since a mailer may hold that.  A refusal counts as long as it is to be
+ * respected.
+ */
+static KeptQuery purge_invitations =
+QUERY("WITH due AS MATERIALIZED ("
+	  "   SELECT i.id FROM tempcloud_data.invitation i"
+	  "    WHERE i.status IN ('declined', 'withdrawn', 'expired', 'superseded')"
+	  "      AND i.decided_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval("
+	  "          secs => CASE i.status WHEN 'declined' THEN GREATEST($2, $3) ELSE $2 END)"
+	  "      AND NOT EXISTS (SELECT FROM tempcloud_data.mail m"
+	  "                       WHERE m.invitation_id = i.id AND m.state = 'queued')"
+	  "    ORDER BY i.decided_at LIMIT $1"
+	  "      FOR UPDATE SKIP LOCKED)"
+	  " DELETE FROM tempcloud_data.invitation i USING due WHERE i.id = due.id",
+	  INT4OID, INT4OID, INT4OID);
+
 static KeptQuery make_result =
-QUERY("SELECT ROW($1, $2, $3)::tempcloud.maintenance", INT4OID, INT4OID, INT4OID);
+QUERY("SELECT ROW($1, $2, $3, $4)::tempcloud.maintenance", INT4OID, INT4OID, INT4OID, INT4OID);
 
 static int	expire(void);
 static int	remind(void);
+static int	purge(void);
 
 PG_FUNCTION_INFO_V1(tempcloud_maintain);
 
@@ -65,13 +85,16 @@ tempcloud_maintain(PG_FUNCTION_ARGS)
 {
 	int			expired;
 	int			reminded;
-	int			purged;
+	int			mails;
+	int			invitations;
 
 	tc_enter_command("maintain()");
 	expired = expire();
 	reminded = tc_reminder_before > 0 ? remind() : 0;
-	purged = tc_run(&purge_mails, INT_VALUE(tc_mail_retention));
-	tc_run(&make_result, INT_VALUE(expired), INT_VALUE(reminded), INT_VALUE(purged));
+	mails = tc_run(&purge_mails, INT_VALUE(tc_mail_retention));
+	invitations = tc_purge_invitations_after >= 0 ? purge() : 0;
+	tc_run(&make_result, INT_VALUE(expired), INT_VALUE(reminded), INT_VALUE(mails),
+		   INT_VALUE(invitations));
 	return tc_finish();
 }
 
@@ -118,5 +141,19 @@ remind(void)
 			tc_mail_invitee("reminder", ids[i]);
 		total += count;
 	}
+	return total;
+}
+
+/* Returns how many invitations are gone. */
+static int
+purge(void)
+{
+	int			total = 0;
+	int			count;
+
+	while ((count = tc_run(&purge_invitations, INT_VALUE(BATCH),
+						   INT_VALUE(tc_purge_invitations_after),
+						   INT_VALUE(tc_reinvite_after))) > 0)
+		total += count;
 	return total;
 }

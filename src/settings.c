@@ -33,6 +33,7 @@ int			tc_max_daily_invitations_to_address;
 int			tc_max_daily_confirmations;
 int			tc_max_resends;
 bool		tc_reveal_registered;
+int			tc_purge_invitations_after;
 char	   *tc_invitation_url;
 char	   *tc_confirmation_url;
 char	   *tc_default_locale;
@@ -102,6 +103,9 @@ tc_define_settings(void)
 							 "Tell an inviter at once what only an address with an account can be refused for.",
 							 NULL, &tc_reveal_registered, true, PGC_SUSET, 0, NULL, NULL, NULL);
 
+	define_int("tempcloud.purge_invitations_after",
+			   "How long an invitation that came to nothing is kept; -1 means for ever.",
+			   &tc_purge_invitations_after, 365 * DAY, -1, INT_MAX, GUC_UNIT_S);
 	define_string("tempcloud.invitation_url",
 				  "Address of the page an invitation's link opens; {token} stands for the secret.",
 				  &tc_invitation_url, "http://localhost:3000/invitation#{token}",

@@ -23,6 +23,7 @@ extern int	tc_max_daily_confirmations; /* mails to prove an address, of an accou
 extern int	tc_max_resends; /* of an invitation */
 
 extern bool tc_reveal_registered;
+extern int	tc_purge_invitations_after; /* seconds, -1 for never */
 
 extern char *tc_invitation_url; /* holds {token} */
 extern char *tc_confirmation_url;	/* holds {token} */

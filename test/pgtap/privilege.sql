@@ -16,7 +16,7 @@ INSERT INTO role VALUES
 ('tempcloud_test_nobody', '{}', '{}'),
 ('tempcloud_anonymous', '{preview_invitation,decline_invitation_by_token}', '{}'),
 ('tempcloud_mailer', '{claim_mail,mail_sent,mail_failed,mail_bounced,release_mail}', '{}'),
-('tempcloud_admin', '{maintain,retry_mail}', '{mail_dead,mail_stats,worker_stats,mail_template,shipped_mail_template}');
+('tempcloud_admin', '{maintain,retry_mail,export_person,erase_person}', '{mail_dead,mail_stats,worker_stats,mail_template,shipped_mail_template}');
 -- a user may do what an anonymous visitor may
 INSERT INTO role
 SELECT 'tempcloud_user', functions ||

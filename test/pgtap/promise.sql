@@ -127,7 +127,7 @@ INSERT INTO attempt (promise, sqlstate, statement) VALUES
 ('irrevocability', '23001', $$DELETE FROM tempcloud_data.account WHERE id = pg_temp.id_of('bob')$$),
 ('irrevocability', '23001', $$DELETE FROM tempcloud_data.invitation WHERE status = 'accepted'$$),
 ('irrevocability', '23001', $$UPDATE tempcloud_data.invitation SET status = 'withdrawn' WHERE status = 'accepted'$$),
-('irrevocability', '23001', $$UPDATE tempcloud_data.invitation SET message = NULL WHERE status = 'accepted'$$),
+('irrevocability', '23001', $$UPDATE tempcloud_data.invitation SET message = 'Adieu' WHERE status = 'accepted'$$),
 ('irrevocability', '23001', $$INSERT INTO tempcloud_data.invitation SELECT * FROM tempcloud_data.invitation WHERE status = 'accepted'
 	ON CONFLICT (id) DO UPDATE SET status = 'pending', decided_at = NULL$$),
 ('irrevocability', '23001', 'DELETE FROM tempcloud_data.event'),

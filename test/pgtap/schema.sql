@@ -6,7 +6,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
 CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;		-- so that names print with their schema
-SELECT plan(82);
+SELECT plan(85);
 
 -- A relation as lines of text: its columns, keys, names of checks, and indexes.
 -- (The text of a check differs between majors; what it refuses is tested.)
@@ -97,7 +97,7 @@ SELECT pg_temp.relation_is('tempcloud_data.invitation', $$
 	invited_by uuid NOT NULL
 	invitee_id uuid
 	invitee_kind tempcloud.account_kind NOT NULL
-	email tempcloud_data.email NOT NULL
+	email tempcloud_data.email
 	given_name tempcloud_data.person_name
 	family_name tempcloud_data.person_name
 	company_name tempcloud_data.company_name
@@ -120,8 +120,10 @@ SELECT pg_temp.relation_is('tempcloud_data.invitation', $$
 	invitation_inviter_fkey FOREIGN KEY (inviter_id, inviter_kind) REFERENCES tempcloud_data.account(id, kind)
 	invitation_acceptance CHECK
 	invitation_decision CHECK
+	invitation_email CHECK
 	invitation_pairing CHECK
 	invitation_round CHECK
+	invitation_closed_idx INDEX btree (decided_at) WHERE (status = ANY (ARRAY['declined'::tempcloud.invitation_status, 'withdrawn'::tempcloud.invitation_status, 'expired'::tempcloud.invitation_status, 'superseded'::tempcloud.invitation_status]))
 	invitation_declined_idx INDEX btree (inviter_id, decided_at) WHERE (status = 'declined'::tempcloud.invitation_status)
 	invitation_email_idx INDEX btree (lower((email)::text), created_at)
 	invitation_expiry_idx INDEX btree (expires_at) WHERE (status = 'pending'::tempcloud.invitation_status)
@@ -491,10 +493,17 @@ SELECT pg_temp.relation_is('tempcloud.outgoing_mail', $$
 	attempt integer
 $$);
 
+SELECT pg_temp.relation_is('tempcloud.erasure', $$
+	contacts integer
+	invitations integer
+	mails integer
+	blocks integer
+$$);
 SELECT pg_temp.relation_is('tempcloud.maintenance', $$
 	expired integer
 	reminded integer
 	purged integer
+	purged_invitations integer
 $$);
 
 -- The functions of the API: what PostgREST passes and documents.
@@ -555,11 +564,13 @@ INSERT INTO expected VALUES
 ('mail_bounced', 'message_id text, reason text DEFAULT NULL::text', 'boolean'),
 ('release_mail', 'ids bigint[]', 'integer'),
 ('retry_mail', 'id bigint', 'boolean'),
-('maintain', '', 'maintenance');
+('maintain', '', 'maintenance'),
+('erase_person', 'email text', 'erasure');
 
 -- those that work with GET and on a hot standby
 INSERT INTO expected VALUES
 ('whoami', '', 'identity', 's'),
+('export_person', 'email text', 'jsonb', 's'),
 ('current_account_id', '', 'uuid', 's'),
 ('preview_invitation', 'token text', 'invitation_preview', 's'),
 ('are_partners', 'a uuid, b uuid', 'boolean', 's');

@@ -161,3 +161,54 @@ UPDATE tempcloud_data.mail SET closed_at = now() - interval '31 days' WHERE reci
 UPDATE tempcloud_data.mail SET state = 'failed', closed_at = now() - interval '31 days' WHERE recipient LIKE 'short%';
 SELECT purged > 0 AS purged FROM tempcloud.maintain();
 SELECT recipient FROM tempcloud_data.mail WHERE recipient LIKE 'rita%' OR recipient LIKE 'short%';
+
+--
+-- What came to nothing is forgotten.
+--
+
+\set gina '{"sub":"gina.maintenance","email":"gina@kunde.maintenance.example","email_verified":true}'
+\set hans '{"sub":"hans.maintenance","email":"hans@anbieter.maintenance.example","email_verified":true}'
+SET ROLE tempcloud_user;
+SELECT test.company(:'hans', 'provider', 'Hans und Franz', 'Hans', 'Huf') IS NOT NULL AS registered;
+SELECT test.company(:'gina', 'customer', 'Gina & Co.', 'Gina', 'Gut') IS NOT NULL AS registered;
+SELECT id AS declined FROM tempcloud.invite('hans@anbieter.maintenance.example', 'Hans') \gset
+SELECT test.token('hans@anbieter.maintenance.example') AS token \gset
+SET request.jwt.claims = :'hans';
+SELECT status FROM tempcloud.decline_invitation(:'declined', 'Nein');
+SET request.jwt.claims = :'gina';
+SELECT id AS withdrawn FROM tempcloud.invite('w@purge.maintenance.example') \gset
+SELECT status FROM tempcloud.withdraw_invitation(:'withdrawn');
+SELECT id AS expired FROM tempcloud.invite('e@purge.maintenance.example') \gset
+SELECT id AS pending FROM tempcloud.invite('p@purge.maintenance.example') \gset
+SELECT id AS accepted FROM tempcloud.invite('a@purge.maintenance.example') \gset
+SELECT test.token('a@purge.maintenance.example') AS accepted_token \gset
+SET request.jwt.claims = :'hans';
+SELECT invitation_id = :'accepted' AS accepted FROM tempcloud.accept_invitation_by_token(:'accepted_token', true);
+RESET ROLE;
+SELECT test.let_pass(:'expired', '31 days') \gset
+SELECT tempcloud.maintain() \gset
+-- Not yet: a day is wanting, and a mail waits to be sent.
+UPDATE tempcloud_data.invitation SET decided_at = now() - interval '364 days'
+ WHERE email ~ '@(purge|anbieter)\.maintenance' AND status IN ('declined', 'withdrawn', 'expired');
+SELECT purged_invitations FROM tempcloud.maintain();
+UPDATE tempcloud_data.invitation SET decided_at = now() - interval '366 days'
+ WHERE id IN (:'declined', :'withdrawn', :'expired');
+SELECT array_agg(DISTINCT m.kind) AS queued FROM tempcloud_data.mail m
+ WHERE m.state = 'queued' AND m.invitation_id IN (:'declined', :'withdrawn', :'expired');
+BEGIN;
+SET LOCAL tempcloud.purge_invitations_after = -1;
+SELECT test.deliver() > 0 AS delivered;
+SELECT purged_invitations FROM tempcloud.maintain();
+RESET tempcloud.purge_invitations_after;
+-- a refusal is respected for as long as it is to be
+SET LOCAL tempcloud.reinvite_after = '500 d';
+SELECT purged_invitations FROM tempcloud.maintain();
+SELECT status FROM tempcloud_data.invitation WHERE id IN (:'declined', :'withdrawn', :'expired');
+ROLLBACK;
+SELECT purged_invitations FROM tempcloud.maintain();
+SELECT test.deliver() > 0 AS delivered;
+SELECT purged_invitations FROM tempcloud.maintain();
+SELECT status, count(*) FROM tempcloud_data.invitation
+ WHERE id IN (:'declined', :'withdrawn', :'expired', :'pending', :'accepted') GROUP BY 1 ORDER BY 1;
+SELECT tempcloud.preview_invitation(:'token'); \echo :SQLSTATE
+SELECT count(*) FROM tempcloud_data.mail WHERE invitation_id IN (:'declined', :'withdrawn', :'expired');

@@ -52,7 +52,8 @@ my @writing = (
 	"accept_invitation_by_token('$token')", "decline_invitation($id)",
 	"decline_invitation_by_token('$token')", "unblock_account($id)", 'claim_mail()',
 	"mail_sent('{1}')", "mail_failed(1, 'x')", "mail_bounced('x')",
-	"release_mail('{1}')", 'retry_mail(1)', 'maintain()');
+	"release_mail('{1}')", 'retry_mail(1)', 'maintain()',
+	"erase_person('a\@kunde.example')");
 my ($unmentioned) = $primary->safe_psql('postgres', "
 	SELECT string_agg(proname, ' ') FROM pg_proc
 	 WHERE pronamespace = 'tempcloud'::regnamespace AND provolatile = 'v' AND proname <> 'act_as'

@@ -1,0 +1,169 @@
+/*
+ * privacy.c
+ *		What is known of a person, shown and erased on request.
+ *
+ * A person is known by an address.  Partnerships are between companies: they
+ * stay as they are, whoever of their people goes.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "contact.h"
+#include "event.h"
+#include "lock.h"
+#include "query.h"
+#include "refusal.h"
+#include "text.h"
+
+static KeptQuery export =
+QUERY("SELECT pg_catalog.jsonb_build_object("
+	  "  'email', $1,"
+	  "  'contacts', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object("
+	  "      'id', c.id, 'account_id', c.account_id, 'company_name', a.company_name,"
+	  "      'given_name', c.given_name, 'family_name', c.family_name,"
+	  "      'position', c.position, 'email', c.email, 'phone', c.phone,"
+	  "      'subject', c.subject, 'created_at', c.created_at,"
+	  "      'email_verified_at', c.email_verified_at,"
+	  "      'events', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object("
+	  "          'at', e.at, 'event', e.event, 'partner_id', e.partner_id,"
+	  "          'invitation_id', e.invitation_id) ORDER BY e.id), '[]')"
+	  "          FROM tempcloud_data.event e"
+	  "         WHERE e.account_id = c.account_id AND e.contact_id = c.id))"
+	  "      ORDER BY c.id), '[]')"
+	  "      FROM tempcloud_data.contact c"
+	  "      JOIN tempcloud_data.account a ON a.id = c.account_id"
+	  "     WHERE pg_catalog.lower(c.email) = $1),"
+	  "  'invitations', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object("
+	  "      'id', i.id, 'inviter_company', a.company_name, 'email', i.email,"
+	  "      'given_name', i.given_name, 'family_name', i.family_name,"
+	  "      'company_name', i.company_name, 'phone', i.phone, 'message', i.message,"
+	  "      'locale', i.locale, 'status', i.status, 'created_at', i.created_at,"
+	  "      'expires_at', i.expires_at, 'decided_at', i.decided_at, 'reason', i.reason)"
+	  "      ORDER BY i.id), '[]')"
+	  "      FROM tempcloud_data.invitation i"
+	  "      JOIN tempcloud_data.account a ON a.id = i.inviter_id"
+	  "     WHERE pg_catalog.lower(i.email) = $1),"
+	  "  'mails', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object("
+	  "      'kind', m.kind, 'recipient', m.recipient, 'recipient_name', m.recipient_name,"
+	  "      'locale', m.locale, 'state', m.state, 'error', m.error,"
+	  "      'created_at', m.created_at, 'closed_at', m.closed_at) ORDER BY m.id), '[]')"
+	  "      FROM tempcloud_data.mail m WHERE pg_catalog.lower(m.recipient) = $1),"
+	  "  'blocks', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object("
+	  "      'inviter_company', a.company_name, 'email', b.email,"
+	  "      'created_at', b.created_at) ORDER BY b.created_at), '[]')"
+	  "      FROM tempcloud_data.block b"
+	  "      JOIN tempcloud_data.account a ON a.id = b.inviter_id"
+	  "     WHERE pg_catalog.lower(b.email) = $1))", TEXTOID);
+
+/* In the order of their accounts, which removing a contact locks. */
+static KeptQuery find_contacts =
+QUERY("SELECT c.id, c.account_id FROM tempcloud_data.contact c"
+	  " WHERE pg_catalog.lower(c.email) = $1 ORDER BY c.account_id, c.id", TEXTOID);
+
+static KeptQuery delete_mails =
+QUERY("DELETE FROM tempcloud_data.mail m"
+	  " WHERE pg_catalog.lower(m.recipient) = $1"
+	  "    OR m.invitation_id IN (SELECT i.id FROM tempcloud_data.invitation i"
+	  "                            WHERE pg_catalog.lower(i.email) = $1"
+	  "                              AND i.status <> 'accepted')", TEXTOID);
+
+static KeptQuery delete_invitations =
+QUERY("DELETE FROM tempcloud_data.invitation i"
+	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status <> 'accepted'"
+	  " RETURNING i.id, i.inviter_id", TEXTOID);
+
+static KeptQuery erase_accepted =
+QUERY("UPDATE tempcloud_data.invitation i"
+	  "   SET email = NULL, given_name = NULL, family_name = NULL, company_name = NULL,"
+	  "       phone = NULL, message = NULL"
+	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status = 'accepted'", TEXTOID);
+
+static KeptQuery delete_blocks =
+QUERY("DELETE FROM tempcloud_data.block b WHERE pg_catalog.lower(b.email) = $1", TEXTOID);
+
+static KeptQuery make_result =
+QUERY("SELECT ROW($1, $2, $3, $4)::tempcloud.erasure", INT4OID, INT4OID, INT4OID, INT4OID);
+
+static int	erase_contacts(const char *folded);
+static int	erase_invitations(const char *folded);
+
+PG_FUNCTION_INFO_V1(tempcloud_export_person);
+PG_FUNCTION_INFO_V1(tempcloud_erase_person);
+
+/*
+ * export_person(email) returns jsonb
+ */
+Datum
+tempcloud_export_person(PG_FUNCTION_ARGS)
+{
+	char	   *email = tc_arg_required(fcinfo, 0, "email", FORM_EMAIL);
+
+	tc_enter();
+	tc_read(&export, TEXT_VALUE(tc_fold_email(email)));
+	return tc_finish();
+}
+
+/*
+ * erase_person(email) returns tempcloud.erasure
+ *
+ * Under the lock of the address: nobody invites, registers or confirms it
+ * meanwhile.  Mails go before what they are about, since a mailer that holds
+ * one may be about to mint a token for that.
+ */
+Datum
+tempcloud_erase_person(PG_FUNCTION_ARGS)
+{
+	char	   *folded = tc_fold_email(tc_arg_required(fcinfo, 0, "email", FORM_EMAIL));
+	int			contacts;
+	int			invitations;
+	int			mails;
+	int			blocks;
+
+	tc_enter_command("erase_person()");
+	tc_lock(LOCK_ADDRESS, tc_address_key(folded));
+	mails = tc_run(&delete_mails, TEXT_VALUE(folded));
+	contacts = erase_contacts(folded);
+	invitations = erase_invitations(folded);
+	blocks = tc_run(&delete_blocks, TEXT_VALUE(folded));
+	tc_run(&make_result, INT_VALUE(contacts), INT_VALUE(invitations), INT_VALUE(mails),
+		   INT_VALUE(blocks));
+	return tc_finish();
+}
+
+/* Returns how many.  PT409 last_login. */
+static int
+erase_contacts(const char *folded)
+{
+	int			count = tc_run(&find_contacts, TEXT_VALUE(folded));
+	pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
+	pg_uuid_t **accounts = palloc(sizeof(pg_uuid_t *) * (count + 1));
+
+	for (int i = 0; i < count; i++)
+	{
+		ids[i] = tc_uuid(i, 1);
+		accounts[i] = tc_uuid(i, 2);
+	}
+	for (int i = 0; i < count; i++)
+		tc_remove_contact(ids[i], accounts[i], NULL);
+	return count;
+}
+
+/* Returns how many there were. */
+static int
+erase_invitations(const char *folded)
+{
+	int			accepted = tc_run(&erase_accepted, TEXT_VALUE(folded));
+	int			count = tc_run(&delete_invitations, TEXT_VALUE(folded));
+	pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
+	pg_uuid_t **inviters = palloc(sizeof(pg_uuid_t *) * (count + 1));
+
+	for (int i = 0; i < count; i++)
+	{
+		ids[i] = tc_uuid(i, 1);
+		inviters[i] = tc_uuid(i, 2);
+	}
+	for (int i = 0; i < count; i++)
+		tc_event("invitation.erased", inviters[i], NULL, NULL, ids[i]);
+	return accepted + count;
+}
