@@ -133,6 +133,22 @@ COMMENT ON COLUMN tempcloud.partners.partner_since IS 'When the partnership was 
 COMMENT ON COLUMN tempcloud.partners.invitation_id IS 'The invitation it came of';
 GRANT SELECT ON tempcloud.partners TO tempcloud_user;
 
+CREATE FUNCTION tempcloud_data.fold(value text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'tempcloud_fold'
+LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION tempcloud_data.fold IS
+'A name as it is searched: in small letters, without accents.';
+
+CREATE FUNCTION tempcloud.search_partners(name text)
+RETURNS SETOF tempcloud.partners
+AS 'MODULE_PATHNAME', 'tempcloud_search_partners'
+LANGUAGE C STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.search_partners IS
+'The caller''s partners whose name contains the given one
+Without regard to case, umlauts and accents; in the order of their names.';
+GRANT EXECUTE ON FUNCTION tempcloud.search_partners TO tempcloud_user;
+
 CREATE VIEW tempcloud.partner_contacts WITH (security_barrier) AS
 SELECT c.id, c.account_id, c.given_name::text, c.family_name::text, c."position"::text,
 	   c.email::text, c.phone::text

@@ -4,10 +4,16 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_collation.h"
 #include "fmgr.h"
+#include "funcapi.h"
+#include "utils/formatting.h"
+#include "utils/builtins.h"
 
 #include "partnership.h"
 #include "query.h"
+#include "required.h"
+#include "text.h"
 
 static KeptQuery find_partnership =
 QUERY("SELECT FROM tempcloud_data.partnership WHERE customer_id = $1 AND provider_id = $2"
@@ -31,7 +37,16 @@ QUERY("SELECT ROW(p.customer_id, p.provider_id, p.invitation_id, p.accepted_by,"
 	  "           p.created_at)::tempcloud.partnership"
 	  "  FROM tempcloud_data.partnership p WHERE p.invitation_id = $1", UUIDOID);
 
+static KeptQuery search_partners =
+QUERY("SELECT p FROM tempcloud.partners p"
+	  " WHERE pg_catalog.strpos(tempcloud_data.fold(p.company_name), tempcloud_data.fold($1)) > 0"
+	  " ORDER BY p.company_name, p.id", TEXTOID);
+
+static RequiredFunction unaccent = {"unaccent", "unaccent", "text"};
+
 PG_FUNCTION_INFO_V1(tempcloud_are_partners);
+PG_FUNCTION_INFO_V1(tempcloud_search_partners);
+PG_FUNCTION_INFO_V1(tempcloud_fold);
 
 /*
  * are_partners(a uuid, b uuid) returns boolean
@@ -46,6 +61,48 @@ tempcloud_are_partners(PG_FUNCTION_ARGS)
 					 UUID_VALUE(PG_GETARG_UUID_P(1))) > 0;
 	tc_leave();
 	PG_RETURN_BOOL(result);
+}
+
+/*
+ * search_partners(name text) returns setof tempcloud.partners
+ */
+Datum
+tempcloud_search_partners(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	char	   *name;
+	uint64		count;
+
+	InitMaterializedSRF(fcinfo, 0);
+	tc_enter();
+	(void) tc_caller_with_account(QUERY_READ);
+	name = tc_arg_required(fcinfo, 0, "name", FORM_LINE);
+	count = tc_read(&search_partners, TEXT_VALUE(name));
+	for (uint64 i = 0; i < count; i++)
+	{
+		bool		isnull;
+		HeapTupleHeader partner = DatumGetHeapTupleHeader(tc_datum(i, 1, &isnull));
+		HeapTupleData row = {
+			.t_len = HeapTupleHeaderGetDatumLength(partner),
+			.t_data = partner
+		};
+
+		tuplestore_puttuple(rsinfo->setResult, &row);
+	}
+	tc_leave();
+	return (Datum) 0;
+}
+
+/*
+ * fold(value text) returns text: as names are compared, without regard to case
+ * and accents
+ */
+Datum
+tempcloud_fold(PG_FUNCTION_ARGS)
+{
+	Datum		plain = OidFunctionCall1(tc_required(&unaccent), PG_GETARG_DATUM(0));
+
+	return DirectFunctionCall1Coll(lower, DEFAULT_COLLATION_OID, plain);
 }
 
 bool

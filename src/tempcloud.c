@@ -11,10 +11,13 @@
  *	partnership					what comes of it, for ever
  *	token, mail, template		how an invitation reaches a person
  *	event, maintenance			what happened, and what time does
+ *	privacy						what is known of a person
  *	notify, worker				telling it to those who LISTEN
  *
- * and beneath them ring (shared memory), launcher (of workers), query (SPI), lock, refusal (errors), text (forms of input),
- * crypto (pgcrypto), uuid and settings.
+ * and beneath them ring (shared memory), launcher (of workers), guard and
+ * ddl_guard (what is refused to everybody), query (SPI), lock, limit, refusal
+ * (errors), text (forms of input), crypto (pgcrypto), required (functions of
+ * other extensions), log (what must not get there), uuid and settings.
  */
 #include "postgres.h"
 

@@ -20,7 +20,7 @@ INSERT INTO role VALUES
 -- a user may do what an anonymous visitor may
 INSERT INTO role
 SELECT 'tempcloud_user', functions ||
-	   '{register_account,whoami,current_account_id,update_account,update_contact,add_contact,remove_contact,send_confirmation,confirm_email,invite,invite_many,resend_invitation,withdraw_invitation,accept_invitation,accept_invitation_by_token,decline_invitation,unblock_account,are_partners}',
+	   '{register_account,whoami,current_account_id,update_account,update_contact,add_contact,remove_contact,send_confirmation,confirm_email,invite,invite_many,resend_invitation,withdraw_invitation,accept_invitation,accept_invitation_by_token,decline_invitation,unblock_account,are_partners,search_partners}',
 	   '{my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received}'
   FROM role WHERE name = 'tempcloud_anonymous';
 -- a service what a user may

@@ -6,7 +6,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
 CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;		-- so that names print with their schema
-SELECT plan(85);
+SELECT plan(86);
 
 -- A relation as lines of text: its columns, keys, names of checks, and indexes.
 -- (The text of a check differs between majors; what it refuses is tested.)
@@ -571,6 +571,7 @@ INSERT INTO expected VALUES
 INSERT INTO expected VALUES
 ('whoami', '', 'identity', 's'),
 ('export_person', 'email text', 'jsonb', 's'),
+('search_partners', 'name text', 'SETOF partners', 's'),
 ('current_account_id', '', 'uuid', 's'),
 ('preview_invitation', 'token text', 'invitation_preview', 's'),
 ('are_partners', 'a uuid, b uuid', 'boolean', 's');

@@ -140,3 +140,39 @@ SELECT tempcloud.are_partners(:'kunde', :'anbieter');
 SET client_min_messages = warning;
 DROP SCHEMA app CASCADE;
 RESET client_min_messages;
+
+-- search_partners(): by any part of the name, without regard to case, umlauts
+-- and accents
+RESET ROLE;
+SET ROLE tempcloud_user;
+SELECT test.company('{"sub":"such.partnership","email":"such@kunde.partnership.example","email_verified":true}',
+	'customer', 'Such AG', 'Susi', 'Such') IS NOT NULL AS registered;
+SELECT count((invitation).id) FROM tempcloud.invite_many('[{"email":"1@such.partnership.example"},
+	{"email":"2@such.partnership.example"}, {"email":"3@such.partnership.example"}, {"email":"4@such.partnership.example"}]');
+DO $$
+DECLARE
+	company record;
+BEGIN
+	FOR company IN SELECT * FROM unnest('{Müller & Söhne,MUELLER GmbH,"Café Crème 100%",Groß Personal}'::text[])
+		WITH ORDINALITY AS t(name, n) LOOP
+		PERFORM test.company(format('{"sub":"%s.such.partnership","email":"%s@such.partnership.example","email_verified":true}',
+			company.n, company.n), 'provider', company.name, 'Per', 'Sonal');
+		PERFORM tempcloud.accept_invitation((SELECT id FROM tempcloud.invitations_received));
+	END LOOP;
+END
+$$;
+SELECT set_config('request.jwt.claims', '{"sub":"such.partnership"}', false) \gset
+SELECT searched, array(SELECT company_name FROM tempcloud.search_partners(searched)) AS found
+  FROM unnest('{muller,MÜLLER,mueller,söhn,SOHN,creme,gross,GROß,o,%,_,100%,Ǝ}'::text[]) searched;
+SELECT count(*) FROM tempcloud.search_partners('Such');
+SELECT * FROM tempcloud.search_partners(''); \echo :SQLSTATE
+SELECT * FROM tempcloud.search_partners(NULL); \echo :SQLSTATE
+SELECT kind, company_name, partner_since IS NOT NULL AS partner FROM tempcloud.search_partners('Müller') WHERE city IS NULL;
+-- nobody else's
+SET request.jwt.claims = '{"sub":"1.such.partnership"}';
+SELECT company_name FROM tempcloud.search_partners('u');
+SET request.jwt.claims = '{"sub":"nobody.partnership"}';
+SELECT * FROM tempcloud.search_partners('u'); \echo :SQLSTATE
+SET request.jwt.claims = '';
+SELECT * FROM tempcloud.search_partners('u'); \echo :SQLSTATE
+RESET ROLE;

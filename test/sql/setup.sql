@@ -3,6 +3,7 @@
 -- Each test registers companies of its own and leaves those of others alone.
 
 CREATE EXTENSION pgcrypto;
+CREATE EXTENSION unaccent;
 CREATE EXTENSION tempcloud;
 
 -- DROP takes everything but the roles, which other databases may use; and
