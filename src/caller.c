@@ -13,7 +13,6 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/json.h"
-#include "utils/jsonb.h"
 
 #include "account.h"
 #include "caller.h"
@@ -24,6 +23,7 @@
 #include "text.h"
 
 #define CLAIMS_PARAMETER "request.jwt.claims"
+#define CLAIMS_LEVELS 100		/* of objects and arrays in each other */
 #define SUBJECT_CHARACTERS 255	/* as contact_subject_length has it */
 
 static KeptQuery find_caller =
@@ -41,9 +41,24 @@ QUERY("SELECT ROW((SELECT " ACCOUNT_RECORD ""
 	  "                ELSE '{manage_account,manage_contacts,invite,decide}'::text[]"
 	  "           END)::tempcloud.identity", UUIDOID, UUIDOID);
 
-static Jsonb *read_claims(void);
-static JsonbValue *find_subject(Jsonb *claims);
-static JsonbValue *find_claim(Jsonb *claims, const char *name, enum jbvType type);
+/* What the claims say; strings are NULL where a claim is not there, or empty. */
+typedef struct Claims
+{
+	char	   *subject;
+	char	   *email;
+	bool		email_verified;
+
+	/* while they are read */
+	JsonLexContext *lex;
+	bool		is_object;
+	const char *name;			/* of the claim whose value comes */
+} Claims;
+
+static Claims read_claims(void);
+static tc_json_result begin_object(void *claims);
+static tc_json_result begin_array(void *claims);
+static tc_json_result begin_claim(void *claims, char *name, bool isnull);
+static tc_json_result take_value(void *claims, char *value, JsonTokenType type);
 
 PG_FUNCTION_INFO_V1(tempcloud_whoami);
 PG_FUNCTION_INFO_V1(tempcloud_current_account_id);
@@ -70,17 +85,14 @@ tempcloud_whoami(PG_FUNCTION_ARGS)
 Datum
 tempcloud_current_account_id(PG_FUNCTION_ARGS)
 {
-	Jsonb	   *claims = read_claims();
-	JsonbValue *subject = find_subject(claims);
+	Claims		claims = read_claims();
 	pg_uuid_t  *result = NULL;
 
-	if (subject == NULL)
+	if (claims.subject == NULL)
 		PG_RETURN_NULL();
 
 	tc_enter();
-	if (tc_read(&find_caller,
-				VALUE(PointerGetDatum(cstring_to_text_with_len(subject->val.string.val,
-															   subject->val.string.len)))) == 1)
+	if (tc_read(&find_caller, TEXT_VALUE(claims.subject)) == 1)
 	{
 		bool		isnull;
 
@@ -143,18 +155,14 @@ Caller *
 tc_caller_if_any(QueryMode mode)
 {
 	Caller	   *caller = palloc0(sizeof(Caller));
-	Jsonb	   *claims = read_claims();
-	JsonbValue *subject = find_subject(claims);
-	JsonbValue *email = find_claim(claims, tc_email_claim, jbvString);
-	JsonbValue *verified = find_claim(claims, tc_email_verified_claim, jbvBool);
+	Claims		claims = read_claims();
 
-	if (subject == NULL)
+	if (claims.subject == NULL)
 		return NULL;
-	caller->subject = pnstrdup(subject->val.string.val, subject->val.string.len);
-
-	if (email != NULL && verified != NULL && verified->val.boolean &&
-		tc_has_form(email->val.string.val, email->val.string.len, FORM_EMAIL))
-		caller->email = pnstrdup(email->val.string.val, email->val.string.len);
+	caller->subject = claims.subject;
+	if (claims.email != NULL && claims.email_verified &&
+		tc_has_form(claims.email, strlen(claims.email), FORM_EMAIL))
+		caller->email = claims.email;
 
 	if (tc_query(&find_caller, mode, TC_ARGS(TEXT_VALUE(caller->subject))) == 1)
 	{
@@ -177,51 +185,96 @@ tc_caller_with_account(QueryMode mode)
 }
 
 /*
- * The claims as jsonb, or NULL where there are none.  PT401 where they are not
- * a JSON object: a gateway that sets such claims has authenticated nobody.
+ * The claims, all empty where there are none.  PT401 where they are not a JSON
+ * object, or the login is longer than any that could register: a gateway that
+ * sets such claims has authenticated nobody.
+ *
+ * Only three of them are of interest.  The rest is passed over and not
+ * converted, so that no number is too large.  Of a name that comes twice the
+ * last one counts, as in jsonb.
  */
-static Jsonb *
+static Claims
 read_claims(void)
 {
 	const char *value = GetConfigOption(CLAIMS_PARAMETER, true, false);
-	char	   *json;
-	Jsonb	   *claims;
+	Claims		claims = {0};
+	JsonSemAction actions = {
+		.semstate = &claims,
+		.object_start = begin_object,
+		.array_start = begin_array,
+		.object_field_start = begin_claim,
+		.scalar = take_value
+	};
 
 	if (value == NULL || *value == '\0')
-		return NULL;
+		return claims;
 
-	json = pstrdup(value);
-	if (pg_parse_json(tc_json_lexer(json, strlen(json)), &nullSemAction) != JSON_SUCCESS)
+	claims.lex = tc_json_lexer(pstrdup(value), strlen(value));
+	if (pg_parse_json(claims.lex, &actions) != JSON_SUCCESS)
 		tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is not valid JSON.", CLAIMS_PARAMETER);
-	claims = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
-	if (!JB_ROOT_IS_OBJECT(claims))
+	if (!claims.is_object)
 		tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is not a JSON object.", CLAIMS_PARAMETER);
+	if (claims.subject != NULL &&
+		pg_mbstrlen(claims.subject) > SUBJECT_CHARACTERS)
+		tc_refuse_hint(NOT_SIGNED_IN, "The claim \"%s\" has more than %d characters.",
+					   tc_subject_claim, SUBJECT_CHARACTERS);
 	return claims;
 }
 
-/* The login, or NULL.  PT401 if it is longer than any that could register. */
-static JsonbValue *
-find_subject(Jsonb *claims)
+static tc_json_result
+begin_object(void *state)
 {
-	JsonbValue *subject = find_claim(claims, tc_subject_claim, jbvString);
+	Claims	   *claims = state;
 
-	if (subject != NULL &&
-		pg_mbstrlen_with_len(subject->val.string.val, subject->val.string.len) > SUBJECT_CHARACTERS)
-		tc_refuse_hint(NOT_SIGNED_IN, "The claim \"%s\" has more than %d characters.",
-					   tc_subject_claim, SUBJECT_CHARACTERS);
-	return subject;
+	claims->is_object |= claims->lex->lex_level == 0;
+	return begin_array(state);
 }
 
-/* A claim of the right type, and not an empty string; otherwise NULL. */
-static JsonbValue *
-find_claim(Jsonb *claims, const char *name, enum jbvType type)
+/* The parser calls itself for each level. */
+static tc_json_result
+begin_array(void *state)
 {
-	JsonbValue *value = claims == NULL ? NULL :
-		getKeyJsonValueFromContainer(&claims->root, name, strlen(name), NULL);
+	Claims	   *claims = state;
 
-	if (value == NULL || value->type != type)
-		return NULL;
-	if (type == jbvString && value->val.string.len == 0)
-		return NULL;
-	return value;
+	if (claims->lex->lex_level >= CLAIMS_LEVELS)
+		tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is nested too deeply.", CLAIMS_PARAMETER);
+	TC_JSON_CONTINUE;
+}
+
+static tc_json_result
+begin_claim(void *state, char *name, bool isnull)
+{
+	Claims	   *claims = state;
+
+	if (claims->lex->lex_level != 1)
+		TC_JSON_CONTINUE;
+	claims->name = name;
+
+	/* It may come again, as something else. */
+	if (strcmp(name, tc_subject_claim) == 0)
+		claims->subject = NULL;
+	if (strcmp(name, tc_email_claim) == 0)
+		claims->email = NULL;
+	if (strcmp(name, tc_email_verified_claim) == 0)
+		claims->email_verified = false;
+	TC_JSON_CONTINUE;
+}
+
+static tc_json_result
+take_value(void *state, char *value, JsonTokenType type)
+{
+	Claims	   *claims = state;
+
+	if (claims->lex->lex_level != 1 || !claims->is_object)
+		TC_JSON_CONTINUE;
+	if (type == JSON_TOKEN_STRING && *value != '\0')
+	{
+		if (strcmp(claims->name, tc_subject_claim) == 0)
+			claims->subject = pstrdup(value);
+		if (strcmp(claims->name, tc_email_claim) == 0)
+			claims->email = pstrdup(value);
+	}
+	if (type == JSON_TOKEN_TRUE && strcmp(claims->name, tc_email_verified_claim) == 0)
+		claims->email_verified = true;
+	TC_JSON_CONTINUE;
 }

@@ -52,4 +52,13 @@ tc_json_lexer(char *json, int len)
 #endif
 }
 
+/* 16 lets an action of the parser return an error */
+#if PG_VERSION_NUM >= 160000
+typedef JsonParseErrorType tc_json_result;
+#define TC_JSON_CONTINUE	return JSON_SUCCESS
+#else
+typedef void tc_json_result;
+#define TC_JSON_CONTINUE	return
+#endif
+
 #endif							/* TC_COMPAT_H */

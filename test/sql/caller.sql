@@ -171,3 +171,33 @@ ROLLBACK;
 -- Not for users, whose gateway says who they are
 SET ROLE tempcloud_user;
 SELECT tempcloud.act_as('anna.caller'); \echo :SQLSTATE
+
+-- Claims that want to be more than claims
+SET ROLE tempcloud_user;
+SELECT what, set_config('request.jwt.claims', claims, true) IS NOT NULL AS set,
+	   test.refusal('SELECT tempcloud.whoami()') AS whoami,
+	   test.refusal('SELECT tempcloud.current_account_id()') AS account_id
+  FROM (VALUES
+	('a number too large for numeric', '{"sub":"huge.caller","exp":1e999999}'),
+	('many numbers', '{"sub":"huge.caller","exp":[' || repeat('1e-999999,', 1000) || '0]}'),
+	('a large claim', '{"sub":"huge.caller","x":"' || repeat('x', 1000000) || '"}'),
+	('a long name', '{"sub":"huge.caller","' || repeat('x', 1000000) || '":1}'),
+	('99 levels', '{"sub":"huge.caller","x":' || repeat('[', 99) || repeat(']', 99) || '}'),
+	('100 levels', '{"sub":"huge.caller","x":' || repeat('[', 100) || repeat(']', 100) || '}'),
+	('100,000 levels', repeat('[', 100000)),
+	('100,000 objects', repeat('{"sub":', 100000)),
+	('login beneath', '{"x":{"sub":"huge.caller"}}'),
+	('login in an array', '{"sub":["huge.caller"]}'),
+	('array of claims', '[{"sub":"huge.caller"}]'),
+	('login twice', '{"sub":"huge.caller","sub":"other.caller"}'),
+	('login, then none', '{"sub":"huge.caller","sub":null}'),
+	('login in escapes', '{"\u0073ub":"h\u0075ge.caller"}'),
+	('NUL in the login', '{"sub":"huge\u0000.caller"}'),
+	('half a surrogate', '{"sub":"\ud83d"}'),
+	('255 characters', '{"sub":"' || repeat('ü', 255) || '"}'),
+	('256 characters', '{"sub":"' || repeat('ü', 256) || '"}'),
+	('a scalar', '"huge.caller"'),
+	('a null', 'null'),
+	('nothing but space', '  '),
+	('two objects', '{"sub":"huge.caller"}{}')) AS t(what, claims);
+RESET ROLE;
