@@ -29,7 +29,6 @@ static KeptQuery insert_first_contact =
 QUERY("INSERT INTO tempcloud_data.contact"
 	  " (account_id, given_name, family_name, \"position\", email, email_verified_at, subject)"
 	  " VALUES ($1, $2, $3, $4, $5, pg_catalog.clock_timestamp(), $6)"
-	  " ON CONFLICT (subject) DO NOTHING"
 	  " RETURNING id",
 	  UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
 
@@ -69,9 +68,9 @@ PG_FUNCTION_INFO_V1(tempcloud_update_account);
  *					phone, website, street, postal_code, city, country,
  *					position) returns tempcloud.account
  *
- * The address is locked before it is looked up and until the end: of two who
- * register with one address the second waits and is refused, and an invitation
- * to it is either seen here and routed, or sees the new account.
+ * The login and the address are locked before they are looked up and until the
+ * end: of two who register with one of them the second waits and is refused, and
+ * an invitation to the address is either seen here and routed, or sees the new account.
  */
 Datum
 tempcloud_register_account(PG_FUNCTION_ARGS)
@@ -82,7 +81,7 @@ tempcloud_register_account(PG_FUNCTION_ARGS)
 	pg_uuid_t  *contact_id;
 
 	tc_enter_command("register_account()");
-	caller = tc_caller(QUERY_RUN);
+	caller = tc_caller_to_bind();
 	if (caller->account_id != NULL)
 		tc_refuse(ALREADY_REGISTERED);
 	start_registration(fcinfo, caller, &reg);
@@ -103,14 +102,13 @@ tempcloud_register_account(PG_FUNCTION_ARGS)
 		   TEXT_VALUE(tc_arg(fcinfo, 11, "country", FORM_COUNTRY)));
 	account_id = tc_uuid(0, 1);
 
-	if (tc_run(&insert_first_contact,
-			   UUID_VALUE(account_id),
-			   TEXT_VALUE(reg.given_name),
-			   TEXT_VALUE(reg.family_name),
-			   TEXT_VALUE(tc_arg(fcinfo, 12, "position", FORM_LINE)),
-			   TEXT_VALUE(reg.email),
-			   TEXT_VALUE(caller->subject)) == 0)
-		tc_refuse(ALREADY_REGISTERED);	/* by another session, just now */
+	tc_run(&insert_first_contact,
+		   UUID_VALUE(account_id),
+		   TEXT_VALUE(reg.given_name),
+		   TEXT_VALUE(reg.family_name),
+		   TEXT_VALUE(tc_arg(fcinfo, 12, "position", FORM_LINE)),
+		   TEXT_VALUE(reg.email),
+		   TEXT_VALUE(caller->subject));
 	contact_id = tc_uuid(0, 1);
 
 	tc_event("account.registered", account_id, contact_id, NULL, NULL);

@@ -18,6 +18,7 @@
 #include "caller.h"
 #include "compat.h"
 #include "contact.h"
+#include "lock.h"
 #include "refusal.h"
 #include "settings.h"
 #include "text.h"
@@ -149,6 +150,17 @@ tc_caller(QueryMode mode)
 	if (caller == NULL)
 		tc_refuse(NOT_SIGNED_IN);
 	return caller;
+}
+
+Caller *
+tc_caller_to_bind(void)
+{
+	Caller	   *caller = tc_caller(QUERY_RUN);
+
+	if (caller->account_id != NULL)
+		return caller;
+	tc_lock(LOCK_LOGIN, tc_login_key(caller->subject));
+	return tc_caller(QUERY_LATEST);
 }
 
 Caller *

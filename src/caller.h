@@ -27,7 +27,13 @@ typedef struct Caller
  */
 extern Caller *tc_caller(QueryMode mode);
 
-/* The same, but NULL for who is not signed in. */
+/*
+ * The same; if the login has no account yet, nobody gives it one until this
+ * transaction ends (LOCK_LOGIN).
+ */
+extern Caller *tc_caller_to_bind(void);
+
+/* The same as tc_caller(), but NULL for who is not signed in. */
 extern Caller *tc_caller_if_any(QueryMode mode);
 
 /* The caller, with an account; PT401, or PT403 no_account otherwise. */

@@ -208,7 +208,7 @@ tempcloud_send_confirmation(PG_FUNCTION_ARGS)
 /*
  * confirm_email(token) returns tempcloud.contact
  *
- * Locks the address, then the contact: see register_account.
+ * Locks the login, the address and the contact: see register_account.
  */
 Datum
 tempcloud_confirm_email(PG_FUNCTION_ARGS)
@@ -224,7 +224,7 @@ tempcloud_confirm_email(PG_FUNCTION_ARGS)
 
 	tc_enter_command("confirm_email()");
 	contact_id = find_confirmed(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0), &email);
-	caller = tc_caller(QUERY_RUN);
+	caller = tc_caller_to_bind();
 
 	tc_lock(LOCK_ADDRESS, tc_address_key(tc_fold_email(email)));
 	if (tc_run(&lock_contact, UUID_VALUE(contact_id), TEXT_VALUE(tc_fold_email(email))) == 0)

@@ -19,6 +19,12 @@ tc_account_key(const pg_uuid_t *account)
 }
 
 uint64
+tc_login_key(const char *subject)
+{
+	return hash_bytes_extended((const unsigned char *) subject, strlen(subject), 0);
+}
+
+uint64
 tc_address_key(const char *folded_email)
 {
 	return hash_bytes_extended((const unsigned char *) folded_email,

@@ -6,21 +6,23 @@
  * yet", "these two are not partners" or "this account has fewer than a
  * thousand invitations pending" are facts about rows that do not exist, and a
  * decision that rests on one holds only as long as nobody can add such a row.
- * The three locks below guard these facts.  They live in the space of advisory
+ * The locks below guard these facts.  They live in the space of advisory
  * locks, in a class that the SQL functions cannot reach, so that applications'
  * own advisory locks never meet them.
  *
  * Everybody takes locks in this order, and within one class by ascending key;
  * hence no two commands wait for each other:
  *
- *	1. LOCK_INVITER	what an account has sent: how many invitations are pending
+ *	1. LOCK_LOGIN	to whom a login belongs (register_account, confirm_email by
+ *					somebody without an account)
+ *	2. LOCK_INVITER	what an account has sent: how many invitations are pending
  *					(invite, resend_invitation, invite_many), or mails that
  *					prove an address of its own (send_confirmation, only this)
- *	2. LOCK_ADDRESS	to whom an address belongs, and which invitations wait
+ *	3. LOCK_ADDRESS	to whom an address belongs, and which invitations wait
  *					for it (the above; register_account, confirm_email)
- *	3. LOCK_PAIR	what is between two accounts: invitations and partnership
+ *	4. LOCK_PAIR	what is between two accounts: invitations and partnership
  *					(all of the above; accept_invitation)
- *	4. rows			of invitation, after these
+ *	5. rows			of invitation, after these
  *
  * decline_invitation and withdraw_invitation lock one row and nothing after
  * it; maintain() and claim_mail() skip rows that others hold.
@@ -34,10 +36,13 @@
 
 typedef enum LockClass
 {
-	LOCK_INVITER = 16,			/* far from 1 and 2, which SQL functions use */
+	LOCK_LOGIN = 16,			/* far from 1 and 2, which SQL functions use */
+	LOCK_INVITER,
 	LOCK_ADDRESS,
 	LOCK_PAIR
 } LockClass;
+
+extern uint64 tc_login_key(const char *subject);
 
 /* The key of an address must come from its folded form, see tc_fold_email(). */
 extern uint64 tc_account_key(const pg_uuid_t *account);
