@@ -75,9 +75,10 @@ test:
 lint:
 	scripts/lint
 
-# What takes long: 50 crashes instead of a few.
+# What takes long: many crashes, many random queries.
 soak:
-	TEMPCLOUD_CRASHES=50 TAP_TESTS=test/t/008_crash.pl scripts/test tap
+	TEMPCLOUD_CRASHES=50 TEMPCLOUD_QUERIES=200000 \
+		TAP_TESTS='test/t/008_crash.pl test/t/018_sqlsmith.pl' scripts/test tap
 
 # make bench BENCH_OPTS='--sides latency --plot ratios.svg': see bench/README.md
 bench:
