@@ -50,6 +50,17 @@ CREATE TYPE tempcloud.account AS (
 	created_at		timestamptz
 );
 COMMENT ON TYPE tempcloud.account IS 'A company''s account, as its own people see it.';
+COMMENT ON COLUMN tempcloud.account.id IS 'Key';
+COMMENT ON COLUMN tempcloud.account.kind IS 'Customer or provider; never changes';
+COMMENT ON COLUMN tempcloud.account.company_name IS 'Name of the company';
+COMMENT ON COLUMN tempcloud.account.locale IS 'Language of mails to this account';
+COMMENT ON COLUMN tempcloud.account.phone IS 'Telephone number of the company';
+COMMENT ON COLUMN tempcloud.account.website IS 'Address of the company''s website';
+COMMENT ON COLUMN tempcloud.account.street IS 'Street and number';
+COMMENT ON COLUMN tempcloud.account.postal_code IS 'Postal code';
+COMMENT ON COLUMN tempcloud.account.city IS 'City';
+COMMENT ON COLUMN tempcloud.account.country IS 'Country by its two letters of ISO 3166-1';
+COMMENT ON COLUMN tempcloud.account.created_at IS 'When it was registered';
 
 CREATE FUNCTION tempcloud.register_account(
 	kind			tempcloud.account_kind DEFAULT NULL,

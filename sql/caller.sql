@@ -7,6 +7,9 @@ CREATE TYPE tempcloud.identity AS (
 );
 COMMENT ON TYPE tempcloud.identity IS
 'Who is calling: account and contact are null for a login that has no account yet.';
+COMMENT ON COLUMN tempcloud.identity.account IS 'The caller''s account; null without one';
+COMMENT ON COLUMN tempcloud.identity.contact IS 'The person who is calling; null without an account';
+COMMENT ON COLUMN tempcloud.identity.permissions IS 'What the caller may do';
 
 CREATE FUNCTION tempcloud.whoami()
 RETURNS tempcloud.identity

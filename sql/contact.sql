@@ -60,6 +60,16 @@ CREATE TYPE tempcloud.contact AS (
 	created_at			timestamptz
 );
 COMMENT ON TYPE tempcloud.contact IS 'A person of the caller''s account.';
+COMMENT ON COLUMN tempcloud.contact.id IS 'Key';
+COMMENT ON COLUMN tempcloud.contact.account_id IS 'The account the person belongs to';
+COMMENT ON COLUMN tempcloud.contact.given_name IS 'Given name';
+COMMENT ON COLUMN tempcloud.contact.family_name IS 'Family name';
+COMMENT ON COLUMN tempcloud.contact."position" IS 'Position in the company';
+COMMENT ON COLUMN tempcloud.contact.email IS 'E-mail address';
+COMMENT ON COLUMN tempcloud.contact.email_verified_at IS 'When the address was proven; null while it is only claimed';
+COMMENT ON COLUMN tempcloud.contact.phone IS 'Telephone number';
+COMMENT ON COLUMN tempcloud.contact.has_login IS 'Whether the person can sign in';
+COMMENT ON COLUMN tempcloud.contact.created_at IS 'When the contact was added';
 
 CREATE FUNCTION tempcloud.add_contact(
 	given_name	text,

@@ -122,6 +122,23 @@ CREATE TYPE tempcloud.invitation AS (
 );
 COMMENT ON TYPE tempcloud.invitation IS
 'An invitation; invitee_id is shown once it is accepted.';
+COMMENT ON COLUMN tempcloud.invitation.id IS 'Key';
+COMMENT ON COLUMN tempcloud.invitation.inviter_id IS 'The account that invites';
+COMMENT ON COLUMN tempcloud.invitation.inviter_kind IS 'Its kind';
+COMMENT ON COLUMN tempcloud.invitation.invitee_id IS 'The account that accepted; null until then';
+COMMENT ON COLUMN tempcloud.invitation.invitee_kind IS 'The kind invited, the opposite of the inviter''s';
+COMMENT ON COLUMN tempcloud.invitation.email IS 'The address invited; null once it was erased on request';
+COMMENT ON COLUMN tempcloud.invitation.given_name IS 'Given name of the person invited, as the inviter typed it';
+COMMENT ON COLUMN tempcloud.invitation.family_name IS 'Family name of the person invited';
+COMMENT ON COLUMN tempcloud.invitation.company_name IS 'Company of the person invited';
+COMMENT ON COLUMN tempcloud.invitation.phone IS 'Telephone number of the person invited';
+COMMENT ON COLUMN tempcloud.invitation.message IS 'The inviter''s personal words';
+COMMENT ON COLUMN tempcloud.invitation.locale IS 'Language of mails to the address';
+COMMENT ON COLUMN tempcloud.invitation.status IS 'What became of it';
+COMMENT ON COLUMN tempcloud.invitation.created_at IS 'When it was first sent';
+COMMENT ON COLUMN tempcloud.invitation.expires_at IS 'When it expires unless it is answered';
+COMMENT ON COLUMN tempcloud.invitation.decided_at IS 'When it ceased to be pending';
+COMMENT ON COLUMN tempcloud.invitation.reason IS 'Why it was declined';
 
 CREATE TYPE tempcloud.invitation_preview AS (
 	inviter_kind		tempcloud.account_kind,
@@ -141,6 +158,20 @@ CREATE TYPE tempcloud.invitation_preview AS (
 );
 COMMENT ON TYPE tempcloud.invitation_preview IS
 'What a landing page shows: who invites, and whether the address still needs an account (of the given kind).';
+COMMENT ON COLUMN tempcloud.invitation_preview.inviter_kind IS 'Kind of the account that invites';
+COMMENT ON COLUMN tempcloud.invitation_preview.inviter_company IS 'Name of the company that invites';
+COMMENT ON COLUMN tempcloud.invitation_preview.inviter_name IS 'The person who invites';
+COMMENT ON COLUMN tempcloud.invitation_preview.message IS 'Their personal words';
+COMMENT ON COLUMN tempcloud.invitation_preview.kind IS 'The kind invited: what an account made with this link is';
+COMMENT ON COLUMN tempcloud.invitation_preview.email IS 'The address invited';
+COMMENT ON COLUMN tempcloud.invitation_preview.given_name IS 'Given name of the person invited, as the inviter typed it';
+COMMENT ON COLUMN tempcloud.invitation_preview.family_name IS 'Family name of the person invited';
+COMMENT ON COLUMN tempcloud.invitation_preview.company_name IS 'Company of the person invited';
+COMMENT ON COLUMN tempcloud.invitation_preview.phone IS 'Telephone number of the person invited';
+COMMENT ON COLUMN tempcloud.invitation_preview.locale IS 'Language the inviter chose';
+COMMENT ON COLUMN tempcloud.invitation_preview.status IS 'What became of it: pending, since other links open nothing';
+COMMENT ON COLUMN tempcloud.invitation_preview.expires_at IS 'When it expires unless it is answered';
+COMMENT ON COLUMN tempcloud.invitation_preview.needs_account IS 'Whether the address does not belong to an account yet';
 
 CREATE FUNCTION tempcloud.preview_invitation(token text)
 RETURNS tempcloud.invitation_preview

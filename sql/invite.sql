@@ -10,6 +10,12 @@ CREATE TYPE tempcloud.invitation_result AS (
 );
 COMMENT ON TYPE tempcloud.invitation_result IS
 'What became of one row of invite_many: the invitation, or the error word with message and hint.';
+COMMENT ON COLUMN tempcloud.invitation_result."position" IS 'Place in the array, from 1';
+COMMENT ON COLUMN tempcloud.invitation_result.email IS 'The address as it was given';
+COMMENT ON COLUMN tempcloud.invitation_result.invitation IS 'The invitation; null if it was refused';
+COMMENT ON COLUMN tempcloud.invitation_result.error IS 'The word of the refusal, as in DETAIL; null if there was none';
+COMMENT ON COLUMN tempcloud.invitation_result.message IS 'The message of the refusal';
+COMMENT ON COLUMN tempcloud.invitation_result.hint IS 'What to do about it';
 
 CREATE FUNCTION tempcloud.invite(
 	email			text,

@@ -89,6 +89,16 @@ CREATE TYPE tempcloud.outgoing_mail AS (
 );
 COMMENT ON TYPE tempcloud.outgoing_mail IS
 'A finished message, ready to be sent as it is.';
+COMMENT ON COLUMN tempcloud.outgoing_mail.id IS 'Key, by which to report';
+COMMENT ON COLUMN tempcloud.outgoing_mail.kind IS 'What the mail is about';
+COMMENT ON COLUMN tempcloud.outgoing_mail.recipient IS 'Address it goes to';
+COMMENT ON COLUMN tempcloud.outgoing_mail.recipient_name IS 'Name it goes to, maybe empty';
+COMMENT ON COLUMN tempcloud.outgoing_mail.locale IS 'Language it is written in';
+COMMENT ON COLUMN tempcloud.outgoing_mail.subject IS 'Subject, one line';
+COMMENT ON COLUMN tempcloud.outgoing_mail.text_body IS 'The text, plain';
+COMMENT ON COLUMN tempcloud.outgoing_mail.html_body IS 'The text as HTML';
+COMMENT ON COLUMN tempcloud.outgoing_mail.message_id IS 'Message-ID, the same in every attempt';
+COMMENT ON COLUMN tempcloud.outgoing_mail.attempt IS 'How often it has been claimed, this time included';
 
 CREATE FUNCTION tempcloud.claim_mail(
 	max_messages	integer DEFAULT 10,

@@ -8,6 +8,10 @@ CREATE TYPE tempcloud.maintenance AS (
 );
 COMMENT ON TYPE tempcloud.maintenance IS
 'What maintain() did: how many invitations it closed as expired, how many invitees it reminded, how many old mails it purged, and how many invitations that came to nothing.';
+COMMENT ON COLUMN tempcloud.maintenance.expired IS 'Invitations that were closed as expired';
+COMMENT ON COLUMN tempcloud.maintenance.reminded IS 'Invitees who were reminded';
+COMMENT ON COLUMN tempcloud.maintenance.purged IS 'Mails that were purged from the outbox';
+COMMENT ON COLUMN tempcloud.maintenance.purged_invitations IS 'Invitations that came to nothing and were purged';
 
 CREATE FUNCTION tempcloud.maintain()
 RETURNS tempcloud.maintenance

@@ -48,6 +48,11 @@ CREATE TYPE tempcloud.partnership AS (
 	created_at		timestamptz
 );
 COMMENT ON TYPE tempcloud.partnership IS 'A partnership: it lasts for ever.';
+COMMENT ON COLUMN tempcloud.partnership.customer_id IS 'The customer';
+COMMENT ON COLUMN tempcloud.partnership.provider_id IS 'The provider';
+COMMENT ON COLUMN tempcloud.partnership.invitation_id IS 'The invitation that was accepted';
+COMMENT ON COLUMN tempcloud.partnership.accepted_by IS 'The invitee''s contact who accepted';
+COMMENT ON COLUMN tempcloud.partnership.created_at IS 'When it was accepted';
 
 CREATE FUNCTION tempcloud.are_partners(a uuid, b uuid)
 RETURNS boolean

@@ -17,6 +17,10 @@ CREATE TYPE tempcloud.erasure AS (
 );
 COMMENT ON TYPE tempcloud.erasure IS
 'What erase_person() erased: how many contacts, invitations, mails and blocks.';
+COMMENT ON COLUMN tempcloud.erasure.contacts IS 'Contacts that were erased';
+COMMENT ON COLUMN tempcloud.erasure.invitations IS 'Invitations that were deleted or, if accepted, emptied';
+COMMENT ON COLUMN tempcloud.erasure.mails IS 'Mails that were deleted';
+COMMENT ON COLUMN tempcloud.erasure.blocks IS 'Blocks that were deleted';
 
 CREATE FUNCTION tempcloud.erase_person(email text)
 RETURNS tempcloud.erasure

@@ -638,11 +638,12 @@ SELECT set_eq($$
 	'there are no members of other sorts');
 SELECT is_empty($$
 	SELECT attrelid::regclass, attname FROM member
-	  JOIN pg_class c ON c.oid = objid AND c.relkind IN ('r', 'v')
-	  JOIN pg_attribute ON attrelid = objid AND attnum > 0 AND NOT attisdropped
-	 WHERE classid = 'pg_class'::regclass
+	  LEFT JOIN pg_type t ON classid = 'pg_type'::regclass AND t.oid = objid
+	  JOIN pg_class c ON c.oid = COALESCE(t.typrelid, objid) AND c.relkind IN ('r', 'v', 'c')
+	  JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
+	 WHERE classid IN ('pg_class'::regclass, 'pg_type'::regclass)
 	   AND COALESCE(col_description(attrelid, attnum), '') = ''$$,
-	'each column of a table or view has a comment');
+	'each column of a table, view or composite type has a comment');
 SELECT is_empty($$
 	SELECT tgname FROM member JOIN pg_trigger t ON t.tgrelid = objid AND NOT t.tgisinternal
 	 WHERE classid = 'pg_class'::regclass
