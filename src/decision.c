@@ -49,10 +49,10 @@ QUERY("UPDATE tempcloud_data.invitation"
 	  UUIDOID);
 
 static KeptQuery close_as_declined =
-QUERY("UPDATE tempcloud_data.invitation"
+QUERY("UPDATE tempcloud_data.invitation i"
 	  "   SET status = 'declined', reason = $3, decided_by = $2,"
 	  "       decided_at = pg_catalog.clock_timestamp()"
-	  " WHERE id = $1", UUIDOID, UUIDOID, TEXTOID);
+	  " WHERE id = $1 RETURNING " INVITATION_RECORD, UUIDOID, UUIDOID, TEXTOID);
 
 static KeptQuery insert_block =
 QUERY("INSERT INTO tempcloud_data.block (inviter_id, email, account_id)"
@@ -173,6 +173,8 @@ tempcloud_unblock_account(PG_FUNCTION_ARGS)
 static Datum
 accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_this_account)
 {
+	Datum		partnership;
+
 	require_pair(caller, invitation);
 	tc_lock(LOCK_PAIR, tc_pair_key(invitation->inviter_id, caller->account_id));
 	tc_lock_invitation(invitation);
@@ -191,12 +193,12 @@ accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_thi
 	if (tc_partners(invitation->inviter_id, caller->account_id))
 		tc_refuse(ALREADY_PARTNERS);
 
-	tc_make_partnership(invitation, caller);
+	partnership = tc_make_partnership(invitation, caller);
 	tc_event("invitation.accepted", caller->account_id, caller->contact_id,
 			 invitation->inviter_id, invitation->id);
 	supersede_others(caller, invitation);
 	tc_mail_inviter("invitation_accepted", invitation->id);
-	return tc_finish_with_partnership(invitation->id);
+	return tc_finish_with(partnership);
 }
 
 /* What no change of the invitation can mend. */
@@ -254,6 +256,7 @@ decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation, b
 	char	   *reason = tc_arg(fcinfo, 1, "reason", FORM_PARAGRAPH);
 	bool		block = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
 	const Caller *invitee;
+	Datum		record;
 
 	tc_lock_invitation(invitation);
 	tc_require_pending(invitation);
@@ -265,6 +268,7 @@ decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation, b
 		tc_is_invitee(invitation, caller) ? caller : NULL;
 	tc_run(&close_as_declined, UUID_VALUE(invitation->id),
 		   UUID_VALUE(invitee ? invitee->contact_id : NULL), TEXT_VALUE(reason));
+	record = tc_record();
 	if (block)
 		tc_run(&insert_block, UUID_VALUE(invitation->id),
 			   UUID_VALUE(invitee ? invitee->account_id : NULL));
@@ -273,7 +277,7 @@ decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation, b
 			 invitee ? invitee->contact_id : NULL,
 			 invitation->inviter_id, invitation->id);
 	tc_mail_inviter("invitation_declined", invitation->id);
-	return tc_finish_with_invitation(invitation->id);
+	return tc_finish_with(record);
 }
 
 /*

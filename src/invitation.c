@@ -37,14 +37,6 @@ static KeptQuery lock_invitation =
 QUERY("SELECT " INVITATION_COLUMNS " FROM tempcloud_data.invitation i"
 	  " WHERE i.id = $1 FOR NO KEY UPDATE", UUIDOID);
 
-static KeptQuery select_invitation =
-QUERY("SELECT ROW(i.id, i.inviter_id, i.inviter_kind,"
-	  "           CASE WHEN i.status = 'accepted' THEN i.invitee_id END, i.invitee_kind,"
-	  "           i.email, i.given_name, i.family_name, i.company_name, i.phone, i.message,"
-	  "           i.locale, i.status, i.created_at, i.expires_at, i.decided_at,"
-	  "           i.reason)::tempcloud.invitation"
-	  "  FROM tempcloud_data.invitation i WHERE i.id = $1", UUIDOID);
-
 static KeptQuery preview_invitation =
 QUERY("SELECT ROW(i.inviter_kind, a.company_name,"
 	  "           pg_catalog.concat_ws(' ', c.given_name, c.family_name), i.message,"
@@ -237,17 +229,4 @@ tc_route_invitations(const pg_uuid_t *account_id, const char *kind, const char *
 	for (uint64 i = 0; i < count; i++)
 		tc_event(partners[i] ? "invitation.superseded" : "invitation.routed",
 				 account_id, NULL, inviters[i], ids[i]);
-}
-
-void
-tc_select_invitation(const pg_uuid_t *id)
-{
-	tc_run(&select_invitation, UUID_VALUE(id));
-}
-
-Datum
-tc_finish_with_invitation(const pg_uuid_t *id)
-{
-	tc_select_invitation(id);
-	return tc_finish();
 }

@@ -71,13 +71,15 @@ extern void tc_route_invitations(const pg_uuid_t *account_id, const char *kind,
 								 const char *email);
 
 /*
- * Read an invitation as a tempcloud.invitation, the only column.  invitee_id is
- * shown only once it is accepted: before, it would tell that an address is
+ * A row i of tempcloud_data.invitation as the API shows it.  invitee_id shows
+ * only once it is accepted: before, it would tell that an address is
  * registered.
  */
-extern void tc_select_invitation(const pg_uuid_t *id);
-
-/* The same, then end the frame and return it. */
-extern Datum tc_finish_with_invitation(const pg_uuid_t *id);
+#define INVITATION_RECORD \
+	"ROW(i.id, i.inviter_id, i.inviter_kind," \
+	" CASE WHEN i.status = 'accepted' THEN i.invitee_id END, i.invitee_kind," \
+	" i.email, i.given_name, i.family_name, i.company_name, i.phone, i.message," \
+	" i.locale, i.status, i.created_at, i.expires_at, i.decided_at," \
+	" i.reason)::tempcloud.invitation"
 
 #endif							/* TC_INVITATION_H */

@@ -104,7 +104,7 @@ QUERY("SELECT i.created_at + interval '24 hours' FROM tempcloud_data.invitation 
 	  " ORDER BY i.created_at DESC OFFSET $2 LIMIT 1", TEXTOID, INT4OID);
 
 static KeptQuery insert_invitation =
-QUERY("INSERT INTO tempcloud_data.invitation"
+QUERY("INSERT INTO tempcloud_data.invitation AS i"
 	  " (inviter_id, inviter_kind, invited_by, invitee_id, invitee_kind, email, given_name,"
 	  "  family_name, company_name, phone, message, locale, expires_at)"
 	  " VALUES ($1, $2::tempcloud.account_kind, $3, $4,"
@@ -112,21 +112,21 @@ QUERY("INSERT INTO tempcloud_data.invitation"
 	  "                 ELSE 'customer' END,"
 	  "         $5, $6, $7, $8, $9, $10, $11,"
 	  "         pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $12))"
-	  " RETURNING id",
+	  " RETURNING " INVITATION_RECORD ", i.id",
 	  UUIDOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
 	  TEXTOID, TEXTOID, INT4OID);
 
 static KeptQuery renew_invitation =
-QUERY("UPDATE tempcloud_data.invitation"
+QUERY("UPDATE tempcloud_data.invitation i"
 	  "   SET status = 'pending', round = round + 1, invitee_id = COALESCE(invitee_id, $2),"
 	  "       sent_at = pg_catalog.clock_timestamp(), reminded_at = NULL, decided_at = NULL,"
 	  "       expires_at = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $3)"
-	  " WHERE id = $1", UUIDOID, UUIDOID, INT4OID);
+	  " WHERE id = $1 RETURNING " INVITATION_RECORD, UUIDOID, UUIDOID, INT4OID);
 
 static KeptQuery withdraw_invitation =
-QUERY("UPDATE tempcloud_data.invitation"
+QUERY("UPDATE tempcloud_data.invitation i"
 	  "   SET status = 'withdrawn', decided_at = pg_catalog.clock_timestamp(), decided_by = $2"
-	  " WHERE id = $1", UUIDOID, UUIDOID);
+	  " WHERE id = $1 RETURNING " INVITATION_RECORD, UUIDOID, UUIDOID);
 
 /* One row an element; the last column names an argument that invite() lacks. */
 static KeptQuery read_invites =
@@ -159,11 +159,11 @@ typedef struct Invite
 
 static Invite *read_many(Jsonb *invitations, int *count);
 static void lock_for_many(const Caller *caller, const Invite *invites, int count);
-static ErrorData *try_invite(const Caller *caller, Invite *invite, pg_uuid_t **id);
+static ErrorData *try_invite(const Caller *caller, Invite *invite, Datum *invitation);
 static void put_result(ReturnSetInfo *rsinfo, int position, const Invite *invite,
-					   const pg_uuid_t *id, const ErrorData *error);
+					   Datum invitation, const ErrorData *error);
 static void clean_invite(Invite *invite);
-static pg_uuid_t *invite_address(const Caller *caller, const Invite *invite);
+static Datum invite_address(const Caller *caller, const Invite *invite);
 static Owner lock_for_inviting(const Caller *caller, const char *email);
 static const pg_uuid_t *account_to_ask_about(const Owner *owner);
 static void require_invitable(const Caller *caller, const char *email, const Owner *owner,
@@ -200,7 +200,7 @@ tempcloud_invite(PG_FUNCTION_ARGS)
 		.locale = tc_arg_text(fcinfo, 6),
 	};
 	clean_invite(&invite);
-	return tc_finish_with_invitation(invite_address(caller, &invite));
+	return tc_finish_with(invite_address(caller, &invite));
 }
 
 /*
@@ -226,10 +226,10 @@ tempcloud_invite_many(PG_FUNCTION_ARGS)
 
 	for (int i = 0; i < count; i++)
 	{
-		pg_uuid_t  *id = NULL;
-		ErrorData  *error = try_invite(caller, &invites[i], &id);
+		Datum		invitation = (Datum) 0;
+		ErrorData  *error = try_invite(caller, &invites[i], &invitation);
 
-		put_result(rsinfo, i + 1, &invites[i], id, error);
+		put_result(rsinfo, i + 1, &invites[i], invitation, error);
 	}
 	tc_leave();
 	return (Datum) 0;
@@ -246,6 +246,7 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 	Invitation *invitation;
 	Owner		owner;
 	TimestampTz soonest;
+	Datum		record;
 
 	tc_enter_command("resend_invitation()");
 	caller = tc_caller_with_account(QUERY_RUN);
@@ -267,10 +268,11 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 
 	tc_run(&renew_invitation, UUID_VALUE(id), UUID_VALUE(owner.account_id),
 		   INT_VALUE(tc_invitation_lifetime));
+	record = tc_record();
 	tc_event("invitation.resent", caller->account_id, caller->contact_id,
 			 owner.account_id, id);
 	tc_mail_invitee("invitation", id);
-	return tc_finish_with_invitation(id);
+	return tc_finish_with(record);
 }
 
 /*
@@ -284,6 +286,7 @@ tempcloud_withdraw_invitation(PG_FUNCTION_ARGS)
 	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
 	Caller	   *caller;
 	Invitation *invitation;
+	Datum		record;
 
 	tc_enter_command("withdraw_invitation()");
 	caller = tc_caller_with_account(QUERY_RUN);
@@ -292,9 +295,10 @@ tempcloud_withdraw_invitation(PG_FUNCTION_ARGS)
 	tc_require_pending(invitation);
 
 	tc_run(&withdraw_invitation, UUID_VALUE(id), UUID_VALUE(caller->contact_id));
+	record = tc_record();
 	tc_event("invitation.withdrawn", caller->account_id, caller->contact_id,
 			 invitation->invitee_id, id);
-	return tc_finish_with_invitation(id);
+	return tc_finish_with(record);
 }
 
 /*
@@ -368,7 +372,7 @@ lock_for_many(const Caller *caller, const Invite *invites, int count)
  * mistake (PTnnn), otherwise NULL; other errors go on.
  */
 static ErrorData *
-try_invite(const Caller *caller, Invite *invite, pg_uuid_t **id)
+try_invite(const Caller *caller, Invite *invite, Datum *invitation)
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
@@ -379,7 +383,7 @@ try_invite(const Caller *caller, Invite *invite, pg_uuid_t **id)
 	PG_TRY();
 	{
 		clean_invite(invite);
-		*id = invite_address(caller, invite);
+		*invitation = invite_address(caller, invite);
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
@@ -403,12 +407,12 @@ try_invite(const Caller *caller, Invite *invite, pg_uuid_t **id)
  */
 static void
 put_result(ReturnSetInfo *rsinfo, int position, const Invite *invite,
-		   const pg_uuid_t *id, const ErrorData *error)
+		   Datum invitation, const ErrorData *error)
 {
 	NullableDatum columns[] = {
 		INT_VALUE(position),
 		TEXT_VALUE(invite->email),
-		{.isnull = true},
+		{.value = invitation, .isnull = error != NULL},
 		TEXT_VALUE(error ? error->detail : NULL),
 		TEXT_VALUE(error ? error->message : NULL),
 		TEXT_VALUE(error ? error->hint : NULL),
@@ -416,11 +420,6 @@ put_result(ReturnSetInfo *rsinfo, int position, const Invite *invite,
 	Datum		values[lengthof(columns)];
 	bool		nulls[lengthof(columns)];
 
-	if (id != NULL)
-	{
-		tc_select_invitation(id);
-		columns[2].value = tc_datum(0, 1, &columns[2].isnull);
-	}
 	for (int i = 0; i < lengthof(columns); i++)
 	{
 		values[i] = columns[i].value;
@@ -448,13 +447,14 @@ clean_invite(Invite *invite)
 }
 
 /*
- * Make the invitation, with its event and mail; returns its id.
+ * Make the invitation, with its event and mail, and return it.
  */
-static pg_uuid_t *
+static Datum
 invite_address(const Caller *caller, const Invite *invite)
 {
 	Owner		owner = lock_for_inviting(caller, invite->email);
 	char	   *locale = invite->locale ? invite->locale : caller->locale;
+	Datum		record;
 	pg_uuid_t  *id;
 
 	require_invitable(caller, invite->email, &owner, NULL);
@@ -466,7 +466,8 @@ invite_address(const Caller *caller, const Invite *invite)
 		   TEXT_VALUE(invite->company_name), TEXT_VALUE(invite->phone),
 		   TEXT_VALUE(invite->message), TEXT_VALUE(locale),
 		   INT_VALUE(tc_invitation_lifetime));
-	id = tc_uuid(0, 1);
+	record = tc_record();
+	id = tc_uuid(0, 2);
 	tc_event("invitation.created", caller->account_id, caller->contact_id,
 			 owner.account_id, id);
 	tc_mail("invitation", id, 1, (Addressee)
@@ -476,7 +477,7 @@ invite_address(const Caller *caller, const Invite *invite)
 				.family_name = invite->family_name,
 				.locale = owner.locale ? owner.locale : locale
 			});
-	return id;
+	return record;
 }
 
 /*

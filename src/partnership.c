@@ -15,6 +15,10 @@
 #include "required.h"
 #include "text.h"
 
+#define PARTNERSHIP_RECORD \
+	"ROW(p.customer_id, p.provider_id, p.invitation_id, p.accepted_by," \
+	" p.created_at)::tempcloud.partnership"
+
 static KeptQuery find_partnership =
 QUERY("SELECT FROM tempcloud_data.partnership WHERE customer_id = $1 AND provider_id = $2"
 	  " UNION ALL "
@@ -26,15 +30,17 @@ static KeptQuery accept_invitation =
 QUERY("WITH made AS ("
 	  "   INSERT INTO tempcloud_data.partnership"
 	  "   (customer_id, provider_id, invitation_id, accepted_by)"
-	  "   VALUES ($1, $2, $3, $5))"
+	  "   VALUES ($1, $2, $3, $5)"
+	  "   RETURNING *)"
 	  " UPDATE tempcloud_data.invitation"
 	  "    SET status = 'accepted', invitee_id = $4, decided_by = $5,"
 	  "        decided_at = pg_catalog.clock_timestamp()"
-	  "  WHERE id = $3", UUIDOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID);
+	  "  WHERE id = $3"
+	  " RETURNING (SELECT " PARTNERSHIP_RECORD " FROM made p)",
+	  UUIDOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID);
 
 static KeptQuery select_partnership =
-QUERY("SELECT ROW(p.customer_id, p.provider_id, p.invitation_id, p.accepted_by,"
-	  "           p.created_at)::tempcloud.partnership"
+QUERY("SELECT " PARTNERSHIP_RECORD
 	  "  FROM tempcloud_data.partnership p WHERE p.invitation_id = $1", UUIDOID);
 
 static KeptQuery search_partners =
@@ -111,7 +117,7 @@ tc_partners(const pg_uuid_t *a, const pg_uuid_t *b)
 	return tc_run_latest(&find_partnership, UUID_VALUE(a), UUID_VALUE(b)) > 0;
 }
 
-void
+Datum
 tc_make_partnership(const Invitation *invitation, const Caller *acceptor)
 {
 	bool		by_customer = strcmp(invitation->inviter_kind, "customer") == 0;
@@ -122,6 +128,7 @@ tc_make_partnership(const Invitation *invitation, const Caller *acceptor)
 		   UUID_VALUE(invitation->id),
 		   UUID_VALUE(acceptor->account_id),
 		   UUID_VALUE(acceptor->contact_id));
+	return tc_record();
 }
 
 Datum

@@ -20,9 +20,9 @@ extern bool tc_partners(const pg_uuid_t *a, const pg_uuid_t *b);
 
 /*
  * Make inviter and accepting caller partners, and the invitation accepted.
- * The pair must be locked and not be partners yet.
+ * The pair must be locked and not be partners yet.  Returns the partnership.
  */
-extern void tc_make_partnership(const Invitation *invitation, const Caller *acceptor);
+extern Datum tc_make_partnership(const Invitation *invitation, const Caller *acceptor);
 
 /* End the frame and return the partnership that came of the invitation. */
 extern Datum tc_finish_with_partnership(const pg_uuid_t *invitation_id);

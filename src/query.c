@@ -169,14 +169,25 @@ tc_leave(void)
 }
 
 Datum
-tc_finish(void)
+tc_record(void)
 {
 	bool		isnull;
-	Datum		value = tc_datum(0, 1, &isnull);
-	Form_pg_attribute column = TupleDescAttr(SPI_tuptable->tupdesc, 0);
+	Datum		record = tc_datum(0, 1, &isnull);
 
 	Assert(!isnull && SPI_processed == 1);
-	value = SPI_datumTransfer(value, column->attbyval, column->attlen);
+	return record;
+}
+
+Datum
+tc_finish_with(Datum record)
+{
+	record = SPI_datumTransfer(record, false, -1);
 	SPI_finish();
-	return value;
+	return record;
+}
+
+Datum
+tc_finish(void)
+{
+	return tc_finish_with(tc_record());
 }

@@ -19,9 +19,8 @@
  *				that may not exist ("no partnership yet"), taken under a lock
  *				(lock.h) that keeps them true until the transaction ends.
  *
- * All return the number of rows returned or changed.  The values of the rows
- * are valid until the next query; those returned by pointer live until
- * tc_leave() or tc_finish().
+ * All return the number of rows returned or changed.  The rows can be asked for
+ * until the next query; values of them live until tc_leave() or tc_finish().
  */
 #ifndef TC_QUERY_H
 #define TC_QUERY_H
@@ -99,10 +98,14 @@ extern void tc_enter(void);
 extern void tc_enter_command(const char *function);
 extern void tc_leave(void);
 
+/* The first column of the last query's only row, of a composite type. */
+extern Datum tc_record(void);
+
 /*
- * End the frame and return the only column of the last query's only row,
- * copied to the caller's memory: a composite value, mostly.
+ * End the frame and return such a value, of any query since it began or of the
+ * last one, copied to the caller's memory.
  */
+extern Datum tc_finish_with(Datum record);
 extern Datum tc_finish(void);
 
 /*
