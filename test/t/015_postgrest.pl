@@ -1,0 +1,33 @@
+# The API as PostgREST serves it: by requests of anonymous people, of people
+# without an account and of members of both kinds, each as PostgREST makes a
+# transaction of it. See postgrest.py.
+use strict;
+use warnings;
+
+use FindBin;
+use IPC::Run ();
+use JSON::PP ();
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Tempcloud;
+use Test::More;
+
+my $node = new_server('postgrest');
+$node->safe_psql('postgres', q{
+	CREATE ROLE authenticator LOGIN NOINHERIT;
+	GRANT tempcloud_anonymous, tempcloud_user TO authenticator;
+	CREATE ROLE mailer LOGIN IN ROLE tempcloud_mailer});
+
+my ($out, $err);
+ok(IPC::Run::run([ '/usr/bin/python3', "$FindBin::RealBin/../postgrest.py", $node->connstr('postgres') ],
+		'<', \undef, '>', \$out, '2>', \$err),
+	'the story is told to its end') or diag($err);
+my $json = JSON::PP->new->canonical->allow_nonref;
+foreach my $line (split /\n/, $out)
+{
+	my $check = $json->decode($line);
+
+	is($json->encode($check->{got}), $json->encode($check->{want}), $check->{name});
+}
+done_testing();
