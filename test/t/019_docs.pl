@@ -1,0 +1,132 @@
+# What the documentation says is so: the words of errors, the requests, the
+# programs, and the gateway for live events among the examples.
+use strict;
+use warnings;
+
+use FindBin;
+use IPC::Run ();
+use JSON::PP ();
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Tempcloud;
+use Test::More;
+
+my $root = "$FindBin::RealBin/../..";
+my $api = slurp_file("$root/docs/api.md");
+my $readme = slurp_file("$root/README.md");
+
+# Each word of an error has its status in both tables, and there is no other.
+my %refusals = reverse slurp_file("$root/src/refusal.c") =~ /\{PT(\d{3}), "(\w+)"/g;
+cmp_ok(scalar(keys %refusals), '>=', 27, 'the errors of the source');
+my %documented;
+$documented{$2} = $1 while $api =~ /^\| (\d{3}) \| `(\w+)` \|/mg;
+is_deeply(\%documented, \%refusals, 'docs/api.md has each error with its status');
+my ($status, %listed);
+foreach my $row ($readme =~ /^\| (?:PT\d{3} )?\| `.*$/mg)
+{
+	my ($first, $words) = $row =~ /^\| (?:PT(\d{3}) )?\| ([^|]*)/;
+
+	$status = $first if defined $first;
+	$listed{$_} = $status foreach $words =~ /`(\w+)`/g;
+}
+is_deeply(\%listed, \%refusals, 'README.md, too');
+
+my $node = new_server('docs');
+as_caller($node, 'anna', "SELECT tempcloud.register_account('customer', 'Kunde AG', 'Anna', 'Alt');"
+	  . "SELECT tempcloud.invite('bob\@anbieter.example')");
+as_caller($node, 'bob', "SELECT tempcloud.register_account('provider', 'Anbieter GmbH', 'Bob', 'Berg')");
+$node->safe_psql('postgres', q{
+	CREATE ROLE app LOGIN IN ROLE tempcloud_service;
+	CREATE ROLE gateway LOGIN IN ROLE tempcloud_service});
+
+# Requests name functions, views and arguments that there are.
+my %calls;
+$calls{$1} .= $2 // '' while $api =~ m{\$API/rpc/(\w+)(.*?)(?=\ncurl|\n```)}sg;
+cmp_ok(scalar(keys %calls), '>', 10, 'the requests');
+foreach my $function (sort keys %calls)
+{
+	my %given = map { $_ => 1 } $calls{$function} =~ /"(\w+)":|[?&](\w+)=/g;
+	my $names = $node->safe_psql('postgres', qq{
+		SELECT array_to_string(proargnames, ' ') || ' limit '
+			   || CASE proname WHEN 'invite_many' THEN 'email locale' ELSE '' END
+		  FROM pg_proc WHERE proname = '$function' AND pronamespace = 'tempcloud'::regnamespace});
+	my %there = map { $_ => 1 } split / /, $names;
+
+	is(join(' ', grep { $_ && !$there{$_} } sort keys %given), '', "the request of $function");
+	ok($names ne '', "there is $function");
+}
+is($node->safe_psql('postgres', "SELECT count(*) FROM pg_views WHERE schemaname = 'tempcloud' AND viewname = '$_'"), 1,
+	"there is $_") foreach $api =~ m{\$API/(\w+)[?"]}g;
+
+# The programs run as they stand.
+my %as_app = (%ENV, PGHOST => $node->host, PGPORT => $node->port, PGDATABASE => 'postgres', PGUSER => 'app');
+
+sub program
+{
+	my ($language, @interpreter) = @_;
+	my ($code) = $api =~ /^```$language\n(.*?)^```/ms;
+	my ($out, $err);
+
+	local %ENV = %as_app;
+	ok(IPC::Run::run(\@interpreter, '<', \$code, '>', \$out, '2>', \$err), "$language runs") or diag($err);
+	return $out;
+}
+
+like(program('python', '/usr/bin/python3', '-'), qr/^\('[0-9a-f-]{36}', 'pending'\)$/, 'it has invited');
+like(program('python', '/usr/bin/python3', '-'), qr/^PT409 already_invited Wait for/, 'and cannot again');
+as_caller($node, 'bob', 'SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received');
+is(program('perl', 'perl', '-'), "Anbieter GmbH\nPT409\n", 'it has listed and invited');
+
+# The gateway tells each account its own events, and nobody else any.
+my $port = PostgreSQL::Test::Cluster::get_free_port();
+my ($log, $anna, $bob, $carl) = ('', '', '', '');
+my $gateway;
+{
+	local %ENV = (%as_app, PGUSER => 'gateway');
+	$gateway = IPC::Run::start([ '/usr/bin/python3', "$root/examples/events.py", $port ], '>', \$log, '2>', \$log);
+}
+my $reader = q{
+import sys, time, urllib.request
+for attempt in range(100):
+	try:
+		stream = urllib.request.urlopen(urllib.request.Request(sys.argv[1], headers={'X-Claims': sys.argv[2]}))
+		break
+	except urllib.error.HTTPError as error:
+		sys.exit(print(error.code))
+	except OSError:
+		time.sleep(0.1)
+for line in stream:
+	if line.startswith(b'data'):
+		print(line.decode().strip(), flush=True)
+};
+
+sub reader
+{
+	my ($subject, $out) = @_;
+
+	return IPC::Run::start([ '/usr/bin/python3', '-c', $reader, "http://127.0.0.1:$port/", qq({"sub":"$subject"}) ],
+		'>', $out, '2>', $out, IPC::Run::timeout(60));
+}
+
+as_caller($node, 'arno', "SELECT tempcloud.register_account('customer', 'Andere AG', 'Arno', 'Alt')");
+my @readers = (reader('anna', \$anna), reader('bob', \$bob), reader('arno', \$carl));
+$readers[0]->pump until $anna =~ /resync/;
+$readers[1]->pump until $bob =~ /resync/;
+$readers[2]->pump until $carl =~ /resync/;
+as_caller($node, 'bob', "SELECT tempcloud.invite('emil\@kunde.example')");
+as_caller($node, 'anna', "SELECT tempcloud.update_account(city => 'Bonn');"
+	  . "SELECT tempcloud.invite('arno\@else.example')");
+$readers[1]->pump until $bob =~ /created/;
+$readers[0]->pump until $anna =~ /created/;
+my ($event) = $bob =~ /^data: (.*created.*)$/m;
+my $account = $node->safe_psql('postgres', "SELECT account_id FROM tempcloud_data.contact WHERE subject = 'bob'");
+is_deeply(JSON::PP::decode_json($event)->{accounts}, [$account], 'an event of its own');
+unlike($anna, qr/$account/, 'nothing of others');
+is($carl, qq(data: {"event":"resync"}\n), 'and nobody else hears of it');
+my $stranger = '';
+reader('nobody', \$stranger)->finish;
+like($stranger, qr/^401/, 'who has no account is refused');
+$_->kill_kill foreach @readers, $gateway;
+$node->stop;
+done_testing();
