@@ -1,0 +1,594 @@
+"""The rules of tempcloud once more, in plain Python, to be compared with the extension.
+
+Written from what the documentation promises, not from the C. Where several errors
+apply, the rules do not say which one comes first: Refused holds all of them.
+What is created gets its name from the caller; times are seconds of a clock of its own.
+"""
+
+from types import SimpleNamespace as Row
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+SETTINGS = {
+    'invitation_lifetime': 30 * DAY, 'reinvite_after': 7 * DAY, 'resend_interval': 10 * MINUTE,
+    'reminder_before': 7 * DAY, 'max_pending_invitations': 1000, 'max_daily_invitations': 500,
+    'max_daily_invitations_to_address': 10, 'max_daily_confirmations': 50, 'max_resends': 10,
+    'reveal_registered': True, 'mail_max_attempts': 10, 'mail_retry_delay': HOUR,
+    'mail_retention': 30 * DAY}
+OPPOSITE = {'customer': 'provider', 'provider': 'customer'}
+
+
+class Refused(Exception):
+    """A mistake of the caller's; words are the error words of which one is due."""
+
+    def __init__(self, words):
+        super().__init__(' or '.join(sorted(words)))
+        self.words = words
+
+
+class Wrong(Exception):
+    """What the extension has chosen is not among what it may choose."""
+
+
+class At(int):
+    """A point of time, which is compared with some tolerance."""
+
+
+def refuse_if(*more, **conditions):
+    words = {word for each in (conditions, *more) for word, applies in each.items() if applies}
+    if words:
+        raise Refused(words)
+
+
+def full_name(row):
+    return ' '.join(name for name in (row.given_name, row.family_name) if name) or None
+
+
+def is_email(text):
+    return bool(text) and text.count('@') == 1 and '.' in text.split('@')[1]
+
+
+class Model:
+    def __init__(self, settings):
+        self.settings = settings
+        self.now = 0
+        self.accounts, self.contacts, self.invitations = {}, {}, {}
+        self.mails, self.mails_about, self.tokens = {}, {}, {}
+        self.partnerships = {}      # (customer, provider): how it came about
+        self.blocks = []            # inviter, address, account or None
+        self.events = []            # event, account, invitation
+
+    # -- time
+
+    def deadlines(self):
+        """Around these the answer depends on fractions of a second: from, to."""
+        s = self.settings
+        for i in self.invitations.values():
+            yield from ((t, t) for t in (i.sent + s['resend_interval'], i.created + DAY, i.expires,
+                                         i.expires - s['reminder_before']))
+            if i.decided is not None:
+                yield i.decided + s['reinvite_after'], i.decided + s['reinvite_after']
+        for t in self.tokens.values():
+            yield t.issued + s['invitation_lifetime'], t.issued + s['invitation_lifetime']
+        for m in self.mails.values():
+            yield m.due
+            yield from ((m.created + t, m.created + t) for t in (s['resend_interval'], DAY))
+            if m.closed is not None:
+                yield m.closed + s['mail_retention'], m.closed + s['mail_retention']
+
+    def pass_time(self, seconds):
+        """At least so many seconds pass; returns how many did."""
+        before, margin = self.now, 5 * MINUTE
+        self.now += seconds
+        deadlines = sorted(self.deadlines())
+        while True:
+            near = [high for low, high in deadlines if low - margin <= self.now <= high + margin]
+            if not near:
+                return self.now - before
+            self.now = max(near) + margin + 1
+
+    # -- who is who
+
+    def person(self, who):
+        return next((c for c in self.contacts.values() if who and c.subject == who), None)
+
+    def caller(self, who):
+        refuse_if(not_signed_in=who is None)
+        me = self.person(who)
+        refuse_if(no_account=me is None)
+        return me
+
+    def people(self, account):
+        return [c for c in self.contacts.values() if c.account == account and not c.removed]
+
+    def owner(self, address):
+        """The account that has proven the address."""
+        return next((c.account for c in self.contacts.values()
+                     if c.verified and c.email.lower() == address.lower()), None)
+
+    def kind(self, account):
+        return self.accounts[account].kind
+
+    def are_partners(self, a, b):
+        return (a, b) in self.partnerships or (b, a) in self.partnerships
+
+    def blocked(self, inviter, address, account):
+        return any(b.inviter == inviter and (address and b.address == address.lower() or account and b.account == account)
+                   for b in self.blocks)
+
+    # -- what an invitation is
+
+    def status(self, i):
+        return 'expired' if i.status == 'pending' and i.expires <= self.now else i.status
+
+    def is_for(self, i, account):
+        return i.invitee == account if i.invitee else self.owner(i.email) == account
+
+    def close(self, i, status, by=None):
+        i.status, i.decided, i.decided_by = status, self.now, by
+
+    def event(self, event, account, invitation=None):
+        self.events.append((f'{"invitation." if invitation else ""}{event}', account, invitation))
+
+    def closed(self, i):
+        """The error that what became of the invitation is."""
+        status = self.status(i)
+        return {f'invitation_{status}': status != 'pending'}
+
+    def by_token(self, token):
+        refuse_if(invalid_token=token == 'malformed')
+        link = self.tokens.get(token)
+        refuse_if(invalid_token=link and not link.invitation, invitation_not_found=link is None)
+        i = self.invitations[link.invitation]
+        return i, {**self.closed(i), 'link_replaced': link.round != i.round and self.status(i) == 'pending'}
+
+    def shown(self, i):
+        return dict(id=i.id, inviter_id=i.inviter, inviter_kind=self.kind(i.inviter), invitee_kind=i.kind,
+                    invitee_id=i.invitee if i.status == 'accepted' else None, email=i.email,
+                    given_name=i.given_name, family_name=i.family_name, company_name=i.company_name,
+                    message=i.message, locale=i.locale, status=i.status, expires_at=At(i.expires), reason=i.reason)
+
+    # -- mails
+
+    def mail(self, kind, recipient, name, locale, invitation=None, contact=None):
+        about = (invitation or contact).id
+        self.mails_about[about] = self.mails_about.get(about, 0) + 1
+        self.mails[f'{about}m{self.mails_about[about]}'] = Row(
+            kind=kind, about=about, round=invitation.round if invitation else None, recipient=recipient,
+            recipient_name=name or '', locale=locale, state='queued', attempt=0, due=(self.now, self.now),
+            leased=False, error=None, created=self.now, closed=None)
+
+    def mail_invitee(self, kind, i):
+        account = i.invitee or self.owner(i.email)
+        self.mail(kind, i.email, full_name(i), self.accounts[account].locale if account else i.locale, i)
+
+    def mail_inviter(self, kind, i):
+        """To whoever has invited or, if they cannot be reached, a colleague, best one with a login."""
+        proven = [c for c in self.people(i.inviter) if c.verified]
+        proven.sort(key=lambda c: (c.id != i.invited_by, c.subject is None, c.number))
+        if proven:
+            self.mail(kind, proven[0].email, full_name(proven[0]), self.accounts[i.inviter].locale, i)
+
+    def pointless(self, m):
+        if m.kind == 'confirm_email':
+            c = self.contacts[m.about]
+            return c.removed or c.verified or (c.email or '').lower() != m.recipient.lower()
+        i = self.invitations[m.about]
+        return m.round != i.round or m.kind in ('invitation', 'reminder') and self.status(i) != 'pending'
+
+    # -- accounts and contacts
+
+    def whoami(self, who):
+        refuse_if(not_signed_in=who is None)
+        me = self.person(who)
+        return dict(account=self.accounts[me.account].profile if me else None,
+                    contact=self.shown_contact(me) if me else None,
+                    permissions=['manage_account', 'manage_contacts', 'invite', 'decide'] if me
+                    else ['register_account', 'confirm_email'])
+
+    def register_account(self, name, who, claim=None, verified=True, kind=None, company_name=None, given_name=None,
+                         family_name=None, token=None, locale=None):
+        refuse_if(not_signed_in=who is None, already_registered=self.person(who))
+        if token:
+            i, closed = self.by_token(token)
+            refuse_if(**closed, same_kind=kind and kind != i.kind)
+            kind, email, locale = i.kind, i.email, locale or i.locale
+            company_name = company_name or i.company_name
+            given_name, family_name = given_name or i.given_name, family_name or i.family_name
+        else:
+            refuse_if(email_unverified=not (claim and verified),
+                      invalid_argument=not kind)
+            email = claim
+        refuse_if(email_taken=self.owner(email), invalid_argument=not (company_name and given_name and family_name))
+        self.accounts[name] = Row(kind=kind, locale=locale or 'de', profile=dict(
+            id=name, kind=kind, company_name=company_name, locale=locale or 'de', city=None))
+        self.contacts[name + 'c'] = self.new_contact(name + 'c', name, given_name, family_name, email, who, True)
+        self.event('account.registered', name)
+        self.route(name, email)
+        return self.accounts[name].profile
+
+    def new_contact(self, name, account, given_name, family_name, email, subject, verified):
+        return Row(id=name, number=len(self.contacts), account=account, given_name=given_name,
+                   family_name=family_name, email=email, subject=subject, verified=verified, removed=False)
+
+    def shown_contact(self, c):
+        return dict(id=c.id, given_name=c.given_name, family_name=c.family_name, email=c.email,
+                    email_verified_at=c.verified, has_login=c.subject is not None)
+
+    def route(self, account, address):
+        """A newly proven address gets the invitations that wait for it."""
+        for i in self.invitations.values():
+            if (self.status(i) != 'pending' or i.invitee or i.email.lower() != address.lower()
+                    or i.kind != self.kind(account) or self.blocked(i.inviter, None, account)):
+                continue
+            if self.are_partners(i.inviter, account):
+                i.invitee = account
+                self.close(i, 'superseded')
+                self.event('superseded', account, i.id)
+            elif not self.pending_between(i.inviter, account):
+                i.invitee = account
+                self.event('routed', account, i.id)
+
+    def pending_between(self, inviter, account):
+        """What is on its way from the one to the other, and routed."""
+        return [i for i in self.invitations.values()
+                if i.inviter == inviter and i.invitee == account and self.status(i) == 'pending']
+
+    def update_account(self, who, company_name=None, city=None, locale=None):
+        account = self.accounts[self.caller(who).account]
+        refuse_if(invalid_argument=company_name == '' or locale == '')
+        account.locale = locale or account.locale
+        account.profile.update(locale=account.locale, company_name=company_name or account.profile['company_name'],
+                               city=account.profile['city'] if city is None else city or None)
+        return account.profile
+
+    def own_contact(self, who, id):
+        me = self.caller(who)
+        c = self.contacts.get(id)
+        refuse_if(contact_not_found=c is None or c.removed or c.account != me.account)
+        return c
+
+    def add_contact(self, name, who, given_name, family_name, email=None):
+        me = self.caller(who)
+        refuse_if(invalid_argument=not given_name or not family_name, invalid_email=email and not is_email(email))
+        c = self.new_contact(name, me.account, given_name, family_name, email or None, None, False)
+        self.contacts[name] = c
+        self.event('contact.added', me.account)
+        return self.shown_contact(c)
+
+    def update_contact(self, who, id, given_name=None, email=None):
+        self.caller(who)
+        refuse_if(invalid_argument=given_name == '', invalid_email=email and not is_email(email))
+        c = self.own_contact(who, id)
+        c.given_name = given_name or c.given_name
+        if email is not None:
+            c.verified = c.verified and email.lower() == c.email.lower()
+            c.email = email or None
+        return self.shown_contact(c)
+
+    def remove_contact(self, who, id):
+        c = self.own_contact(who, id)
+        refuse_if(last_login=c.subject and not any(o.subject and o is not c for o in self.people(c.account)))
+        self.event('contact.removed', c.account)
+        c.given_name = c.family_name = c.email = c.subject = None
+        c.verified, c.removed = False, True
+
+    def send_confirmation(self, who, contact_id):
+        c = self.own_contact(who, contact_id)
+        refuse_if(invalid_argument=not c.email)
+        if not c.verified:
+            sent = [m for m in self.mails.values() if m.kind == 'confirm_email']
+            today = [m for m in sent if self.contacts[m.about].account == c.account and m.created > self.now - DAY]
+            refuse_if(resend_too_soon=any(m.about == c.id and m.created > self.now - self.settings['resend_interval'] for m in sent),
+                      too_many_invitations=len(today) >= self.settings['max_daily_confirmations'])
+            self.mail('confirm_email', c.email, full_name(c), self.accounts[c.account].locale, contact=c)
+        return self.shown_contact(c)
+
+    def confirm_email(self, who, token):
+        refuse_if(invalid_token=token == 'malformed')
+        link = self.tokens.get(token)
+        refuse_if(invalid_token=link and link.invitation, contact_not_found=link is None)
+        c, me = self.contacts[link.contact], self.person(who)
+        changed = (c.email or '').lower() != link.email.lower()
+        refuse_if(not_signed_in=who is None,
+                  link_replaced=changed or link.issued + self.settings['invitation_lifetime'] <= self.now,
+                  already_registered=me and me.account != c.account,
+                  contact_not_found=not me and c.subject and not changed,
+                  email_taken=not c.verified and not changed and self.owner(c.email))
+        if not c.verified or not me:
+            c.verified, c.subject = True, c.subject if me else who
+            self.event('contact.confirmed', c.account)
+            self.route(c.account, c.email)
+        return self.shown_contact(c)
+
+    # -- inviting
+
+    def invitee_of(self, me, email, resent=None, **refusals):
+        """For whom an invitation to the address would be; refused if the caller may have none pending."""
+        inviter, owner, s = me.account, self.owner(email), self.settings
+        same_kind = owner and owner != inviter and self.kind(owner) == self.kind(inviter)
+        if same_kind and not s['reveal_registered']:
+            owner, same_kind = None, False
+        invitee = resent and resent.invitee or owner
+        sides = {a for a in (owner, invitee) if a}
+        others = [i for i in self.invitations.values() if i is not resent]
+        mine = [i for i in others if i.inviter == inviter]
+        pending = [i for i in mine if self.status(i) == 'pending']
+        refuse_if(
+            refusals,
+            own_account=owner == inviter, same_kind=same_kind,
+            already_partners=any(self.are_partners(inviter, a) for a in sides),
+            invited_you=any(i.inviter in sides and self.status(i) == 'pending' and self.is_for(i, inviter) for i in others),
+            already_invited=any(i.email.lower() == email.lower() or i.invitee in sides for i in pending),
+            declined_recently=any(self.blocked(inviter, email, a) for a in sides | {None}) or any(
+                i.status == 'declined' and i.decided > self.now - s['reinvite_after']
+                and (i.email.lower() == email.lower() or i.invitee in sides or i.declined_for in sides) for i in mine),
+            too_many_invitations=len(pending) >= s['max_pending_invitations'] or (
+                resent.round > s['max_resends'] if resent else
+                sum(i.created > self.now - DAY for i in mine) >= s['max_daily_invitations']
+                or sum(i.created > self.now - DAY and i.email.lower() == email.lower()
+                       for i in others) >= s['max_daily_invitations_to_address']))
+        for i in mine:      # past its time; the new one takes its place
+            if i.status == 'pending' and self.status(i) == 'expired' and (
+                    i.email.lower() == email.lower() or i.invitee in sides):
+                self.close(i, 'expired')
+                self.event('expired', inviter, i.id)
+        return invitee
+
+    def invite(self, name, who, email=None, given_name=None, family_name=None, company_name=None, message=None, locale=None):
+        me = self.caller(who)
+        refuse_if(invalid_email=not is_email(email), invalid_argument=not email)
+        owner = self.invitee_of(me, email)
+        i = Row(id=name, inviter=me.account, invited_by=me.id, invitee=owner, kind=OPPOSITE[self.kind(me.account)],
+                email=email, given_name=given_name, family_name=family_name, company_name=company_name, message=message,
+                locale=locale or self.accounts[me.account].locale, status='pending', round=1, created=self.now,
+                sent=self.now, expires=self.now + self.settings['invitation_lifetime'], reminded=False,
+                decided=None, decided_by=None, declined_for=None, reason=None)
+        self.invitations[name] = i
+        self.event('created', me.account, name)
+        self.mail_invitee('invitation', i)
+        return self.shown(i)
+
+    def invite_many(self, name, who, invitations):
+        self.caller(who)
+        return [self.row_of_many(f'{name}.{k}', who, row, k + 1) for k, row in enumerate(invitations)]
+
+    def row_of_many(self, name, who, row, position):
+        try:
+            return dict(id=position, position=position, invitation=self.invite(name, who, **row), error=None)
+        except Refused as refused:
+            return dict(id=position, position=position, invitation=None, error=refused.words)
+
+    def sent(self, who, id):
+        me, i = self.caller(who), self.invitations.get(id)
+        refuse_if(not_your_invitation=i and i.inviter != me.account and self.is_for(i, me.account),
+                  invitation_not_found=not i or i.inviter != me.account and not self.is_for(i, me.account))
+        return me, i
+
+    def resend_invitation(self, who, id):
+        me, i = self.sent(who, id)
+        refuse_if(**{**self.closed(i), 'invitation_expired': False})
+        i.invitee = self.invitee_of(me, i.email, i, resend_too_soon=i.sent + self.settings['resend_interval'] > self.now)
+        i.status, i.round, i.sent, i.reminded, i.decided = 'pending', i.round + 1, self.now, False, None
+        i.expires = self.now + self.settings['invitation_lifetime']
+        self.event('resent', me.account, id)
+        self.mail_invitee('invitation', i)
+        return self.shown(i)
+
+    def withdraw_invitation(self, who, id):
+        me, i = self.sent(who, id)
+        refuse_if(**self.closed(i))
+        self.close(i, 'withdrawn', me.id)
+        self.event('withdrawn', me.account, id)
+        return self.shown(i)
+
+    # -- deciding
+
+    def preview_invitation(self, who, token):
+        i, closed = self.by_token(token)
+        refuse_if(**closed)
+        profile = self.accounts[i.inviter].profile
+        return dict(inviter_kind=profile['kind'], inviter_company=profile['company_name'],
+                    inviter_name=full_name(self.contacts[i.invited_by]) or '', message=i.message, kind=i.kind, email=i.email,
+                    status='pending', expires_at=At(i.expires), given_name=i.given_name, company_name=i.company_name,
+                    needs_account=not i.invitee and not self.owner_of_kind(i))
+
+    def owner_of_kind(self, i):
+        owner = self.owner(i.email)
+        return owner and self.kind(owner) == i.kind
+
+    def received(self, who, id):
+        me, i = self.caller(who), self.invitations.get(id)
+        refuse_if(invitation_not_found=not i or not self.is_for(i, me.account) and i.inviter != me.account,
+                  not_your_invitation=i and not self.is_for(i, me.account) and i.inviter == me.account)
+        return me, i
+
+    def accept(self, me, i, **refusals):
+        partnership = next((p for p in self.partnerships.values() if p['invitation_id'] == i.id), None)
+        if partnership and i.invitee == me.account:
+            return partnership      # again
+        refuse_if(refusals, self.closed(i), same_kind=self.kind(me.account) != i.kind, own_account=i.inviter == me.account,
+                  already_partners=self.are_partners(i.inviter, me.account))
+        pair = (i.inviter, me.account) if i.kind == 'provider' else (me.account, i.inviter)
+        self.close(i, 'accepted', me.id)
+        i.invitee = me.account
+        self.event('accepted', me.account, i.id)
+        self.partnerships[pair] = dict(customer_id=pair[0], provider_id=pair[1], invitation_id=i.id, accepted_by=me.id)
+        for o in self.invitations.values():
+            if self.status(o) == 'pending' and o.inviter in pair and any(
+                    self.is_for(o, a) for a in pair if a != o.inviter):
+                self.close(o, 'superseded')
+                self.event('superseded', me.account, o.id)
+        self.mail_inviter('invitation_accepted', i)
+        return self.partnerships[pair]
+
+    def accept_invitation(self, who, id):
+        return self.accept(*self.received(who, id))
+
+    def accept_invitation_by_token(self, who, token, use_this_account=False):
+        i, closed = self.by_token(token)
+        me = self.caller(who)
+        return self.accept(me, i, link_replaced=closed['link_replaced'],
+                           not_your_invitation=i.invitee not in (None, me.account),
+                           other_address=not use_this_account and self.owner(i.email) != me.account)
+
+    def decline(self, me, i, reason, block):
+        invitee = me if me and self.is_for(i, me.account) else None
+        i.declined_for = i.invitee or invitee and invitee.account
+        self.close(i, 'declined', invitee and invitee.id)
+        i.reason = reason
+        if block and not any(b.inviter == i.inviter and b.address == i.email.lower() for b in self.blocks):
+            self.blocks.append(Row(inviter=i.inviter, address=i.email.lower(), account=i.declined_for))
+        self.event('declined', i.declined_for, i.id)
+        self.mail_inviter('invitation_declined', i)
+        return self.shown(i)
+
+    def decline_invitation(self, who, id, reason=None, block=False):
+        me, i = self.received(who, id)
+        refuse_if(**self.closed(i))
+        return self.decline(me, i, reason, block)
+
+    def decline_invitation_by_token(self, who, token, reason=None, block=False):
+        i, closed = self.by_token(token)
+        refuse_if(**closed)
+        return self.decline(self.person(who), i, reason, block)
+
+    def unblock_account(self, who, id):
+        me = self.caller(who)
+        mine = {c.email.lower() for c in self.people(me.account) if c.verified}
+        self.blocks = [b for b in self.blocks
+                       if b.inviter != id or b.account != me.account and b.address not in mine]
+
+    # -- what the outbox and time do
+
+    def claim_mail(self, name, max_messages, lease, seen):
+        """Of what is due a mailer may get any; seen says which it was, and which were closed on the way."""
+        due = {k for k, m in self.mails.items() if m.state == 'queued' and m.due[1] <= self.now}
+        dropped = {k for k in due if self.pointless(self.mails[k])}
+        failed = {k for k in due - dropped if self.mails[k].attempt >= self.settings['mail_max_attempts']}
+        live = due - dropped - failed
+        given, closed = set(seen['given']), set(seen['dropped']) | set(seen['failed'])
+        if not given <= live or len(given) != min(max_messages, len(live)):
+            raise Wrong(f'{max_messages} of {sorted(live)} are due, given were {sorted(given)}')
+        if not set(seen['dropped']) <= dropped or not set(seen['failed']) <= failed or (
+                len(given) < max_messages and closed != dropped | failed):
+            raise Wrong(f'dropped should be {sorted(dropped)}, failed {sorted(failed)}; they are {seen}')
+        for key in closed:
+            m = self.mails[key]
+            m.state, m.leased, m.closed, m.attempt = ('dropped' if key in dropped else 'failed'), False, self.now, m.attempt + 1
+            m.error = m.error if key in dropped else 'no mailer reported what became of it'
+        rows = []
+        for key in sorted(given):
+            m = self.mails[key]
+            m.attempt, m.leased, m.due = m.attempt + 1, True, (self.now + lease, self.now + lease)
+            link = m.kind in ('invitation', 'reminder', 'confirm_email')
+            if link:
+                confirm = m.kind == 'confirm_email'
+                self.tokens[f'{name}/{key}'] = Row(invitation=None if confirm else m.about, round=m.round, issued=self.now,
+                                                 contact=m.about if confirm else None, email=m.recipient)
+            rows.append(dict(id=key, kind=m.kind, recipient=m.recipient, recipient_name=m.recipient_name,
+                             locale=m.locale, attempt=m.attempt, token=f'{name}/{key}' if link else None))
+        return rows
+
+    def known(self, mails):
+        return [self.mails[key] for key in mails if key in self.mails]
+
+    def mail_sent(self, mails):
+        sent = [m for m in self.known(mails) if m.attempt > 0 and m.state in ('queued', 'failed')]
+        for m in sent:
+            m.state, m.error, m.leased, m.closed = 'sent', None, False, self.now
+        return len(sent)
+
+    def mail_failed(self, mail, error, permanent=False):
+        m = self.mails.get(mail)
+        if not m or m.state != 'queued' or not m.leased:
+            return False
+        m.leased, m.error = False, error
+        if permanent or m.attempt >= self.settings['mail_max_attempts']:
+            m.state, m.closed = 'failed', self.now
+            return False
+        delay = min(self.settings['mail_retry_delay'] * 2 ** (m.attempt - 1), DAY)
+        m.due = self.now + delay * 3 // 4, self.now + delay * 5 // 4
+        return True
+
+    def mail_bounced(self, mail, reason):
+        m = self.mails.get(mail)
+        if not m or m.attempt == 0:
+            return False
+        m.state, m.error, m.leased, m.closed = 'bounced', reason, False, self.now
+        return True
+
+    def release_mail(self, mails):
+        held = [m for m in self.known(mails) if m.state == 'queued' and m.leased]
+        for m in held:
+            m.leased, m.attempt, m.due = False, m.attempt - 1, (self.now, self.now)
+        return len(held)
+
+    def retry_mail(self, mail):
+        m = self.mails.get(mail)
+        if not m or m.state != 'failed':
+            return False
+        m.state, m.attempt, m.due, m.closed = 'queued', 0, (self.now, self.now), None
+        return True
+
+    def maintain(self):
+        s = self.settings
+        pending = [i for i in self.invitations.values() if i.status == 'pending']
+        expired = [i for i in pending if self.status(i) == 'expired']
+        reminded = [i for i in pending if s['reminder_before'] < s['invitation_lifetime'] and not i.reminded
+                    and i not in expired and i.expires <= self.now + s['reminder_before']]
+        purged = [k for k, m in self.mails.items() if m.state in ('sent', 'bounced', 'dropped')
+                  and m.closed < self.now - s['mail_retention']]
+        for i in expired:
+            self.close(i, 'expired')
+            self.event('expired', i.inviter, i.id)
+            self.mail_inviter('invitation_expired', i)
+        for i in reminded:
+            i.reminded = True
+            self.mail_invitee('reminder', i)
+        for key in purged:
+            del self.mails[key]
+        return dict(expired=len(expired), reminded=len(reminded), purged=len(purged))
+
+    # -- what everybody sees
+
+    def look(self, who):
+        me = self.person(who)
+        if not me:
+            return {}
+        mine = me.account
+        partners = sorted({a for pair in self.partnerships if mine in pair for a in pair} - {mine})
+        profiles = [self.accounts[a].profile for a in partners]
+        return dict(
+            my_account=[self.accounts[mine].profile],
+            my_contacts=[self.shown_contact(c) for c in self.people(mine)],
+            partners=profiles,
+            customers=[p for p in profiles if p['kind'] == 'customer'],
+            providers=[p for p in profiles if p['kind'] == 'provider'],
+            partner_contacts=[dict(id=c.id, account_id=a, given_name=c.given_name, family_name=c.family_name, email=c.email)
+                              for a in partners for c in self.people(a)],
+            invitations_sent=[self.seen_by_inviter(i) for i in self.invitations.values() if i.inviter == mine],
+            invitations_received=[self.seen_by_invitee(i, mine) for i in self.invitations.values()
+                                  if i.invitee == mine or self.waits_for(i, mine)])
+
+    def waits_for(self, i, account):
+        return (not i.invitee and self.status(i) == 'pending' and self.owner(i.email) == account
+                and not self.blocked(i.inviter, None, account))
+
+    def seen_by_inviter(self, i):
+        by = self.contacts[i.decided_by] if i.status == 'accepted' else None
+        links = [m for m in self.mails.values() if m.about == i.id and m.kind in ('invitation', 'reminder')]
+        newest = links[-1] if links else None
+        return dict(id=i.id, email=i.email, status=self.status(i), expires_at=At(i.expires), decided_at=i.decided is not None,
+                    reason=i.reason, company_name=i.company_name, invited_by=full_name(self.contacts[i.invited_by]),
+                    partner_id=by and by.account, accepted_by_name=by and full_name(by), accepted_by_email=by and by.email,
+                    delivery=newest and ('deferred' if newest.state == 'queued' and newest.error else newest.state),
+                    delivery_error=newest and newest.error)
+
+    def seen_by_invitee(self, i, account):
+        pending = self.status(i) == 'pending'
+        obstacle = 'same_kind' if pending and self.kind(account) != i.kind else None
+        return dict(id=i.id, inviter_id=i.inviter, inviter_company=self.accounts[i.inviter].profile['company_name'],
+                    inviter_name=full_name(self.contacts[i.invited_by]), email=i.email, status=self.status(i),
+                    expires_at=At(i.expires), reason=i.reason, obstacle=obstacle,
+                    can_accept=pending and not obstacle and not self.are_partners(i.inviter, account),
+                    blocked=any(b.inviter == i.inviter and b.account == account for b in self.blocks))
