@@ -16,7 +16,7 @@ SUBJECTS = role text uuid account contact caller invitation invite decision part
 INSTALL_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(filter-out $(INSTALL_SQL),$(wildcard sql/$(EXTENSION)--*.sql))
 DATA_built = $(INSTALL_SQL)
-EXTRA_CLEAN = $(INSTALL_SQL) test/results test/tmp_check test/exim test/__pycache__
+EXTRA_CLEAN = $(INSTALL_SQL) test/results test/tmp_check test/exim test/__pycache__ test/model/__pycache__
 
 # PostgreSQL's own headers and macros have unused parameters, mixed signs and
 # partial initialisers; clang does not know all of gcc's options that PGXS
@@ -75,10 +75,13 @@ test:
 lint:
 	scripts/lint
 
-# What takes long: many crashes, many random queries.
+# What takes long: many crashes, many random queries, and ten minutes of random
+# commands instead of seconds. make soak TEMPCLOUD_MODEL_SECONDS=3600: an hour
+soak: export TEMPCLOUD_CRASHES ?= 50
+soak: export TEMPCLOUD_QUERIES ?= 200000
+soak: export TEMPCLOUD_MODEL_SECONDS ?= 600
 soak:
-	TEMPCLOUD_CRASHES=50 TEMPCLOUD_QUERIES=200000 \
-		TAP_TESTS='test/t/008_crash.pl test/t/018_sqlsmith.pl' scripts/test tap
+	TAP_TESTS='test/t/008_crash.pl test/t/014_model.pl test/t/018_sqlsmith.pl' scripts/test tap
 
 # make bench BENCH_OPTS='--sides latency --plot ratios.svg': see bench/README.md
 bench:

@@ -1,20 +1,23 @@
 #!/usr/bin/python3
 """Random commands against the extension and against a model of its rules.
 
-Wants a server (PGHOST, PGPORT, PGUSER: a superuser) and makes databases of its own.
-A run is a sequence of steps that a seed decides, in a new database. If one differs,
-the shortest failing sequence that can be found is printed and kept as a file.
+Makes databases of its own on the server that PGHOST and so on name, as superuser.
+A run is a sequence of steps that a seed decides, in a new database. Where the two
+differ, the shortest failing sequence that can be found is printed, and nothing more
+is done. With a server of its own:
 
-    test/model --seeds 1-20         so many runs
-    test/model --seconds 3600       runs with random seeds for so long
-    test/model --replay FILE        a sequence that was kept
+    scripts/with-cluster -c fsync=off -c autovacuum=off /usr/bin/python3 test/model ...
+
+    --seeds 1-20        the runs of these seeds
+    --seconds 3600      and then those of random seeds, for so long
+    --replay FILE       the sequence that was printed, in a file
 """
 
 import argparse
 import collections
 import json
-import os
 import random
+import re
 import sys
 import time
 
@@ -98,13 +101,25 @@ def shortest(settings, steps):
     return steps, difference
 
 
-def report(name, settings, steps, difference):
+def report(seed, settings, steps, difference):
     changed = {name: value for name, value in settings.items() if value != SETTINGS[name]}
-    lines = [json.dumps({'settings': changed}), *(json.dumps({k: v for k, v in step.items() if k != 'seen'}) for step in steps)]
-    path = os.path.join(os.environ.get('TEMPCLOUD_MODEL_LOG', '.'), f'{name}.steps')
-    with open(path, 'w', encoding='utf-8') as file:
-        file.write('\n'.join(lines) + '\n')
-    print(f'{name} differs:', difference, 'after', *lines, f'Replay with: test/model --replay {path}', sep='\n')
+    print(f'Seed {seed}: {difference}', f'after these {len(steps)} steps; test/model --replay takes them out of any file:',
+          json.dumps({'settings': changed}),
+          *(json.dumps({k: v for k, v in step.items() if k != 'seen'}) for step in steps), sep='\n')
+
+
+def read_report(path):
+    with open(path, encoding='utf-8') as file:
+        lines = [json.loads(line[line.index('{'):]) for line in file if re.match(r'[# ]*\{"(settings|n)"', line)]
+    return {**SETTINGS, **lines[0]['settings']}, lines[1:]
+
+
+def chosen_seeds(options):
+    first, _, last = options.seeds.partition('-')
+    yield from range(int(first), int(last or first) + 1) if first else ()
+    end = time.monotonic() + options.seconds
+    while options.seconds and time.monotonic() < end:
+        yield random.SystemRandom().randrange(10 ** 9)
 
 
 def main():
@@ -118,22 +133,17 @@ def main():
     execute(f'DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)', f'CREATE DATABASE {TEMPLATE}')
     execute('SET client_min_messages = warning', 'CREATE EXTENSION tempcloud CASCADE', database=TEMPLATE)
     if options.replay:
-        with open(options.replay, encoding='utf-8') as file:
-            first, *steps = map(json.loads, file)
-        steps, difference = replayed({**SETTINGS, **first['settings']}, steps)
-        print(difference or 'does not differ')
+        difference = replayed(*read_report(options.replay))[1]
+        print(difference or 'The extension does what the model does.')
         return 1 if difference else 0
 
-    first, _, last = options.seeds.partition('-')
-    seeds = list(range(int(first), int(last or first) + 1)) if first else []
-    end, count, done = time.monotonic() + options.seconds, 0, collections.Counter()
-    while seeds or time.monotonic() < end:
-        seed = seeds.pop(0) if seeds else random.SystemRandom().randrange(10 ** 9)
+    count, done = 0, collections.Counter()
+    for seed in chosen_seeds(options):
         print(f'seed {seed}', flush=True)
         settings, steps, difference = generated(seed, options.steps, done)
         count += len(steps)
         if difference:
-            report(f'seed {seed}'.replace(' ', '-'), settings, *shortest(settings, steps))
+            report(seed, settings, *shortest(settings, steps))
             return 1
     for (do, ending), times in sorted(done.items()):
         print(f'{times:7} {do}: {ending}')

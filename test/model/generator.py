@@ -4,7 +4,6 @@ from model import DAY, HOUR, MINUTE, OPPOSITE, SETTINGS
 from runner import SESSIONS
 
 PEOPLE = [f'p{n}' for n in range(8)]
-ADDRESSES = [f'{who}@{who}.example' for who in PEOPLE] + [f'q{n}@office.example' for n in range(4)]
 NAMES = ['Anna', 'Bob', 'Carla', 'Dora']
 COMPANIES = ['Alt AG', 'Berg KG', 'Cohn GmbH']
 
@@ -13,7 +12,7 @@ def random_settings(rng):
     """The defaults, or limits that are soon reached."""
     few = {'max_pending_invitations': 3, 'max_daily_invitations': 4, 'max_daily_invitations_to_address': 2,
            'max_daily_confirmations': 2, 'max_resends': 1, 'mail_max_attempts': 2, 'invitation_lifetime': 3 * DAY,
-           'reveal_registered': False, 'reinvite_after': 40 * DAY, 'reminder_before': 0}
+           'reveal_registered': False, 'reinvite_after': 40 * DAY, 'reminder_before': 0, 'purge_invitations_after': 10 * DAY}
     return {**SETTINGS, **{name: value for name, value in few.items() if rng.random() < 0.2}}
 
 
@@ -21,14 +20,16 @@ class Generator:
     def __init__(self, rng):
         self.rng = rng
         self.number = 0
+        self.people = PEOPLE[:rng.choice([4, 6, 8])]      # where there are few, they meet more often
+        self.addresses = [f'{who}@{who}.example' for who in self.people] + [f'q{n}@office.example' for n in range(4)]
         self.choices = [(weight, getattr(self, name)) for name, weight in (
             ('register_account', 8), ('invite', 14), ('invite_many', 2), ('resend_invitation', 4),
             ('withdraw_invitation', 3), ('preview_invitation', 2), ('accept_invitation', 4),
             ('accept_invitation_by_token', 7), ('decline_invitation', 3), ('decline_invitation_by_token', 3),
-            ('unblock_account', 2), ('add_contact', 5), ('update_contact', 3), ('remove_contact', 2),
-            ('send_confirmation', 5), ('confirm_email', 6), ('update_account', 1), ('whoami', 1),
+            ('unblock_account', 2), ('add_contact', 5), ('update_contact', 3), ('remove_contact', 3),
+            ('send_confirmation', 7), ('confirm_email', 8), ('update_account', 1), ('whoami', 1),
             ('are_partners', 1), ('claim_mail', 9), ('mail_sent', 3), ('mail_failed', 3), ('mail_bounced', 1),
-            ('release_mail', 1), ('retry_mail', 1), ('maintain', 3), ('look', 10), ('pass_time', 7), ('begin', 5))]
+            ('release_mail', 1), ('retry_mail', 1), ('maintain', 3), ('erase_person', 0.4), ('look', 10), ('pass_time', 7), ('begin', 5))]
 
     def step(self, runner):
         """The next step, in some session."""
@@ -56,12 +57,12 @@ class Generator:
         theirs = [c for c in logins if c.account == account] or logins
         if theirs and self.rng.random() < 0.9:
             return self.rng.choice(theirs).subject
-        return self.rng.choice(PEOPLE + [None])
+        return self.rng.choice(self.people + [None])
 
     def address(self, kind=None):
         """Of somebody of that kind, or any."""
         proven = [c.email for c in self.model.contacts.values() if c.verified and self.model.kind(c.account) == kind]
-        address = self.rng.choice(proven if proven and self.rng.random() < 0.5 else ADDRESSES)
+        address = self.rng.choice(proven if proven and self.rng.random() < 0.5 else self.addresses)
         return address.title() if self.rng.random() < 0.15 else 'nonsense' if self.rng.random() < 0.02 else address
 
     def some(self, **values):
@@ -106,7 +107,7 @@ class Generator:
     # -- the commands
 
     def register_account(self):
-        new = [p for p in PEOPLE if not self.model.person(p)]
+        new = [p for p in self.people if not self.model.person(p)]
         who = self.rng.choice(new) if new and self.rng.random() < 0.95 else self.who()
         arguments = {'kind': self.rng.choice(['customer', 'provider']), 'company_name': self.rng.choice(COMPANIES),
                      'given_name': self.rng.choice(NAMES), 'family_name': 'Alt', **self.some(locale='en')}
@@ -116,7 +117,7 @@ class Generator:
                 if self.rng.random() < 0.6:
                     del arguments[key]
         elif who and self.rng.random() < 0.95:
-            arguments['claim'] = f'{who}@{who}.example' if self.rng.random() < 0.9 else self.rng.choice(ADDRESSES)
+            arguments['claim'] = f'{who}@{who}.example' if self.rng.random() < 0.9 else self.rng.choice(self.addresses)
             arguments['verified'] = self.rng.random() < 0.95
         return {'who': who, 'args': arguments}
 
@@ -169,28 +170,35 @@ class Generator:
         return {'who': self.who(block and block.account),
                 'args': {'id': block.inviter if block else self.any_of(self.model.accounts)}}
 
+    def claimed(self):
+        """An address that an invitation waits for, or any."""
+        waiting = [i.email for i in self.model.invitations.values() if i.status == 'pending' and not i.invitee]
+        return self.rng.choice(waiting) if waiting and self.rng.random() < 0.5 else self.address()
+
     def add_contact(self):
         return {'who': self.who(), 'args': {'given_name': self.rng.choice([*NAMES, *NAMES, '']), 'family_name': 'Cohn',
-                                            **({'email': self.address()} if self.rng.random() < 0.8 else {})}}
+                                            **({'email': self.claimed()} if self.rng.random() < 0.8 else {})}}
 
     def update_contact(self):
         who = self.who()
         return {'who': who, 'args': {'id': self.contact(who), **self.some(
-            given_name=self.rng.choice([*NAMES, '']), email=self.rng.choice([self.address(), self.address(), '']))}}
+            given_name=self.rng.choice([*NAMES, '']), email=self.rng.choice([self.claimed(), self.claimed(), '']))}}
 
     def remove_contact(self):
         who = self.who()
         return {'who': who, 'args': {'id': self.contact(who)}}
 
     def send_confirmation(self):
-        who = self.who()
-        return {'who': who, 'args': {'contact_id': self.contact(who)}}
+        unproven = [c.id for c in self.model.contacts.values() if c.email and not c.verified]
+        c = self.model.contacts.get(self.any_of(unproven))
+        who = self.who(c and c.account)
+        return {'who': who, 'args': {'contact_id': c.id if c and self.rng.random() < 0.8 else self.contact(who)}}
 
     def confirm_email(self):
         token = self.token(lambda token: token.contact)
         link = self.model.tokens.get(token)
         c = link and self.model.contacts.get(link.contact)
-        new = [p for p in PEOPLE if not self.model.person(p)]
+        new = [p for p in self.people if not self.model.person(p)]
         joins = new and c and not c.subject and self.rng.random() < 0.6
         return {'who': self.rng.choice(new) if joins else self.who(c and c.account), 'args': {'token': token}}
 
@@ -225,6 +233,9 @@ class Generator:
 
     def maintain(self):
         return {}
+
+    def erase_person(self):
+        return {'args': {'email': self.address()}}
 
     def look(self):
         return {'who': self.who()}

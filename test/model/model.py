@@ -13,7 +13,7 @@ SETTINGS = {
     'reminder_before': 7 * DAY, 'max_pending_invitations': 1000, 'max_daily_invitations': 500,
     'max_daily_invitations_to_address': 10, 'max_daily_confirmations': 50, 'max_resends': 10,
     'reveal_registered': True, 'mail_max_attempts': 10, 'mail_retry_delay': HOUR,
-    'mail_retention': 30 * DAY}
+    'mail_retention': 30 * DAY, 'purge_invitations_after': 365 * DAY}
 OPPOSITE = {'customer': 'provider', 'provider': 'customer'}
 
 
@@ -43,6 +43,10 @@ def full_name(row):
     return ' '.join(name for name in (row.given_name, row.family_name) if name) or None
 
 
+def same(address, other):
+    return bool(address and other) and address.lower() == other.lower()
+
+
 def is_email(text):
     return bool(text) and text.count('@') == 1 and '.' in text.split('@')[1]
 
@@ -55,6 +59,7 @@ class Model:
         self.mails, self.mails_about, self.tokens = {}, {}, {}
         self.partnerships = {}      # (customer, provider): how it came about
         self.blocks = []            # inviter, address, account or None
+        self.confirmations = []     # account, address, when one was asked for
         self.events = []            # event, account, invitation
 
     # -- time
@@ -66,12 +71,14 @@ class Model:
             yield from ((t, t) for t in (i.sent + s['resend_interval'], i.created + DAY, i.expires,
                                          i.expires - s['reminder_before']))
             if i.decided is not None:
-                yield i.decided + s['reinvite_after'], i.decided + s['reinvite_after']
+                yield from ((i.decided + t, i.decided + t) for t in (s['reinvite_after'], s['purge_invitations_after']))
         for t in self.tokens.values():
             yield t.issued + s['invitation_lifetime'], t.issued + s['invitation_lifetime']
+        for c in self.confirmations:
+            yield c.at + DAY, c.at + DAY
         for m in self.mails.values():
             yield m.due
-            yield from ((m.created + t, m.created + t) for t in (s['resend_interval'], DAY))
+            yield m.created + s['resend_interval'], m.created + s['resend_interval']
             if m.closed is not None:
                 yield m.closed + s['mail_retention'], m.closed + s['mail_retention']
 
@@ -103,7 +110,7 @@ class Model:
     def owner(self, address):
         """The account that has proven the address."""
         return next((c.account for c in self.contacts.values()
-                     if c.verified and c.email.lower() == address.lower()), None)
+                     if c.verified and same(c.email, address)), None)
 
     def kind(self, account):
         return self.accounts[account].kind
@@ -112,7 +119,7 @@ class Model:
         return (a, b) in self.partnerships or (b, a) in self.partnerships
 
     def blocked(self, inviter, address, account):
-        return any(b.inviter == inviter and (address and b.address == address.lower() or account and b.account == account)
+        return any(b.inviter == inviter and (same(b.address, address) or account and b.account == account)
                    for b in self.blocks)
 
     # -- what an invitation is
@@ -171,7 +178,7 @@ class Model:
     def pointless(self, m):
         if m.kind == 'confirm_email':
             c = self.contacts[m.about]
-            return c.removed or c.verified or (c.email or '').lower() != m.recipient.lower()
+            return c.verified or not same(c.email, m.recipient)
         i = self.invitations[m.about]
         return m.round != i.round or m.kind in ('invitation', 'reminder') and self.status(i) != 'pending'
 
@@ -217,7 +224,7 @@ class Model:
     def route(self, account, address):
         """A newly proven address gets the invitations that wait for it."""
         for i in self.invitations.values():
-            if (self.status(i) != 'pending' or i.invitee or i.email.lower() != address.lower()
+            if (self.status(i) != 'pending' or i.invitee or not same(i.email, address)
                     or i.kind != self.kind(account) or self.blocked(i.inviter, None, account)):
                 continue
             if self.are_partners(i.inviter, account):
@@ -261,25 +268,30 @@ class Model:
         c = self.own_contact(who, id)
         c.given_name = given_name or c.given_name
         if email is not None:
-            c.verified = c.verified and email.lower() == c.email.lower()
+            c.verified = c.verified and same(email, c.email)
             c.email = email or None
         return self.shown_contact(c)
 
     def remove_contact(self, who, id):
-        c = self.own_contact(who, id)
+        self.remove(self.own_contact(who, id))
+
+    def remove(self, c):
         refuse_if(last_login=c.subject and not any(o.subject and o is not c for o in self.people(c.account)))
         self.event('contact.removed', c.account)
         c.given_name = c.family_name = c.email = c.subject = None
         c.verified, c.removed = False, True
+        self.mails = {key: m for key, m in self.mails.items() if m.about != c.id}
+        self.tokens = {name: t for name, t in self.tokens.items() if t.contact != c.id}
 
     def send_confirmation(self, who, contact_id):
         c = self.own_contact(who, contact_id)
         refuse_if(invalid_argument=not c.email)
         if not c.verified:
             sent = [m for m in self.mails.values() if m.kind == 'confirm_email']
-            today = [m for m in sent if self.contacts[m.about].account == c.account and m.created > self.now - DAY]
+            today = [o for o in self.confirmations if o.account == c.account and o.at > self.now - DAY]
             refuse_if(resend_too_soon=any(m.about == c.id and m.created > self.now - self.settings['resend_interval'] for m in sent),
                       too_many_invitations=len(today) >= self.settings['max_daily_confirmations'])
+            self.confirmations.append(Row(account=c.account, address=c.email, at=self.now))
             self.mail('confirm_email', c.email, full_name(c), self.accounts[c.account].locale, contact=c)
         return self.shown_contact(c)
 
@@ -288,7 +300,7 @@ class Model:
         link = self.tokens.get(token)
         refuse_if(invalid_token=link and link.invitation, contact_not_found=link is None)
         c, me = self.contacts[link.contact], self.person(who)
-        changed = (c.email or '').lower() != link.email.lower()
+        changed = not same(c.email, link.email)
         refuse_if(not_signed_in=who is None,
                   link_replaced=changed or link.issued + self.settings['invitation_lifetime'] <= self.now,
                   already_registered=me and me.account != c.account,
@@ -318,18 +330,18 @@ class Model:
             own_account=owner == inviter, same_kind=same_kind,
             already_partners=any(self.are_partners(inviter, a) for a in sides),
             invited_you=any(i.inviter in sides and self.status(i) == 'pending' and self.is_for(i, inviter) for i in others),
-            already_invited=any(i.email.lower() == email.lower() or i.invitee in sides for i in pending),
+            already_invited=any(same(i.email, email) or i.invitee in sides for i in pending),
             declined_recently=any(self.blocked(inviter, email, a) for a in sides | {None}) or any(
                 i.status == 'declined' and i.decided > self.now - s['reinvite_after']
-                and (i.email.lower() == email.lower() or i.invitee in sides or i.declined_for in sides) for i in mine),
+                and (same(i.email, email) or i.invitee in sides or i.declined_for in sides) for i in mine),
             too_many_invitations=len(pending) >= s['max_pending_invitations'] or (
                 resent.round > s['max_resends'] if resent else
                 sum(i.created > self.now - DAY for i in mine) >= s['max_daily_invitations']
-                or sum(i.created > self.now - DAY and i.email.lower() == email.lower()
+                or sum(i.created > self.now - DAY and same(i.email, email)
                        for i in others) >= s['max_daily_invitations_to_address']))
         for i in mine:      # past its time; the new one takes its place
             if i.status == 'pending' and self.status(i) == 'expired' and (
-                    i.email.lower() == email.lower() or i.invitee in sides):
+                    same(i.email, email) or i.invitee in sides):
                 self.close(i, 'expired')
                 self.event('expired', inviter, i.id)
         return invitee
@@ -436,8 +448,8 @@ class Model:
         i.declined_for = i.invitee or invitee and invitee.account
         self.close(i, 'declined', invitee and invitee.id)
         i.reason = reason
-        if block and not any(b.inviter == i.inviter and b.address == i.email.lower() for b in self.blocks):
-            self.blocks.append(Row(inviter=i.inviter, address=i.email.lower(), account=i.declined_for))
+        if block and not any(b.inviter == i.inviter and same(b.address, i.email) for b in self.blocks):
+            self.blocks.append(Row(inviter=i.inviter, address=i.email, account=i.declined_for))
         self.event('declined', i.declined_for, i.id)
         self.mail_inviter('invitation_declined', i)
         return self.shown(i)
@@ -456,7 +468,7 @@ class Model:
         me = self.caller(who)
         mine = {c.email.lower() for c in self.people(me.account) if c.verified}
         self.blocks = [b for b in self.blocks
-                       if b.inviter != id or b.account != me.account and b.address not in mine]
+                       if b.inviter != id or b.account != me.account and b.address.lower() not in mine]
 
     # -- what the outbox and time do
 
@@ -547,7 +559,40 @@ class Model:
             self.mail_invitee('reminder', i)
         for key in purged:
             del self.mails[key]
-        return dict(expired=len(expired), reminded=len(reminded), purged=len(purged))
+        waiting = {m.about for m in self.mails.values() if m.state == 'queued'}
+        old = [i for i in self.invitations.values() if i.status not in ('pending', 'accepted') and i.id not in waiting
+               and i.decided < self.now - max(s['purge_invitations_after'],
+                                              s['reinvite_after'] if i.status == 'declined' else 0)]
+        self.forget(old)
+        return dict(expired=len(expired), reminded=len(reminded), purged=len(purged), purged_invitations=len(old))
+
+    def forget(self, invitations):
+        """With their mails and links."""
+        ids = {i.id for i in invitations}
+        self.invitations = {id: i for id, i in self.invitations.items() if id not in ids}
+        self.mails = {key: m for key, m in self.mails.items() if m.about not in ids}
+        self.tokens = {name: t for name, t in self.tokens.items() if t.invitation not in ids}
+
+    def erase_person(self, email):
+        refuse_if(invalid_email=not is_email(email))
+        contacts = [c for c in self.contacts.values() if same(c.email, email)]
+        invitations = [i for i in self.invitations.values() if same(i.email, email)]
+        pointless = [i for i in invitations if i.status != 'accepted']
+        about = {i.id for i in pointless}
+        mails = [key for key, m in self.mails.items() if same(m.recipient, email) or m.about in about]
+        blocks = [b for b in self.blocks if same(b.address, email)]
+        for key in mails:
+            del self.mails[key]
+        for c in contacts:
+            self.remove(c)
+        for i in invitations:
+            i.email = i.given_name = i.family_name = i.company_name = i.message = None
+        for i in pointless:
+            self.event('erased', i.inviter, i.id)
+        self.forget(pointless)
+        self.blocks = [b for b in self.blocks if b not in blocks]
+        self.confirmations = [c for c in self.confirmations if not same(c.address, email)]
+        return dict(contacts=len(contacts), invitations=len(invitations), mails=len(mails), blocks=len(blocks))
 
     # -- what everybody sees
 

@@ -28,7 +28,7 @@ LOCKED = '55P03'
 
 TRANSACTION = {'begin', 'commit', 'rollback', 'savepoint', 'rollback_to'}
 MAILER = {'claim_mail', 'mail_sent', 'mail_failed', 'mail_bounced', 'release_mail'}
-ADMIN = {'retry_mail', 'maintain'}
+ADMIN = {'retry_mail', 'maintain', 'erase_person'}
 CREATING = {'register_account', 'add_contact', 'invite', 'invite_many', 'claim_mail'}
 # Where another transaction is open, the model cannot tell what these find or leave to others.
 ALONE = MAILER | ADMIN | {'update_contact', 'remove_contact', 'update_account', 'unblock_account'}
