@@ -10,10 +10,10 @@ COMPANIES = ['Alt AG', 'Berg KG', 'Cohn GmbH']
 
 def random_settings(rng):
     """The defaults, or limits that are soon reached."""
-    few = {'max_pending_invitations': 3, 'max_daily_invitations': 4, 'max_daily_invitations_to_address': 2,
+    few = {'max_pending_invitations': 3, 'max_daily_invitations': 3, 'max_daily_invitations_to_address': 2,
            'max_daily_confirmations': 2, 'max_resends': 1, 'mail_max_attempts': 2, 'invitation_lifetime': 3 * DAY,
            'reveal_registered': False, 'reinvite_after': 40 * DAY, 'reminder_before': 0, 'purge_invitations_after': 10 * DAY}
-    return {**SETTINGS, **{name: value for name, value in few.items() if rng.random() < 0.2}}
+    return {**SETTINGS, **{name: value for name, value in few.items() if rng.random() < 0.3}}
 
 
 class Generator:
@@ -123,7 +123,10 @@ class Generator:
 
     def invited(self, who):
         me = self.model.person(who)
-        return {'email': self.address(me and OPPOSITE[self.model.kind(me.account)]), **self.some(given_name=self.rng.choice(NAMES), family_name='Berg'),
+        declined = {i.declined_for for i in self.model.invitations.values() if me and i.inviter == me.account}
+        again = [c.email for c in self.model.contacts.values() if c.verified and c.account in declined]
+        return {'email': self.rng.choice(again) if again and self.rng.random() < 0.2 else
+                self.address(me and OPPOSITE[self.model.kind(me.account)]), **self.some(given_name=self.rng.choice(NAMES), family_name='Berg'),
                 **self.some(company_name=self.rng.choice(COMPANIES), message='Guten Tag', locale='en')}
 
     def invite(self):

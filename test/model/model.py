@@ -231,14 +231,10 @@ class Model:
                 i.invitee = account
                 self.close(i, 'superseded')
                 self.event('superseded', account, i.id)
-            elif not self.pending_between(i.inviter, account):
+            elif not any(o.inviter == i.inviter and o.invitee == account and o.status == 'pending'
+                         for o in self.invitations.values()):   # even past its time, until that is written down
                 i.invitee = account
                 self.event('routed', account, i.id)
-
-    def pending_between(self, inviter, account):
-        """What is on its way from the one to the other, and routed."""
-        return [i for i in self.invitations.values()
-                if i.inviter == inviter and i.invitee == account and self.status(i) == 'pending']
 
     def update_account(self, who, company_name=None, city=None, locale=None):
         account = self.accounts[self.caller(who).account]
@@ -446,6 +442,7 @@ class Model:
     def decline(self, me, i, reason, block):
         invitee = me if me and self.is_for(i, me.account) else None
         i.declined_for = i.invitee or invitee and invitee.account
+        i.invitee = i.declined_for if i.declined_for and self.kind(i.declined_for) == i.kind else None
         self.close(i, 'declined', invitee and invitee.id)
         i.reason = reason
         if block and not any(b.inviter == i.inviter and same(b.address, i.email) for b in self.blocks):

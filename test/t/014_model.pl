@@ -14,7 +14,7 @@ use PostgreSQL::Test::Utils;
 use Tempcloud;
 use Test::More;
 
-my $SEEDS = '1-20';
+my $SEEDS = '1-40';
 my $seconds = $ENV{TEMPCLOUD_MODEL_SECONDS} // 1;
 
 my $node = new_server('main', conf => "autovacuum = off\nfsync = off");
@@ -41,7 +41,7 @@ my @commands = qw(register_account whoami update_account add_contact update_cont
 my @never_refused = qw(are_partners look claim_mail mail_sent mail_failed mail_bounced release_mail retry_mail maintain);
 is_deeply([ grep { !$ok{$_} } @commands, @never_refused ], [], 'each command has done something');
 is_deeply([ grep { !$refused{$_} } @commands ], [], 'each has been refused');
-cmp_ok($out =~ /^(\d+) steps$/m ? $1 : 0, '>=', 3000, 'there were thousands of steps');
+cmp_ok($out =~ /^(\d+) steps$/m ? $1 : 0, '>=', 6000, 'there were thousands of steps');
 like($out, qr/^ +\d+ \w+: locked$/m, 'sessions have met');
 
 $node->stop;
