@@ -72,6 +72,10 @@ demo:
 test:
 	scripts/test
 
+# With each major of PostgreSQL, each in a Debian of its own: needs root and time.
+test-matrix:
+	scripts/test-matrix
+
 lint:
 	scripts/lint
 
@@ -87,4 +91,4 @@ soak:
 bench:
 	scripts/bench $(BENCH_OPTS)
 
-.PHONY: demo test lint soak bench
+.PHONY: demo test test-matrix lint soak bench

@@ -17,12 +17,13 @@ our @EXPORT = qw(new_server as_caller links bound_call secret_of log_of
   heard worker_mode start_smtp stop_smtp mails eventually);
 
 # A running server with the extension in database postgres; conf is added to its
-# configuration.
+# configuration, install_path is where another server than the one under test is.
 sub new_server
 {
 	my ($name, %init) = @_;
-	my $node = PostgreSQL::Test::Cluster->new($name);
 	my $conf = delete $init{conf} // '';
+	my $path = delete $init{install_path};
+	my $node = PostgreSQL::Test::Cluster->new($name, $path ? (install_path => $path) : ());
 
 	$node->init(extra => [ '-E', 'UTF8', '--locale=C.UTF-8' ], %init);
 	$node->append_conf('postgresql.conf', "log_statement = none\n$conf");
