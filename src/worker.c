@@ -22,6 +22,7 @@
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -136,12 +137,17 @@ leave(int code, Datum ring)
 	tc_detach((Ring *) DatumGetPointer(ring));
 }
 
+/*
+ * Who commits CREATE or DROP EXTENSION calls for a look before it has told
+ * others to forget what they cached; from 18 on, extensions are cached.
+ */
 static bool
 extension_exists(void)
 {
 	bool		exists;
 
 	StartTransactionCommand();
+	InvalidateSystemCaches();
 	exists = OidIsValid(get_extension_oid("tempcloud", true));
 	CommitTransactionCommand();
 	return exists;
