@@ -6,7 +6,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
 CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;
-SELECT plan(49);
+SELECT plan(50);
 
 -- Stands for PUBLIC: a role to which nobody granted anything.
 CREATE ROLE tempcloud_test_nobody;
@@ -213,6 +213,50 @@ SELECT set_eq($$
 		   ('tempcloud_data.event', 'event_append_only', 'A'),
 		   ('tempcloud_data.event', 'event_truncate', 'A')$$,
 	'the triggers of the guard are there and fire ALWAYS');
+
+-- docs/privileges.md says all of this in one table, and nothing else.
+\set documented `grep -E '^\| (schema|[^a-z])' docs/privileges.md`
+CREATE FUNCTION pg_temp.held(has_privilege text, role text, object oid, privileges text)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+	privilege text;
+	held boolean;
+	result text[] = '{}';
+BEGIN
+	FOREACH privilege IN ARRAY string_to_array(privileges, ' ') LOOP
+		EXECUTE format('SELECT %I(%L, %s::oid, %L)', has_privilege, role, object, privilege) INTO held;
+		IF held THEN
+			result = result || privilege;
+		END IF;
+	END LOOP;
+	RETURN COALESCE(NULLIF(array_to_string(result, ', '), ''), '-');
+END
+$$;
+CREATE TEMP VIEW object AS
+SELECT format('`%s%s()`', NULLIF(nspname, 'tempcloud') || '.', proname) AS name, p.oid,
+	   'has_function_privilege' AS has_privilege, 'EXECUTE' AS privileges
+  FROM pg_proc p JOIN pg_namespace s ON s.oid = pronamespace
+ WHERE nspname IN ('tempcloud', 'tempcloud_data')
+ UNION ALL
+SELECT format('`%s%s`', NULLIF(nspname, 'tempcloud') || '.', relname), c.oid,
+	   CASE relkind WHEN 'S' THEN 'has_sequence_privilege' ELSE 'has_table_privilege' END,
+	   CASE relkind WHEN 'S' THEN 'USAGE SELECT UPDATE'
+			ELSE 'SELECT INSERT UPDATE DELETE TRUNCATE REFERENCES TRIGGER' END
+  FROM pg_class c JOIN pg_namespace s ON s.oid = relnamespace
+ WHERE relkind IN ('r', 'v', 'S') AND nspname IN ('tempcloud', 'tempcloud_data')
+ UNION ALL
+SELECT format('schema `%s`', nspname), oid, 'has_schema_privilege', 'USAGE CREATE'
+  FROM pg_namespace WHERE nspname IN ('tempcloud', 'tempcloud_data');
+SELECT set_eq(
+	$$SELECT '| ' || name || ' | '
+			 || string_agg(pg_temp.held(has_privilege, role, oid, privileges), ' | ' ORDER BY n) || ' |'
+		FROM object, unnest('{public,tempcloud_anonymous,tempcloud_user,tempcloud_service,tempcloud_mailer,tempcloud_admin}'::text[])
+			 WITH ORDINALITY AS r (role, n)
+	   GROUP BY name, oid$$,
+	string_to_array(:'documented', E'\n'),
+	'docs/privileges.md has exactly what PUBLIC and each role may do');
 
 -- What the privileges are for: an application's own table, made by a login
 -- that is a service, may refer to partnerships and call the API.
