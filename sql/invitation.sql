@@ -67,8 +67,8 @@ CREATE INDEX invitation_reminder_idx
 	ON tempcloud_data.invitation (expires_at) WHERE status = 'pending' AND reminded_at IS NULL;
 CREATE INDEX invitation_declined_idx
 	ON tempcloud_data.invitation (inviter_id, decided_at) WHERE status = 'declined';
--- the two lists, newest first
-CREATE INDEX invitation_sent_idx ON tempcloud_data.invitation (inviter_id, created_at, id);
+-- the two lists, newest first: keys are in the order of time
+CREATE INDEX invitation_sent_idx ON tempcloud_data.invitation (inviter_id, id);
 CREATE INDEX invitation_received_idx
 	ON tempcloud_data.invitation (invitee_id, (status = 'pending'), created_at, id)
 	WHERE invitee_id IS NOT NULL;

@@ -237,7 +237,8 @@ SELECT i.id, i.email::text, i.given_name::text, i.family_name::text, i.company_n
 	 WHERE m.invitation_id = i.id AND m.kind IN ('invitation', 'reminder')
 	 ORDER BY m.id DESC
 	 LIMIT 1) m ON true
- WHERE i.inviter_id = (SELECT tempcloud.current_account_id());
+ WHERE i.inviter_id = (SELECT tempcloud.current_account_id())
+ ORDER BY i.id DESC;
 COMMENT ON VIEW tempcloud.invitations_sent IS
 'The invitations of the caller''s account
 Einladungen gesendet: with who accepted, and how delivery of the mail goes (queued, sent, deferred, failed, bounced, dropped).';

@@ -92,10 +92,11 @@ QUERY("SELECT pg_catalog.count(*) FROM ("
 
 /* For tc_require_below(): of an account, and to an address (folded). */
 static KeptQuery nth_newest_sent =
-QUERY("SELECT i.created_at + interval '24 hours' FROM tempcloud_data.invitation i"
-	  " WHERE i.inviter_id = $1"
-	  "   AND i.created_at > pg_catalog.clock_timestamp() - interval '24 hours'"
-	  " ORDER BY i.created_at DESC OFFSET $2 LIMIT 1", UUIDOID, INT4OID);
+QUERY("SELECT n.created_at + interval '24 hours'"
+	  "  FROM (SELECT i.created_at FROM tempcloud_data.invitation i"
+	  "         WHERE i.inviter_id = $1 ORDER BY i.id DESC OFFSET $2 LIMIT 1) n"
+	  " WHERE n.created_at > pg_catalog.clock_timestamp() - interval '24 hours'",
+	  UUIDOID, INT4OID);
 
 static KeptQuery nth_newest_to_address =
 QUERY("SELECT i.created_at + interval '24 hours' FROM tempcloud_data.invitation i"

@@ -131,7 +131,7 @@ SELECT pg_temp.relation_is('tempcloud_data.invitation', $$
 	invitation_pending_invitee_key UNIQUE INDEX btree (invitee_id, inviter_id) WHERE ((status = 'pending'::tempcloud.invitation_status) AND (invitee_id IS NOT NULL))
 	invitation_received_idx INDEX btree (invitee_id, ((status = 'pending'::tempcloud.invitation_status)), created_at, id) WHERE (invitee_id IS NOT NULL)
 	invitation_reminder_idx INDEX btree (expires_at) WHERE ((status = 'pending'::tempcloud.invitation_status) AND (reminded_at IS NULL))
-	invitation_sent_idx INDEX btree (inviter_id, created_at, id)
+	invitation_sent_idx INDEX btree (inviter_id, id)
 	invitation_waiting_idx INDEX btree (lower((email)::text)) WHERE ((status = 'pending'::tempcloud.invitation_status) AND (invitee_id IS NULL))
 $$);
 

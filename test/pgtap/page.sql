@@ -1,0 +1,96 @@
+-- page: a page of a list takes its own rows from an index and no more, wherever
+-- it begins and however long the list is.
+
+BEGIN;
+SET LOCAL client_min_messages = warning;
+SELECT plan(15);
+
+-- One customer with 20,000 partners, all invited by it, and as many other
+-- customers, who have invited the first of these. In bulk: without triggers.
+SET LOCAL session_replication_role = replica;
+CREATE FUNCTION pg_temp.id(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
+	SELECT (lpad(to_hex(n), 12, '0') || '7000800000000000000' || kind)::uuid $$;
+INSERT INTO tempcloud_data.account (id, kind, company_name, locale)
+SELECT pg_temp.id('a', n), 'provider'::tempcloud.account_kind, 'Anbieter ' || n, 'de' FROM generate_series(0, 19999) n
+ UNION ALL
+SELECT pg_temp.id('c', n), 'customer', 'Kunde ' || n, 'de' FROM generate_series(0, 19999) n;
+INSERT INTO tempcloud_data.contact (id, account_id, given_name, family_name, email, email_verified_at, subject)
+SELECT pg_temp.id('b', n), pg_temp.id('a', n), 'Bob', 'B' || n, 'b' || n || '@anbieter.example', now(), 'page b' || n
+  FROM generate_series(0, 19999) n
+ UNION ALL
+SELECT pg_temp.id('d', n), pg_temp.id('c', n), 'Anna', 'A' || n, 'a' || n || '@kunde.example', now(), 'page a' || n
+  FROM generate_series(0, 19999) n;
+INSERT INTO tempcloud_data.invitation (id, inviter_id, inviter_kind, invited_by, invitee_id, invitee_kind, email,
+	locale, status, created_at, expires_at, decided_at, decided_by)
+SELECT pg_temp.id('1', n), pg_temp.id('c', 0), 'customer'::tempcloud.account_kind, pg_temp.id('d', 0),
+	   pg_temp.id('a', n), 'provider'::tempcloud.account_kind,
+	   'b' || n || '@anbieter.example', 'de', 'accepted'::tempcloud.invitation_status, now() + n * interval '1 s', now(), now(), pg_temp.id('b', n)
+  FROM generate_series(0, 19999) n
+ UNION ALL
+SELECT pg_temp.id('2', n), pg_temp.id('c', n), 'customer', pg_temp.id('d', n), pg_temp.id('a', 0), 'provider',
+	   'b0@anbieter.example', 'de', 'declined', now() + n * interval '1 s', now(), now(), pg_temp.id('b', 0)
+  FROM generate_series(1, 19999) n;
+INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+SELECT pg_temp.id('c', 0), pg_temp.id('a', n), pg_temp.id('1', n), pg_temp.id('b', n) FROM generate_series(0, 19999) n;
+SET LOCAL session_replication_role = origin;
+ANALYZE;
+
+-- The most rows that any step of a plan has seen, and its steps
+CREATE FUNCTION pg_temp.run(query text, OUT rows bigint, OUT steps text)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+	plan json;
+BEGIN
+	EXECUTE 'EXPLAIN (ANALYZE, TIMING off, FORMAT json) ' || query INTO plan;
+	SELECT max((step ->> 'Actual Rows')::numeric * (step ->> 'Actual Loops')::numeric
+			   + COALESCE((step ->> 'Rows Removed by Filter')::numeric, 0)),
+		   string_agg(concat_ws(' ', step ->> 'Node Type', step ->> 'Index Name', step ->> 'Relation Name'), ', ')
+	  FROM jsonb_path_query(plan::jsonb, 'strict $.**') step
+	 WHERE step ? 'Node Type' INTO rows, steps;
+END
+$$;
+-- 20 rows, in the order of the list, and few more seen on the way
+CREATE FUNCTION pg_temp.page_is_short(query text)
+RETURNS SETOF text
+LANGUAGE sql
+AS $$
+SELECT ok(rows BETWEEN 20 AND 50 AND steps !~ 'Seq Scan (partnership|invitation|contact|account)',
+		  format('%s: %s rows by %s', query, rows, steps))
+  FROM pg_temp.run(query);
+$$;
+
+SELECT format('GRANT USAGE ON SCHEMA %s TO tempcloud_user', pg_my_temp_schema()::regnamespace) AS "grant" \gset
+:grant;
+SET LOCAL ROLE tempcloud_user;
+SET LOCAL request.jwt.claims = '{"sub":"page a0"}';
+SELECT pg_temp.page_is_short(format('SELECT * FROM tempcloud.%s %s LIMIT 20', list, page))
+  FROM (VALUES
+	('partners', 'ORDER BY id'),
+	('partners', $$WHERE id > '00000000040070008000000000000000' ORDER BY id$$),
+	('providers', 'ORDER BY id'),
+	('providers', $$WHERE id > '00000000040070008000000000000000' ORDER BY id$$),
+	('partner_contacts', 'ORDER BY account_id, id'),
+	('partner_contacts', $$WHERE account_id > '00000000040070008000000000000000' ORDER BY account_id, id$$),
+	('invitations_sent', 'ORDER BY id DESC'),
+	('invitations_sent', $$WHERE id < '00000000040070008000000000000000' ORDER BY id DESC$$),
+	('invitations_sent', '')) AS t (list, page);
+SET LOCAL request.jwt.claims = '{"sub":"page b0"}';
+SELECT pg_temp.page_is_short(format('SELECT * FROM tempcloud.%s %s LIMIT 20', list, page))
+  FROM (VALUES ('invitations_received', '')) AS t (list, page);
+SELECT is(count(*), 1::bigint, 'the customers of another account') FROM tempcloud.customers;
+
+-- A whole list is what it is.
+SET LOCAL request.jwt.claims = '{"sub":"page a0"}';
+SELECT is(count(*), 20000::bigint, list) FROM (
+	SELECT 'partners' AS list FROM tempcloud.partners
+	 UNION ALL
+	SELECT 'partner_contacts' FROM tempcloud.partner_contacts
+	 UNION ALL
+	SELECT 'invitations_sent' FROM tempcloud.invitations_sent) t GROUP BY list;
+SELECT isnt((pg_temp.run('SELECT * FROM tempcloud.partners ORDER BY company_name LIMIT 20')).rows < 50, true,
+	'a list in another order is not a short way');
+RESET ROLE;
+
+SELECT * FROM finish();
+ROLLBACK;
