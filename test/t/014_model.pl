@@ -34,12 +34,12 @@ $same ? note($out) : diag($out);
 # Each command has done something, and each that can be refused was refused.
 my %ok = map { $_ => 1 } $out =~ /^ +\d+ (\w+): ok$/mg;
 my %refused = map { $_ => 1 } $out =~ /^ +\d+ (\w+): [a-z]+_\w+$/mg;
-my @commands = qw(register_account whoami update_account add_contact update_contact remove_contact
+my @commands = qw(register_account update_account add_contact update_contact remove_contact
   send_confirmation confirm_email invite invite_many resend_invitation withdraw_invitation preview_invitation
   accept_invitation accept_invitation_by_token decline_invitation decline_invitation_by_token unblock_account
   erase_person);
-my @never_refused = qw(are_partners look claim_mail mail_sent mail_failed mail_bounced release_mail retry_mail maintain);
-is_deeply([ grep { !$ok{$_} } @commands, @never_refused ], [], 'each command has done something');
+my @rarely_refused = qw(whoami are_partners look claim_mail mail_sent mail_failed mail_bounced release_mail retry_mail maintain);
+is_deeply([ grep { !$ok{$_} } @commands, @rarely_refused ], [], 'each command has done something');
 is_deeply([ grep { !$refused{$_} } @commands ], [], 'each has been refused');
 cmp_ok($out =~ /^(\d+) steps$/m ? $1 : 0, '>=', 6000, 'there were thousands of steps');
 like($out, qr/^ +\d+ \w+: locked$/m, 'sessions have met');
