@@ -39,10 +39,14 @@ my @commands = qw(register_account update_account add_contact update_contact rem
   accept_invitation accept_invitation_by_token decline_invitation decline_invitation_by_token unblock_account
   erase_person);
 my @rarely_refused = qw(whoami are_partners look claim_mail mail_sent mail_failed mail_bounced release_mail retry_mail maintain);
-is_deeply([ grep { !$ok{$_} } @commands, @rarely_refused ], [], 'each command has done something');
-is_deeply([ grep { !$refused{$_} } @commands ], [], 'each has been refused');
-cmp_ok($out =~ /^(\d+) steps$/m ? $1 : 0, '>=', 6000, 'there were thousands of steps');
-like($out, qr/^ +\d+ \w+: locked$/m, 'sessions have met');
+SKIP:
+{
+	skip 'it stopped where they differ', 4 unless $same;
+	is_deeply([ grep { !$ok{$_} } @commands, @rarely_refused ], [], 'each command has done something');
+	is_deeply([ grep { !$refused{$_} } @commands ], [], 'each has been refused');
+	cmp_ok($out =~ /^(\d+) steps$/m ? $1 : 0, '>=', 6000, 'there were thousands of steps');
+	like($out, qr/^ +\d+ \w+: locked$/m, 'sessions have met');
+}
 
 $node->stop;
 done_testing();
