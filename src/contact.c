@@ -44,9 +44,16 @@ QUERY("UPDATE tempcloud_data.contact c SET"
 	  " RETURNING " CONTACT_RECORD ", c.id",
 	  UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
 
-/* The link to prove an address is of no use to who has left. */
-static KeptQuery delete_contact_mails =
-QUERY("DELETE FROM tempcloud_data.mail WHERE contact_id = $1", UUIDOID);
+/*
+ * The link to prove an address is of no use to who has left.  That it was sent
+ * is kept for the limit: nobody sends more by removing and adding contacts.
+ */
+static KeptQuery erase_contact_mails =
+QUERY("UPDATE tempcloud_data.mail"
+	  "   SET recipient = 'erased@tempcloud.invalid', recipient_name = '', error = NULL,"
+	  "       state = CASE state WHEN 'queued' THEN 'dropped' ELSE state END, leased = false,"
+	  "       closed_at = COALESCE(closed_at, pg_catalog.clock_timestamp())"
+	  " WHERE contact_id = $1", UUIDOID);
 
 static KeptQuery delete_confirmations =
 QUERY("DELETE FROM tempcloud_data.confirmation_token WHERE contact_id = $1", UUIDOID);
@@ -175,7 +182,7 @@ tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id, const pg_uui
 		tc_refuse(CONTACT_NOT_FOUND);
 	if (!tc_bool(0, 1))
 		tc_refuse(LAST_LOGIN);
-	tc_run(&delete_contact_mails, UUID_VALUE(id));
+	tc_run(&erase_contact_mails, UUID_VALUE(id));
 	tc_run(&delete_confirmations, UUID_VALUE(id));
 	tc_run(&erase_contact, UUID_VALUE(id));
 	tc_event("contact.removed", account_id, removed_by, NULL, NULL);

@@ -51,8 +51,9 @@ QUERY("UPDATE tempcloud_data.invitation"
 static KeptQuery close_as_declined =
 QUERY("UPDATE tempcloud_data.invitation i"
 	  "   SET status = 'declined', reason = $3, decided_by = $2,"
+	  "       invitee_id = COALESCE(invitee_id, $4),"
 	  "       decided_at = pg_catalog.clock_timestamp()"
-	  " WHERE id = $1 RETURNING " INVITATION_RECORD, UUIDOID, UUIDOID, TEXTOID);
+	  " WHERE id = $1 RETURNING " INVITATION_RECORD, UUIDOID, UUIDOID, TEXTOID, UUIDOID);
 
 static KeptQuery insert_block =
 QUERY("INSERT INTO tempcloud_data.block (inviter_id, email, account_id)"
@@ -267,7 +268,9 @@ decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation, b
 	invitee = caller != NULL && caller->account_id != NULL &&
 		tc_is_invitee(invitation, caller) ? caller : NULL;
 	tc_run(&close_as_declined, UUID_VALUE(invitation->id),
-		   UUID_VALUE(invitee ? invitee->contact_id : NULL), TEXT_VALUE(reason));
+		   UUID_VALUE(invitee ? invitee->contact_id : NULL), TEXT_VALUE(reason),
+		   UUID_VALUE(invitee && strcmp(invitee->kind, invitation->invitee_kind) == 0 ?
+					  invitee->account_id : NULL));
 	record = tc_record();
 	if (block)
 		tc_run(&insert_block, UUID_VALUE(invitation->id),

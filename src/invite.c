@@ -165,7 +165,10 @@ static void put_result(ReturnSetInfo *rsinfo, int position, const Invite *invite
 					   Datum invitation, const ErrorData *error);
 static void clean_invite(Invite *invite);
 static Datum invite_address(const Caller *caller, const Invite *invite);
-static Owner lock_for_inviting(const Caller *caller, const char *email);
+static Owner lock_for_inviting(const Caller *caller, const char *email,
+							   const pg_uuid_t *routed);
+static void require_invitable_invitee(const Caller *caller, const Invitation *invitation,
+									  const Owner *owner, const pg_uuid_t *routed);
 static const pg_uuid_t *account_to_ask_about(const Owner *owner);
 static void require_invitable(const Caller *caller, const char *email, const Owner *owner,
 							  const pg_uuid_t *resent);
@@ -248,13 +251,15 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 	Owner		owner;
 	TimestampTz soonest;
 	Datum		record;
+	pg_uuid_t  *routed;
 
 	tc_enter_command("resend_invitation()");
 	caller = tc_caller_with_account(QUERY_RUN);
 	invitation = find_sent(caller, id);
 	if (strcmp(invitation->status, "accepted") == 0)
 		tc_require_pending(invitation); /* final, and maybe without an address */
-	owner = lock_for_inviting(caller, invitation->email);
+	routed = invitation->invitee_id;
+	owner = lock_for_inviting(caller, invitation->email, routed);
 	tc_lock_invitation(invitation);
 
 	if (strcmp(invitation->status, "expired") != 0)
@@ -266,6 +271,7 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 		tc_refuse_hint(TOO_MANY_INVITATIONS, "An invitation is sent again at most %d times; "
 					   "invite anew once it is withdrawn or has expired.", tc_max_resends);
 	require_invitable(caller, invitation->email, &owner, id);
+	require_invitable_invitee(caller, invitation, &owner, routed);
 
 	tc_run(&renew_invitation, UUID_VALUE(id), UUID_VALUE(owner.account_id),
 		   INT_VALUE(tc_invitation_lifetime));
@@ -453,7 +459,7 @@ clean_invite(Invite *invite)
 static Datum
 invite_address(const Caller *caller, const Invite *invite)
 {
-	Owner		owner = lock_for_inviting(caller, invite->email);
+	Owner		owner = lock_for_inviting(caller, invite->email, NULL);
 	char	   *locale = invite->locale ? invite->locale : caller->locale;
 	Datum		record;
 	pg_uuid_t  *id;
@@ -483,7 +489,8 @@ invite_address(const Caller *caller, const Invite *invite)
 
 /*
  * Take the locks of whoever invites an address (lock.h) and tell to whom it
- * belongs.  40001 if that account is newer than the transaction's snapshot:
+ * belongs.  routed is the account that an invitation which is to be sent again
+ * has been routed to, or NULL: the address may be another's by now.  40001 if that account is newer than the transaction's snapshot:
  * no row of this transaction could refer to it.
  *
  * Where it is not revealed who is registered, an account of the caller's own
@@ -492,24 +499,27 @@ invite_address(const Caller *caller, const Invite *invite)
  * nobody, too, so that the answer takes as long.
  */
 static Owner
-lock_for_inviting(const Caller *caller, const char *email)
+lock_for_inviting(const Caller *caller, const char *email, const pg_uuid_t *routed)
 {
 	char	   *folded = tc_fold_email(email);
 	Owner		owner;
 	const pg_uuid_t *other;
+	uint64		pairs[2];
+	int			npairs = 0;
 
 	tc_lock(LOCK_INVITER, tc_account_key(caller->account_id));
 	tc_lock(LOCK_ADDRESS, tc_address_key(folded));
 	owner = tc_owner_of(folded);
 	other = account_to_ask_about(&owner);
 	if (other != NULL)
-	{
-		tc_lock(LOCK_PAIR, tc_pair_key(caller->account_id, other));
-		if (tc_run(&find_account, UUID_VALUE(other)) == 0 && other != &nobody)
-			ereport(ERROR,
-					errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-					errmsg("could not serialize access due to concurrent registration"));
-	}
+		pairs[npairs++] = tc_pair_key(caller->account_id, other);
+	if (routed != NULL)
+		pairs[npairs++] = tc_pair_key(caller->account_id, routed);
+	tc_lock_all(LOCK_PAIR, pairs, npairs);
+	if (other != NULL && tc_run(&find_account, UUID_VALUE(other)) == 0 && other != &nobody)
+		ereport(ERROR,
+				errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				errmsg("could not serialize access due to concurrent registration"));
 	if (!tc_reveal_registered && owner.account_id != NULL &&
 		!tc_same(owner.account_id, caller->account_id) && strcmp(owner.kind, caller->kind) == 0)
 		owner.account_id = NULL;
@@ -578,6 +588,26 @@ require_invitable(const Caller *caller, const char *email, const Owner *owner,
 		tc_run_latest(&close_as_expired, UUID_VALUE(expired[i]));
 		tc_event("invitation.expired", caller->account_id, NULL, owner->account_id, expired[i]);
 	}
+}
+
+/*
+ * The same for the account that an invitation stays with, to which it has been
+ * routed, where that has the address no more.
+ */
+static void
+require_invitable_invitee(const Caller *caller, const Invitation *invitation,
+						  const Owner *owner, const pg_uuid_t *routed)
+{
+	Owner		invitee = {.account_id = invitation->invitee_id, .kind = invitation->invitee_kind};
+
+	if (invitation->invitee_id == NULL ||
+		(owner->account_id != NULL && tc_same(invitation->invitee_id, owner->account_id)))
+		return;
+	if (routed == NULL)			/* just now, and the pair is not locked */
+		ereport(ERROR,
+				errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				errmsg("could not serialize access due to concurrent routing"));
+	require_invitable(caller, invitation->email, &invitee, invitation->id);
 }
 
 /*

@@ -39,7 +39,10 @@ QUERY("INSERT INTO tempcloud_data.mail"
 static KeptQuery find_invitee =
 QUERY("SELECT i.email, i.given_name, i.family_name, COALESCE(a.locale, i.locale), i.round"
 	  "  FROM tempcloud_data.invitation i"
-	  "  LEFT JOIN tempcloud_data.account a ON a.id = i.invitee_id"
+	  "  LEFT JOIN tempcloud_data.contact c"
+	  "    ON pg_catalog.lower(c.email) = pg_catalog.lower(i.email)"
+	  "   AND c.email_verified_at IS NOT NULL"
+	  "  LEFT JOIN tempcloud_data.account a ON a.id = COALESCE(i.invitee_id, c.account_id)"
 	  " WHERE i.id = $1", UUIDOID);
 
 static KeptQuery find_inviter =

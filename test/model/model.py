@@ -276,7 +276,11 @@ class Model:
         self.event('contact.removed', c.account)
         c.given_name = c.family_name = c.email = c.subject = None
         c.verified, c.removed = False, True
-        self.mails = {key: m for key, m in self.mails.items() if m.about != c.id}
+        for m in self.mails.values():
+            if m.about == c.id:      # that it was sent still counts
+                m.recipient, m.error, m.leased = 'erased@tempcloud.invalid', None, False
+                m.state = 'dropped' if m.state == 'queued' else m.state
+                m.closed = self.now if m.closed is None else m.closed
         self.tokens = {name: t for name, t in self.tokens.items() if t.contact != c.id}
 
     def send_confirmation(self, who, contact_id):

@@ -37,7 +37,7 @@ SET request.jwt.claims = :'carl';
 SELECT status FROM tempcloud.invite('1@daily.limit.example');
 -- Time makes room.
 SET request.jwt.claims = :'anna';
-SELECT id AS oldest FROM tempcloud.invitations_sent WHERE email ~ '^2@daily' \gset
+SELECT id AS oldest FROM tempcloud.invitations_sent WHERE email ~ '^1@daily' \gset
 SELECT test.let_pass(:'oldest', '23 hours 30 minutes') \gset
 SELECT test.wait(hint) < '1 hour' AS soon FROM tempcloud.invite_many('[{"email":"5@daily.limit.example"}]');
 SELECT test.let_pass(:'oldest', '31 minutes') \gset
