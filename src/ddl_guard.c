@@ -85,7 +85,8 @@ guard_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 			  ProcessUtilityContext context, ParamListInfo params,
 			  QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc)
 {
-	if (IsA(pstmt->utilityStmt, AlterExtensionContentsStmt) && !tc_allow_destruction)
+	if (IsA(pstmt->utilityStmt, AlterExtensionContentsStmt) && !tc_allow_destruction &&
+		!creating_extension)
 	{
 		AlterExtensionContentsStmt *stmt = (AlterExtensionContentsStmt *) pstmt->utilityStmt;
 
