@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Invite, accept and send without end; write down what was acknowledged.
 
-Arguments: a number that is this client's own, and the file to write into. Each
-line is "invited <invitation>", "accepted <invitation>" or "sent <mail>", written
+Arguments: a number that is this client's own, the file to write into, and how many
+providers there are. Each line is "invited <invitation>", "accepted <invitation>" or "sent <mail>", written
 once the server has acknowledged the commit. Ends when the connection does.
 """
 
@@ -11,7 +11,7 @@ import sys
 
 import psycopg2
 
-number, path = int(sys.argv[1]), sys.argv[2]
+number, path, providers = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 connection = psycopg2.connect('')
 connection.autocommit = True
 cursor = connection.cursor()
@@ -26,7 +26,7 @@ with open(path, 'a', encoding='utf-8', buffering=1) as log:
                 cursor.execute('SELECT coalesce((r.invitation).id::text, r.error)'
                                '  FROM tempcloud.act_as(%s), tempcloud.invite_many(%s::jsonb) r',
                                (f'a{number}', f'[{{"email":"b{random.randrange(1000000)}@anbieter.example"}},'
-                                              f'{{"email":"b{random.randrange(200)}@anbieter.example"}}]'))
+                                              f'{{"email":"b{random.randrange(providers)}@anbieter.example"}}]'))
                 new = [id for id, in cursor.fetchall() if '-' in id]
                 for id in new:
                     log.write(f'invited {id}\n')

@@ -200,10 +200,13 @@ is($node->safe_psql('plain', 'SELECT count(*) FROM staffing JOIN tempcloud_data.
 	2, "plain: an application's rows are with their partnerships");
 check_database('plain', 'plain');
 
-$target = new_database('custom');
-ok(succeeds('custom', 'pg_dump', '-Fc', '-f', "$folder/custom", '-d', $source), 'custom: dumped');
-ok(succeeds('custom', 'pg_restore', '--exit-on-error', '-d', $target, "$folder/custom"), 'custom: restored');
-check_database('custom', 'custom');
+foreach my $format ('custom', 'tar')
+{
+	$target = new_database($format);
+	ok(succeeds($format, 'pg_dump', "--format=$format", '-f', "$folder/$format", '-d', $source), "$format: dumped");
+	ok(succeeds($format, 'pg_restore', '--exit-on-error', '-d', $target, "$folder/$format"), "$format: restored");
+	check_database($format, $format);
+}
 
 # In parallel, pg_restore loads tables of an extension in any order, while their
 # foreign keys stand: these have to sleep.  The guard does not.

@@ -16,6 +16,7 @@ use Time::HiRes qw(sleep);
 
 my $CRASHES = $ENV{TEMPCLOUD_CRASHES} // 4;
 my $CLIENTS = 4;
+my $PROVIDERS = 50 * $CRASHES;
 my $log = PostgreSQL::Test::Utils::tempdir . '/acknowledged';
 
 my $node = new_server('main', conf => <<"EOT");
@@ -28,8 +29,10 @@ restart_after_crash = on
 EOT
 as_caller($node, "a$_", "SELECT tempcloud.register_account('customer', 'Kunde $_', 'Anna', 'Alt')")
   for 0 .. $CLIENTS - 1;
-as_caller($node, "b$_", "SELECT tempcloud.register_account('provider', 'Anbieter $_', 'Bob', 'Berg')")
-  for 0 .. 199;
+$node->safe_psql('postgres', join '', map {
+		qq{BEGIN; SELECT tempcloud.act_as('b$_', 'b$_\@anbieter.example');
+		SELECT tempcloud.register_account('provider', 'Anbieter $_', 'Bob', 'Berg'); COMMIT;}
+	} 0 .. $PROVIDERS - 1);
 
 sub count_of { return $node->safe_psql('postgres', "SELECT count(*) $_[0]"); }
 
@@ -71,7 +74,7 @@ sub start_clients
 	local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port, PGDATABASE => 'postgres');
 
 	return map {
-		IPC::Run::start([ '/usr/bin/python3', "$FindBin::RealBin/../crash_client.py", $_, $log ])
+		IPC::Run::start([ '/usr/bin/python3', "$FindBin::RealBin/../crash_client.py", $_, $log, $PROVIDERS ])
 	} 0 .. $CLIENTS - 1;
 }
 
@@ -115,8 +118,12 @@ for my $crash (1 .. $CRASHES)
 	if ($crash % 2)
 	{
 		$name = "crash $crash, of a backend";
+		my $log_start = -s $node->logfile;
+
+		# It is there for a moment after, too, until it has noticed.
 		kill 'KILL', victim();
-		$node->poll_query_until('postgres', 'SELECT true') or die 'the server does not come back';
+		eventually(sub { log_of($node, $log_start) =~ /ready to accept connections/ }, 60)
+		  or die 'the server does not come back';
 	}
 	else
 	{
