@@ -113,12 +113,12 @@ as_caller($node, 'arno', "SELECT tempcloud.register_account('customer', 'Andere 
 my @readers = (reader('anna', \$anna), reader('bob', \$bob), reader('arno', \$carl));
 $readers[0]->pump until $anna =~ /resync/;
 $readers[1]->pump until $bob =~ /resync/;
-$readers[2]->pump until $carl =~ /resync/;
+$readers[2]->pump until $carl =~ /resync.*\n/;
 as_caller($node, 'bob', "SELECT tempcloud.invite('emil\@kunde.example')");
 as_caller($node, 'anna', "SELECT tempcloud.update_account(city => 'Bonn');"
 	  . "SELECT tempcloud.invite('arno\@else.example')");
-$readers[1]->pump until $bob =~ /created/;
-$readers[0]->pump until $anna =~ /created/;
+$readers[1]->pump until $bob =~ /created.*\n/;
+$readers[0]->pump until $anna =~ /created.*\n/;
 my ($event) = $bob =~ /^data: (.*created.*)$/m;
 my $account = $node->safe_psql('postgres', "SELECT account_id FROM tempcloud_data.contact WHERE subject = 'bob'");
 is_deeply(JSON::PP::decode_json($event)->{accounts}, [$account], 'an event of its own');
