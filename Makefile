@@ -76,19 +76,24 @@ test:
 test-matrix:
 	scripts/test-matrix
 
+# In a Debian where the sanitizers run with its PostgreSQL: needs root and time.
+sanitize:
+	scripts/debian trixie scripts/sanitize
+
 lint:
 	scripts/lint
 
 # What takes long: many crashes, many random queries, and ten minutes of random
 # commands instead of seconds. make soak TEMPCLOUD_MODEL_SECONDS=3600: an hour
 soak: export TEMPCLOUD_CRASHES ?= 50
+soak: export TEMPCLOUD_CALLS ?= 1000000
 soak: export TEMPCLOUD_QUERIES ?= 200000
 soak: export TEMPCLOUD_MODEL_SECONDS ?= 600
 soak:
-	TAP_TESTS='test/t/008_crash.pl test/t/014_model.pl test/t/018_sqlsmith.pl' scripts/test tap
+	TAP_TESTS='test/t/008_crash.pl test/t/014_model.pl test/t/017_memory.pl test/t/018_sqlsmith.pl' scripts/test tap
 
 # make bench BENCH_OPTS='--sides latency --plot ratios.svg': see bench/README.md
 bench:
 	scripts/bench $(BENCH_OPTS)
 
-.PHONY: demo test test-matrix lint soak bench
+.PHONY: demo test test-matrix sanitize lint soak bench
