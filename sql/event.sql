@@ -12,11 +12,13 @@ CREATE TABLE tempcloud_data.event (
 	contact_id		uuid,
 	partner_id		uuid,
 	invitation_id	uuid,
+	request_id		uuid,
 	CONSTRAINT event_pkey PRIMARY KEY (id),
 	CONSTRAINT event_name CHECK (event ~ '^[a-z]+\.[a-z_]+$')
 );
 CREATE INDEX event_account_id_idx ON tempcloud_data.event (account_id, id);
 CREATE INDEX event_invitation_id_idx ON tempcloud_data.event (invitation_id, id);
+CREATE INDEX event_request_id_idx ON tempcloud_data.event (request_id, id) WHERE request_id IS NOT NULL;
 SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.event', '');
 
 COMMENT ON TABLE tempcloud_data.event IS 'Who did what when; rows are added and never changed. It holds keys, no personal data.';
@@ -27,3 +29,4 @@ COMMENT ON COLUMN tempcloud_data.event.account_id IS 'The account that did it; n
 COMMENT ON COLUMN tempcloud_data.event.contact_id IS 'Its contact who did it';
 COMMENT ON COLUMN tempcloud_data.event.partner_id IS 'The account on the other side, where it is known';
 COMMENT ON COLUMN tempcloud_data.event.invitation_id IS 'The invitation it is about';
+COMMENT ON COLUMN tempcloud_data.event.request_id IS 'The request it is about';

@@ -146,3 +146,45 @@ CREATE TRIGGER event_truncate
 ALTER TABLE tempcloud_data.event ENABLE ALWAYS TRIGGER event_truncate;
 COMMENT ON TRIGGER event_truncate ON tempcloud_data.event IS
 'History is never changed or deleted';
+
+CREATE FUNCTION tempcloud_data.guard_request()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'tempcloud_guard_request'
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud_data.guard_request IS
+'Keeps what was asked, and a request that was accepted, and lets a status change only as a request''s life allows.';
+
+CREATE TRIGGER request_guard
+	BEFORE UPDATE OR DELETE ON tempcloud_data.request
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_request();
+ALTER TABLE tempcloud_data.request ENABLE ALWAYS TRIGGER request_guard;
+COMMENT ON TRIGGER request_guard ON tempcloud_data.request IS
+'What was asked never changes; status changes follow the life of a request';
+
+CREATE FUNCTION tempcloud_data.guard_shift()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'tempcloud_guard_shift'
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud_data.guard_shift IS
+'Keeps a shift as it was asked for, and what was offered for it.';
+
+CREATE TRIGGER shift_guard
+	BEFORE UPDATE ON tempcloud_data.shift
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_shift();
+ALTER TABLE tempcloud_data.shift ENABLE ALWAYS TRIGGER shift_guard;
+COMMENT ON TRIGGER shift_guard ON tempcloud_data.shift IS
+'Times and numbers never change; an offer is made once';
+
+CREATE TRIGGER request_answer_append_only
+	BEFORE UPDATE OR DELETE ON tempcloud_data.request_answer
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.refuse_change();
+ALTER TABLE tempcloud_data.request_answer ENABLE ALWAYS TRIGGER request_answer_append_only;
+COMMENT ON TRIGGER request_answer_append_only ON tempcloud_data.request_answer IS
+'An answer is never changed or deleted';
+
+CREATE TRIGGER request_answer_truncate
+	BEFORE TRUNCATE ON tempcloud_data.request_answer
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.refuse_change();
+ALTER TABLE tempcloud_data.request_answer ENABLE ALWAYS TRIGGER request_answer_truncate;
+COMMENT ON TRIGGER request_answer_truncate ON tempcloud_data.request_answer IS
+'An answer is never changed or deleted';

@@ -2,7 +2,9 @@
 
 CREATE TYPE tempcloud.mail_kind AS ENUM
 	('invitation', 'invitation_to_register', 'reminder', 'invitation_accepted',
-	 'invitation_declined', 'invitation_expired', 'confirm_email');
+	 'invitation_declined', 'invitation_expired', 'confirm_email',
+	 'request_received', 'request_accepted', 'request_declined', 'request_withdrawn',
+	 'request_expired', 'request_cancelled', 'request_filled');
 COMMENT ON TYPE tempcloud.mail_kind IS
 'What a mail is about; invitation_to_register is the text of an invitation to an address without an account.';
 
@@ -23,6 +25,7 @@ CREATE TABLE tempcloud_data.mail (
 	invitation_id	uuid,
 	round			integer,
 	contact_id		uuid,
+	request_id		uuid,
 	recipient		tempcloud_data.email NOT NULL,
 	recipient_name	text NOT NULL,
 	locale			tempcloud_data.locale NOT NULL,
@@ -40,9 +43,16 @@ CREATE TABLE tempcloud_data.mail (
 		REFERENCES tempcloud_data.invitation (id) ON DELETE CASCADE,
 	CONSTRAINT mail_contact_id_fkey FOREIGN KEY (contact_id)
 		REFERENCES tempcloud_data.contact (id) ON DELETE CASCADE,
+	CONSTRAINT mail_request_id_fkey FOREIGN KEY (request_id)
+		REFERENCES tempcloud_data.request (id) ON DELETE CASCADE,
 	CONSTRAINT mail_subject_matter CHECK (
-		CASE kind WHEN 'confirm_email' THEN contact_id IS NOT NULL AND invitation_id IS NULL
-				  ELSE invitation_id IS NOT NULL AND round IS NOT NULL END),
+		pg_catalog.num_nonnulls(invitation_id, contact_id, request_id) = 1
+		AND (invitation_id IS NULL) = (round IS NULL)
+		AND (contact_id IS NOT NULL) = (kind = 'confirm_email')
+		AND (request_id IS NOT NULL) = (
+			kind IN ('request_received', 'request_accepted', 'request_declined',
+					 'request_withdrawn', 'request_expired', 'request_cancelled',
+					 'request_filled'))),
 	CONSTRAINT mail_closed CHECK ((state = 'queued') = (closed_at IS NULL)),
 	CONSTRAINT mail_lease CHECK (state = 'queued' OR NOT leased)
 );
@@ -52,6 +62,7 @@ CREATE INDEX mail_due_idx ON tempcloud_data.mail (due_at, id) WHERE state = 'que
 CREATE INDEX mail_failed_idx ON tempcloud_data.mail (id) WHERE state = 'failed';
 CREATE INDEX mail_closed_idx ON tempcloud_data.mail (closed_at) WHERE state IN ('sent', 'bounced', 'dropped');
 CREATE INDEX mail_invitation_id_idx ON tempcloud_data.mail (invitation_id, id);
+CREATE INDEX mail_request_id_idx ON tempcloud_data.mail (request_id, id) WHERE request_id IS NOT NULL;
 CREATE INDEX mail_contact_id_idx ON tempcloud_data.mail (contact_id, id) WHERE contact_id IS NOT NULL;
 -- as with invitation.status: mostly, nothing is queued
 ALTER TABLE tempcloud_data.mail ALTER state SET STATISTICS 0;
@@ -63,6 +74,7 @@ COMMENT ON COLUMN tempcloud_data.mail.kind IS 'What it is about';
 COMMENT ON COLUMN tempcloud_data.mail.invitation_id IS 'The invitation it is about';
 COMMENT ON COLUMN tempcloud_data.mail.round IS 'The round of sending the invitation was in; obsolete mails are dropped';
 COMMENT ON COLUMN tempcloud_data.mail.contact_id IS 'The contact whose address it proves';
+COMMENT ON COLUMN tempcloud_data.mail.request_id IS 'The request it is about';
 COMMENT ON COLUMN tempcloud_data.mail.recipient IS 'Address it goes to';
 COMMENT ON COLUMN tempcloud_data.mail.recipient_name IS 'Name it goes to, maybe empty';
 COMMENT ON COLUMN tempcloud_data.mail.locale IS 'Language the recipient reads';
@@ -161,7 +173,7 @@ Its attempts start anew. Returns whether there is such a mail in mail_dead.';
 GRANT EXECUTE ON FUNCTION tempcloud.retry_mail TO tempcloud_admin;
 
 CREATE VIEW tempcloud.mail_dead WITH (security_barrier) AS
-SELECT m.id, m.kind, m.invitation_id, m.contact_id, m.recipient::text, m.attempt, m.error,
+SELECT m.id, m.kind, m.invitation_id, m.contact_id, m.request_id, m.recipient::text, m.attempt, m.error,
 	   m.created_at, m.closed_at AS failed_at
   FROM tempcloud_data.mail m
  WHERE m.state = 'failed';
@@ -172,6 +184,7 @@ COMMENT ON COLUMN tempcloud.mail_dead.id IS 'Key of the mail';
 COMMENT ON COLUMN tempcloud.mail_dead.kind IS 'What it is about';
 COMMENT ON COLUMN tempcloud.mail_dead.invitation_id IS 'The invitation it is about';
 COMMENT ON COLUMN tempcloud.mail_dead.contact_id IS 'The contact whose address it proves';
+COMMENT ON COLUMN tempcloud.mail_dead.request_id IS 'The request it is about';
 COMMENT ON COLUMN tempcloud.mail_dead.recipient IS 'Address it was for';
 COMMENT ON COLUMN tempcloud.mail_dead.attempt IS 'How often it was tried';
 COMMENT ON COLUMN tempcloud.mail_dead.error IS 'What the last attempt said';

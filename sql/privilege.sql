@@ -25,4 +25,5 @@ BEGIN
 END
 $$;
 
-GRANT USAGE ON TYPE tempcloud.account_kind, tempcloud.invitation_status TO tempcloud_service;
+GRANT USAGE ON TYPE tempcloud.account_kind, tempcloud.invitation_status,
+	tempcloud.request_status TO tempcloud_service;

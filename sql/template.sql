@@ -42,7 +42,7 @@ CREATE TABLE tempcloud_data.mail_template (
 		AND tempcloud_data.has_known_placeholders(html_body))
 );
 SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.mail_template', '');
-COMMENT ON TABLE tempcloud_data.mail_template IS 'The DBA''s own texts: other words, or other languages. Placeholders: {recipient_name}, {company}, {person}, {email}, {message}, {reason}, {expires_on}, {link}; a line whose placeholders are all empty is left out.';
+COMMENT ON TABLE tempcloud_data.mail_template IS 'The DBA''s own texts: other words, or other languages. Placeholders: {recipient_name}, {company}, {person}, {email}, {message}, {reason}, {expires_on}, {order}, {profession}, {location}, {department}, {shifts}, {link}; a line whose placeholders are all empty is left out.';
 COMMENT ON COLUMN tempcloud_data.mail_template.kind IS 'What the mail is about';
 COMMENT ON COLUMN tempcloud_data.mail_template.locale IS 'Its language';
 COMMENT ON COLUMN tempcloud_data.mail_template.subject IS 'Subject, with placeholders';
@@ -55,7 +55,7 @@ SELECT t.kind, t.locale, t.subject, t.text_body, t.html_body
   FROM tempcloud_data.mail_template t;
 COMMENT ON VIEW tempcloud.mail_template IS
 'Your own texts of mails: other words, or other languages
-They go before those that ship, of which shipped_mail_template is the list; without a row, or once it is deleted, these are used. Placeholders: {recipient_name}, {company}, {person}, {email}, {message}, {reason}, {expires_on}, {link}; a line whose placeholders are all empty is left out, and an unknown one is refused.';
+They go before those that ship, of which shipped_mail_template is the list; without a row, or once it is deleted, these are used. Placeholders: {recipient_name}, {company}, {person}, {email}, {message}, {reason}, {expires_on}, {order}, {profession}, {location}, {department}, {shifts}, {link}; a line whose placeholders are all empty is left out, and an unknown one is refused.';
 COMMENT ON COLUMN tempcloud.mail_template.kind IS 'What the mail is about; invitation_to_register is an invitation to who has no account yet';
 COMMENT ON COLUMN tempcloud.mail_template.locale IS 'Its language, like de or de-AT; de-AT falls back to de, then to tempcloud.default_locale';
 COMMENT ON COLUMN tempcloud.mail_template.subject IS 'Subject, with placeholders';
@@ -251,4 +251,164 @@ $$, $$<p>Hello {recipient_name},</p>
 <p><b>{company}</b> has entered you as a contact with the address {email}. Confirm it only if you belong to this company.</p>
 <p><a href="{link}">Confirm the address</a></p>
 <p>Otherwise there is nothing to do. If the link does not open: {link}</p>
+$$),
+('request_received', 'de', 'Anfrage von {company}: {profession}, {location}', $$Guten Tag {recipient_name},
+
+{person} von {company} fragt Personal an ({order}):
+
+Beruf: {profession}
+Ort: {location}
+Abteilung: {department}
+{shifts}
+
+{message}
+
+Bitte antworten Sie in Ihrem Konto bis zum {expires_on}.
+$$, $$<p>Guten Tag {recipient_name},</p>
+<p>{person} von <b>{company}</b> fragt Personal an ({order}):</p>
+<p>{profession}, {location} {department}</p>
+<pre>{shifts}</pre>
+<blockquote>{message}</blockquote>
+<p>Bitte antworten Sie in Ihrem Konto bis zum {expires_on}.</p>
+$$),
+('request_received', 'en', 'Request from {company}: {profession}, {location}', $$Hello {recipient_name},
+
+{person} of {company} asks for staff ({order}):
+
+Profession: {profession}
+Location: {location}
+Department: {department}
+{shifts}
+
+{message}
+
+Please answer in your account by {expires_on}.
+$$, $$<p>Hello {recipient_name},</p>
+<p>{person} of <b>{company}</b> asks for staff ({order}):</p>
+<p>{profession}, {location} {department}</p>
+<pre>{shifts}</pre>
+<blockquote>{message}</blockquote>
+<p>Please answer in your account by {expires_on}.</p>
+$$),
+('request_accepted', 'de', '{company} hat Ihre Anfrage angenommen: {profession}', $$Guten Tag {recipient_name},
+
+{person} hat Ihre Anfrage ({order}: {profession}, {location}) für {company}
+angenommen. Zugesagt sind:
+
+{shifts}
+
+{reason}
+$$, $$<p>Guten Tag {recipient_name},</p>
+<p>{person} hat Ihre Anfrage ({order}: {profession}, {location}) für <b>{company}</b> angenommen. Zugesagt sind:</p>
+<pre>{shifts}</pre>
+<blockquote>{reason}</blockquote>
+$$),
+('request_accepted', 'en', '{company} has accepted your request: {profession}', $$Hello {recipient_name},
+
+{person} has accepted your request ({order}: {profession}, {location}) for
+{company}. These are offered:
+
+{shifts}
+
+{reason}
+$$, $$<p>Hello {recipient_name},</p>
+<p>{person} has accepted your request ({order}: {profession}, {location}) for <b>{company}</b>. These are offered:</p>
+<pre>{shifts}</pre>
+<blockquote>{reason}</blockquote>
+$$),
+('request_declined', 'de', '{company} hat Ihre Anfrage abgelehnt: {profession}', $$Guten Tag {recipient_name},
+
+{company} hat Ihre Anfrage ({order}: {profession}, {location}) abgelehnt.
+
+{reason}
+$$, $$<p>Guten Tag {recipient_name},</p>
+<p><b>{company}</b> hat Ihre Anfrage ({order}: {profession}, {location}) abgelehnt.</p>
+<blockquote>{reason}</blockquote>
+$$),
+('request_declined', 'en', '{company} has declined your request: {profession}', $$Hello {recipient_name},
+
+{company} has declined your request ({order}: {profession}, {location}).
+
+{reason}
+$$, $$<p>Hello {recipient_name},</p>
+<p><b>{company}</b> has declined your request ({order}: {profession}, {location}).</p>
+<blockquote>{reason}</blockquote>
+$$),
+('request_withdrawn', 'de', '{company} hat die Anfrage zurückgezogen: {profession}', $$Guten Tag {recipient_name},
+
+{company} hat die Anfrage ({order}: {profession}, {location}) zurückgezogen.
+Eine Antwort ist nicht mehr nötig.
+
+{reason}
+$$, $$<p>Guten Tag {recipient_name},</p>
+<p><b>{company}</b> hat die Anfrage ({order}: {profession}, {location}) zurückgezogen. Eine Antwort ist nicht mehr nötig.</p>
+<blockquote>{reason}</blockquote>
+$$),
+('request_withdrawn', 'en', '{company} has withdrawn the request: {profession}', $$Hello {recipient_name},
+
+{company} has withdrawn the request ({order}: {profession}, {location}).
+No answer is needed any more.
+
+{reason}
+$$, $$<p>Hello {recipient_name},</p>
+<p><b>{company}</b> has withdrawn the request ({order}: {profession}, {location}). No answer is needed any more.</p>
+<blockquote>{reason}</blockquote>
+$$),
+('request_expired', 'de', 'Keine Antwort von {company} auf Ihre Anfrage: {profession}', $$Guten Tag {recipient_name},
+
+{company} hat Ihre Anfrage ({order}: {profession}, {location}) bis zum
+{expires_on} nicht beantwortet. Sie ist damit erledigt.
+$$, $$<p>Guten Tag {recipient_name},</p>
+<p><b>{company}</b> hat Ihre Anfrage ({order}: {profession}, {location}) bis zum {expires_on} nicht beantwortet. Sie ist damit erledigt.</p>
+$$),
+('request_expired', 'en', 'No answer from {company} to your request: {profession}', $$Hello {recipient_name},
+
+{company} has not answered your request ({order}: {profession}, {location})
+by {expires_on}. It is closed now.
+$$, $$<p>Hello {recipient_name},</p>
+<p><b>{company}</b> has not answered your request ({order}: {profession}, {location}) by {expires_on}. It is closed now.</p>
+$$),
+('request_cancelled', 'de', '{company} hat abgesagt: {profession}, {location}', $$Guten Tag {recipient_name},
+
+{person} von {company} hat die angenommene Anfrage ({order}: {profession},
+{location}) abgesagt:
+
+{reason}
+
+{shifts}
+$$, $$<p>Guten Tag {recipient_name},</p>
+<p>{person} von <b>{company}</b> hat die angenommene Anfrage ({order}: {profession}, {location}) abgesagt:</p>
+<blockquote>{reason}</blockquote>
+<pre>{shifts}</pre>
+$$),
+('request_cancelled', 'en', '{company} has cancelled: {profession}, {location}', $$Hello {recipient_name},
+
+{person} of {company} has cancelled the accepted request ({order}:
+{profession}, {location}):
+
+{reason}
+
+{shifts}
+$$, $$<p>Hello {recipient_name},</p>
+<p>{person} of <b>{company}</b> has cancelled the accepted request ({order}: {profession}, {location}):</p>
+<blockquote>{reason}</blockquote>
+<pre>{shifts}</pre>
+$$),
+('request_filled', 'de', '{company} hat die Namen genannt: {profession}, {location}', $$Guten Tag {recipient_name},
+
+zu Ihrer Anfrage ({order}: {profession}, {location}) kommen von {company}:
+
+{shifts}
+$$, $$<p>Guten Tag {recipient_name},</p>
+<p>zu Ihrer Anfrage ({order}: {profession}, {location}) kommen von <b>{company}</b>:</p>
+<pre>{shifts}</pre>
+$$),
+('request_filled', 'en', '{company} has named the workers: {profession}, {location}', $$Hello {recipient_name},
+
+for your request ({order}: {profession}, {location}) these come from {company}:
+
+{shifts}
+$$, $$<p>Hello {recipient_name},</p>
+<p>for your request ({order}: {profession}, {location}) these come from <b>{company}</b>:</p>
+<pre>{shifts}</pre>
 $$);

@@ -40,7 +40,8 @@ QUERY("SELECT ROW((SELECT " ACCOUNT_RECORD ""
 	  "              FROM tempcloud_data.contact c WHERE c.id = $2),"
 	  "           CASE WHEN $1 IS NULL THEN '{register_account,confirm_email}'::text[]"
 	  "                ELSE '{manage_account,manage_contacts,invite,decide}'::text[]"
-	  "           END)::tempcloud.identity", UUIDOID, UUIDOID);
+	  "                     || CASE $3 WHEN 'customer' THEN 'order' ELSE 'answer' END"
+	  "           END)::tempcloud.identity", UUIDOID, UUIDOID, TEXTOID);
 
 /* What the claims say; strings are NULL where a claim is not there, or empty. */
 typedef struct Claims
@@ -75,7 +76,8 @@ tempcloud_whoami(PG_FUNCTION_ARGS)
 
 	tc_enter();
 	caller = tc_caller(QUERY_READ);
-	tc_read(&make_identity, UUID_VALUE(caller->account_id), UUID_VALUE(caller->contact_id));
+	tc_read(&make_identity, UUID_VALUE(caller->account_id), UUID_VALUE(caller->contact_id),
+			TEXT_VALUE(caller->kind));
 	return tc_finish();
 }
 

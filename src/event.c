@@ -15,19 +15,21 @@
 
 static KeptQuery insert_event =
 QUERY("INSERT INTO tempcloud_data.event"
-	  " (at, event, account_id, contact_id, partner_id, invitation_id)"
-	  " VALUES ($1, $2, $3, $4, $5, $6)",
+	  " (at, event, account_id, contact_id, partner_id, invitation_id, request_id)"
+	  " VALUES ($1, $2, $3, $4, $5,"
+	  "         CASE WHEN $2 LIKE 'invitation.%' THEN $6 END,"
+	  "         CASE WHEN $2 LIKE 'request.%' THEN $6 END)",
 	  TIMESTAMPTZOID, TEXTOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID);
 
 void
 tc_event(const char *name, const pg_uuid_t *account, const pg_uuid_t *contact,
-		 const pg_uuid_t *partner, const pg_uuid_t *invitation)
+		 const pg_uuid_t *partner, const pg_uuid_t *topic)
 {
 	Event		event = {
 		.at = GetCurrentTimestamp(),
 		.has_account = account != NULL,
 		.has_partner = partner != NULL,
-		.has_invitation = invitation != NULL
+		.has_topic = topic != NULL
 	};
 
 	Assert(strlen(name) < EVENT_NAME_SIZE);
@@ -36,11 +38,11 @@ tc_event(const char *name, const pg_uuid_t *account, const pg_uuid_t *contact,
 		event.account = *account;
 	if (partner != NULL)
 		event.partner = *partner;
-	if (invitation != NULL)
-		event.invitation = *invitation;
+	if (topic != NULL)
+		event.topic = *topic;
 
 	tc_run(&insert_event, TIME_VALUE(event.at), TEXT_VALUE(name), UUID_VALUE(account),
-		   UUID_VALUE(contact), UUID_VALUE(partner), UUID_VALUE(invitation));
+		   UUID_VALUE(contact), UUID_VALUE(partner), UUID_VALUE(topic));
 	if (tc_reveal_registered || account == NULL || partner == NULL)
 		tc_notify_event(&event);
 	else

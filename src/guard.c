@@ -51,19 +51,25 @@ static KeptQuery find_kinds =
 QUERY("SELECT (SELECT kind FROM tempcloud_data.account WHERE id = $1),"
 	  "       (SELECT kind FROM tempcloud_data.account WHERE id = $2)", UUIDOID, UUIDOID);
 
-/* The life of an invitation: the only ways out of a status. */
+/* The lives of invitations and requests: the only ways out of a status. */
 static const struct
 {
+	const char *table;
 	const char *from;
 	const char *to;
 }			transitions[] =
 {
-	{"pending", "accepted"},
-	{"pending", "declined"},
-	{"pending", "withdrawn"},
-	{"pending", "expired"},
-	{"pending", "superseded"},
-	{"expired", "pending"},
+	{"invitation", "pending", "accepted"},
+	{"invitation", "pending", "declined"},
+	{"invitation", "pending", "withdrawn"},
+	{"invitation", "pending", "expired"},
+	{"invitation", "pending", "superseded"},
+	{"invitation", "expired", "pending"},
+	{"request", "open", "accepted"},
+	{"request", "open", "declined"},
+	{"request", "open", "withdrawn"},
+	{"request", "open", "expired"},
+	{"request", "accepted", "cancelled"},
 };
 
 static const TriggerData *trigger_data(FunctionCallInfo fcinfo);
@@ -72,7 +78,7 @@ static void require_kind_of_partnerships(const TriggerData *trigger);
 static bool erases_person(const TriggerData *trigger);
 static bool is_same(const TriggerData *trigger, const char *column);
 static void require_same(const TriggerData *trigger, const char *column);
-static void require_transition(const TriggerData *trigger, const char *from, const char *to);
+static void require_transition(const TriggerData *trigger, const char *table);
 static Datum attribute(const TriggerData *trigger, HeapTuple tuple, const char *column,
 					   bool *isnull);
 static NullableDatum key(const TriggerData *trigger, HeapTuple tuple, const char *column);
@@ -85,6 +91,8 @@ PG_FUNCTION_INFO_V1(tempcloud_guard_contact);
 PG_FUNCTION_INFO_V1(tempcloud_guard_invitation);
 PG_FUNCTION_INFO_V1(tempcloud_guard_partnership);
 PG_FUNCTION_INFO_V1(tempcloud_guard_acceptance);
+PG_FUNCTION_INFO_V1(tempcloud_guard_request);
+PG_FUNCTION_INFO_V1(tempcloud_guard_shift);
 PG_FUNCTION_INFO_V1(tempcloud_guard_truncate);
 PG_FUNCTION_INFO_V1(tempcloud_refuse_change);
 
@@ -153,11 +161,9 @@ tempcloud_guard_invitation(PG_FUNCTION_ARGS)
 	const TriggerData *trigger = trigger_data(fcinfo);
 	HeapTuple	old = trigger->tg_trigtuple;
 	HeapTuple	new = trigger->tg_newtuple;
-	char	   *from = label(trigger, old, "status");
-	char	   *to;
 	bool		unrouted;
 
-	if (strcmp(from, "accepted") == 0)
+	if (strcmp(label(trigger, old, "status"), "accepted") == 0)
 	{
 		if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) && erases_person(trigger))
 			return PointerGetDatum(new);
@@ -173,9 +179,7 @@ tempcloud_guard_invitation(PG_FUNCTION_ARGS)
 	if (!unrouted)
 		require_same(trigger, "invitee_id");
 
-	to = label(trigger, new, "status");
-	if (strcmp(from, to) != 0)
-		require_transition(trigger, from, to);
+	require_transition(trigger, "invitation");
 	return PointerGetDatum(new);
 }
 
@@ -239,6 +243,49 @@ tempcloud_guard_acceptance(PG_FUNCTION_ARGS)
 				errhint("Partnerships are made by tempcloud.accept_invitation()."),
 				errtable(trigger->tg_relation));
 	return PointerGetDatum(NULL);
+}
+
+/*
+ * Before UPDATE or DELETE of a request.
+ */
+Datum
+tempcloud_guard_request(PG_FUNCTION_ARGS)
+{
+	const TriggerData *trigger = trigger_data(fcinfo);
+	static const char *const asked[] = {
+		"id", "order_id", "customer_id", "provider_id", "profession", "location",
+		"department", "requirements", "answer_by", "created_at"
+	};
+	char	   *from = label(trigger, trigger->tg_trigtuple, "status");
+
+	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
+	{
+		if (strcmp(from, "accepted") == 0 || strcmp(from, "cancelled") == 0)
+			refuse_undoing(trigger, "a request that was accepted is never deleted");
+		return PointerGetDatum(trigger->tg_trigtuple);
+	}
+	for (int i = 0; i < lengthof(asked); i++)
+		require_same(trigger, asked[i]);
+	require_transition(trigger, "request");
+	return PointerGetDatum(trigger->tg_newtuple);
+}
+
+/*
+ * Before UPDATE of a shift: what is offered is said once.
+ */
+Datum
+tempcloud_guard_shift(PG_FUNCTION_ARGS)
+{
+	const TriggerData *trigger = trigger_data(fcinfo);
+	static const char *const asked[] = {"id", "request_id", "starts_at", "ends_at", "headcount"};
+	bool		unanswered;
+
+	for (int i = 0; i < lengthof(asked); i++)
+		require_same(trigger, asked[i]);
+	(void) attribute(trigger, trigger->tg_trigtuple, "offered", &unanswered);
+	if (!unanswered)
+		require_same(trigger, "offered");
+	return PointerGetDatum(trigger->tg_newtuple);
 }
 
 /*
@@ -355,17 +402,24 @@ require_same(const TriggerData *trigger, const char *column)
 							SPI_fnumber(RelationGetDescr(trigger->tg_relation), column)));
 }
 
+/*
+ * Each names its life itself: the table may have been renamed.
+ */
 static void
-require_transition(const TriggerData *trigger, const char *from, const char *to)
+require_transition(const TriggerData *trigger, const char *table)
 {
-	bool		legal = false;
+	char	   *from = label(trigger, trigger->tg_trigtuple, "status");
+	char	   *to = label(trigger, trigger->tg_newtuple, "status");
+	bool		legal = strcmp(from, to) == 0;
 
 	for (int i = 0; i < lengthof(transitions); i++)
-		legal |= strcmp(from, transitions[i].from) == 0 && strcmp(to, transitions[i].to) == 0;
+		legal |= strcmp(table, transitions[i].table) == 0 &&
+			strcmp(from, transitions[i].from) == 0 && strcmp(to, transitions[i].to) == 0;
 	if (!legal)
 		ereport(ERROR,
 				errcode(ERRCODE_CHECK_VIOLATION),
-				errmsg("an invitation does not change from %s to %s", from, to),
+				errmsg("%s %s does not change from %s to %s",
+					   strchr("aeiou", table[0]) ? "an" : "a", table, from, to),
 				errtable(trigger->tg_relation));
 }
 

@@ -361,7 +361,7 @@ lock_for_many(const Caller *caller, const Invite *invites, int count)
 		keys[naddresses] = tc_address_key(addresses[naddresses]);
 		naddresses++;
 	}
-	tc_lock(LOCK_INVITER, tc_account_key(caller->account_id));
+	tc_lock(LOCK_SENDER, tc_account_key(caller->account_id));
 	tc_lock_all(LOCK_ADDRESS, keys, naddresses);
 
 	for (int i = 0; i < naddresses; i++)
@@ -507,7 +507,7 @@ lock_for_inviting(const Caller *caller, const char *email, const pg_uuid_t *rout
 	uint64		pairs[2];
 	int			npairs = 0;
 
-	tc_lock(LOCK_INVITER, tc_account_key(caller->account_id));
+	tc_lock(LOCK_SENDER, tc_account_key(caller->account_id));
 	tc_lock(LOCK_ADDRESS, tc_address_key(folded));
 	owner = tc_owner_of(folded);
 	other = account_to_ask_about(&owner);
@@ -578,8 +578,9 @@ require_invitable(const Caller *caller, const char *email, const Owner *owner,
 	}
 	if (resent == NULL)
 	{
-		tc_require_below(tc_max_daily_invitations, &nth_newest_sent, inviter);
-		tc_require_below(tc_max_daily_invitations_to_address, &nth_newest_to_address,
+		tc_require_below(tc_max_daily_invitations, TOO_MANY_INVITATIONS, &nth_newest_sent, inviter);
+		tc_require_below(tc_max_daily_invitations_to_address, TOO_MANY_INVITATIONS,
+						 &nth_newest_to_address,
 						 TEXT_VALUE(folded));
 	}
 

@@ -9,14 +9,14 @@
 #include "limit.h"
 
 void
-tc_require_below(int limit, KeptQuery *nth_newest, NullableDatum whose)
+tc_require_below(int limit, Refusal refusal, KeptQuery *nth_newest, NullableDatum whose)
 {
 	if (limit < 0)
 		return;
 	if (limit == 0)
-		tc_refuse_hint(TOO_MANY_INVITATIONS, "This is not permitted here.");
+		tc_refuse_hint(refusal, "This is not permitted here.");
 	if (tc_run_latest(nth_newest, whose, INT_VALUE(limit - 1)) > 0)
-		tc_refuse_until(TOO_MANY_INVITATIONS, tc_time(0, 1));
+		tc_refuse_until(refusal, tc_time(0, 1));
 }
 
 void

@@ -18,7 +18,8 @@
  * and the hint says so.  To be asked under a lock that keeps others from doing
  * one more meanwhile (lock.h).
  */
-extern void tc_require_below(int limit, KeptQuery *nth_newest, NullableDatum whose);
+extern void tc_require_below(int limit, Refusal refusal, KeptQuery *nth_newest,
+							 NullableDatum whose);
 
 /* Raise the error with a hint that says from when on it is none. */
 pg_noreturn extern void tc_refuse_until(Refusal refusal, TimestampTz time);

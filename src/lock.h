@@ -15,17 +15,19 @@
  *
  *	1. LOCK_LOGIN	to whom a login belongs (register_account, confirm_email by
  *					somebody without an account)
- *	2. LOCK_INVITER	what an account has sent: how many invitations are pending
- *					(invite, resend_invitation, invite_many), or mails that
- *					prove an address of its own (send_confirmation, only this)
+ *	2. LOCK_SENDER	what an account has sent: how many invitations are pending
+ *					(invite, resend_invitation, invite_many), mails that prove
+ *					an address of its own (send_confirmation, only this), or
+ *					orders (send_order, send_request, only this)
  *	3. LOCK_ADDRESS	to whom an address belongs, and which invitations wait
  *					for it (the above; register_account, confirm_email)
  *	4. LOCK_PAIR	what is between two accounts: invitations and partnership
  *					(all of the above; accept_invitation)
- *	5. rows			of invitation, after these
+ *	5. rows			of invitation, or of request, after these
  *
  * decline_invitation and withdraw_invitation lock one row and nothing after
- * it; maintain() and claim_mail() skip rows that others hold.
+ * it, and so do the commands on a request, whose row stands for its shifts and
+ * the workers in them; maintain() and claim_mail() skip rows that others hold.
  */
 #ifndef TC_LOCK_H
 #define TC_LOCK_H
@@ -37,7 +39,7 @@
 typedef enum LockClass
 {
 	LOCK_LOGIN = 16,			/* far from 1 and 2, which SQL functions use */
-	LOCK_INVITER,
+	LOCK_SENDER,
 	LOCK_ADDRESS,
 	LOCK_PAIR
 } LockClass;

@@ -31,10 +31,10 @@
 
 static KeptQuery insert_mail =
 QUERY("INSERT INTO tempcloud_data.mail"
-	  " (kind, invitation_id, round, recipient, recipient_name, locale, message_id)"
-	  " VALUES ($1::tempcloud.mail_kind, $2, $3, $4, pg_catalog.concat_ws(' ', $5, $6), $7, "
-	  MESSAGE_ID("$8") ")",
-	  TEXTOID, UUIDOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
+	  " (kind, invitation_id, round, request_id, recipient, recipient_name, locale, message_id)"
+	  " VALUES ($1::tempcloud.mail_kind, $2, $3, $4, $5, pg_catalog.concat_ws(' ', $6, $7), $8, "
+	  MESSAGE_ID("$9") ")",
+	  TEXTOID, UUIDOID, INT4OID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
 
 static KeptQuery find_invitee =
 QUERY("SELECT i.email, i.given_name, i.family_name, COALESCE(a.locale, i.locale), i.round"
@@ -45,20 +45,40 @@ QUERY("SELECT i.email, i.given_name, i.family_name, COALESCE(a.locale, i.locale)
 	  "  LEFT JOIN tempcloud_data.account a ON a.id = COALESCE(i.invitee_id, c.account_id)"
 	  " WHERE i.id = $1", UUIDOID);
 
-static KeptQuery find_inviter =
-QUERY("SELECT c.email, c.given_name, c.family_name, a.locale, i.round"
-	  "  FROM tempcloud_data.invitation i"
-	  "  JOIN tempcloud_data.account a ON a.id = i.inviter_id"
-	  "  JOIN tempcloud_data.contact c ON c.id = i.invited_by"
-	  " WHERE i.id = $1 AND c.email_verified_at IS NOT NULL", UUIDOID);
+/*
+ * Who reads the mails of an account: the first preferred contact if they do, or
+ * else the second (both may be null), or else a colleague, rather one who can
+ * sign in.
+ */
+#define FIND_READER(whom) \
+	"SELECT c.email, c.given_name, c.family_name, a.locale, w.round" \
+	"  FROM (" whom ") AS w (account_id, first, second, round)" \
+	"  JOIN tempcloud_data.contact c ON c.account_id = w.account_id" \
+	"  JOIN tempcloud_data.account a ON a.id = c.account_id" \
+	" WHERE c.email_verified_at IS NOT NULL" \
+	" ORDER BY (c.id = w.first) IS TRUE DESC, (c.id = w.second) IS TRUE DESC," \
+	"          c.subject IS NOT NULL DESC, c.id LIMIT 1"
 
-static KeptQuery find_colleague =
-QUERY("SELECT c.email, c.given_name, c.family_name, a.locale, i.round"
-	  "  FROM tempcloud_data.invitation i"
-	  "  JOIN tempcloud_data.account a ON a.id = i.inviter_id"
-	  "  JOIN tempcloud_data.contact c ON c.account_id = i.inviter_id"
-	  " WHERE i.id = $1 AND c.email_verified_at IS NOT NULL"
-	  " ORDER BY c.subject IS NOT NULL DESC, c.id LIMIT 1", UUIDOID);
+static KeptQuery find_inviter =
+QUERY(FIND_READER("SELECT i.inviter_id, i.invited_by, NULL::uuid, i.round"
+				  "  FROM tempcloud_data.invitation i WHERE i.id = $1"), UUIDOID);
+
+static KeptQuery find_customer =
+QUERY(FIND_READER("SELECT o.customer_id, o.ordered_by, NULL::uuid, NULL::integer"
+				  "  FROM tempcloud_data.request r"
+				  "  JOIN tempcloud_data.staff_order o ON o.id = r.order_id"
+				  " WHERE r.id = $1"), UUIDOID);
+
+static KeptQuery find_provider =
+QUERY(FIND_READER("SELECT r.provider_id, w.answered_by,"
+				  "       CASE i.inviter_kind WHEN 'provider' THEN i.invited_by ELSE i.decided_by END,"
+				  "       NULL::integer"
+				  "  FROM tempcloud_data.request r"
+				  "  JOIN tempcloud_data.partnership p"
+				  "    ON p.customer_id = r.customer_id AND p.provider_id = r.provider_id"
+				  "  JOIN tempcloud_data.invitation i ON i.id = p.invitation_id"
+				  "  LEFT JOIN tempcloud_data.request_answer w ON w.request_id = r.id"
+				  " WHERE r.id = $1"), UUIDOID);
 
 static KeptQuery queue_confirmation =
 QUERY("INSERT INTO tempcloud_data.mail"
@@ -96,7 +116,13 @@ QUERY("WITH due AS MATERIALIZED ("
 	  "    SET attempt = attempt + 1, leased = true,"
 	  "        due_at = pg_catalog.clock_timestamp() + $2"
 	  "   FROM due WHERE m.id = due.id"
-	  " RETURNING m.id, due.due_at", INT4OID, INTERVALOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
+	  " RETURNING m.id, due.due_at, m.request_id IS NOT NULL", INT4OID, INTERVALOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
+
+/* A day and a time as a mail in the language of m.locale writes them. */
+#define MAIL_DATE(time) \
+	"pg_catalog.to_char(" time ", CASE pg_catalog.split_part(m.locale, '-', 1)" \
+	" WHEN 'de' THEN 'DD.MM.YYYY' WHEN 'en' THEN 'FMDD FMMonth YYYY' ELSE 'YYYY-MM-DD' END)"
+#define MAIL_TIME(time) "pg_catalog.to_char(" time ", 'HH24:MI')"
 
 /*
  * A leased mail, and what the placeholders of its template stand for, in the
@@ -129,11 +155,7 @@ QUERY("SELECT m.kind, m.invitation_id, m.round, m.contact_id, m.recipient, m.rec
 	  "            ELSE pg_catalog.concat_ws(' ', i.given_name, i.family_name) END,"
 	  "       CASE WHEN m.kind = 'invitation_accepted' THEN COALESCE(guest.email, i.email)"
 	  "            ELSE COALESCE(i.email, m.recipient) END,"
-	  "       i.message, i.reason,"
-	  "       pg_catalog.to_char(i.expires_at, CASE pg_catalog.split_part(m.locale, '-', 1)"
-	  "                                        WHEN 'de' THEN 'DD.MM.YYYY'"
-	  "                                        WHEN 'en' THEN 'FMDD FMMonth YYYY'"
-	  "                                        ELSE 'YYYY-MM-DD' END)"
+	  "       i.message, i.reason, " MAIL_DATE("i.expires_at")
 	  "  FROM tempcloud_data.mail m"
 	  "  LEFT JOIN tempcloud_data.invitation i ON i.id = m.invitation_id"
 	  "  LEFT JOIN tempcloud_data.account inviter ON inviter.id = i.inviter_id"
@@ -142,6 +164,53 @@ QUERY("SELECT m.kind, m.invitation_id, m.round, m.contact_id, m.recipient, m.rec
 	  "  LEFT JOIN tempcloud_data.contact guest ON guest.id = i.decided_by"
 	  "  LEFT JOIN tempcloud_data.contact c ON c.id = m.contact_id"
 	  "  LEFT JOIN tempcloud_data.account own ON own.id = c.account_id"
+	  " WHERE m.id = $1", INT8OID);
+
+/*
+ * The same of a mail about a request; the company and person are the other
+ * side's.  It is obsolete when a request that was received is open no more, or
+ * the names come in a later mail.
+ */
+static KeptQuery describe_request_mail =
+QUERY("SELECT m.kind, NULL::uuid, NULL::integer, NULL::uuid, m.recipient, m.recipient_name,"
+	  "       m.locale, m.message_id, m.attempt,"
+	  "       CASE m.kind WHEN 'request_received'"
+	  "            THEN r.status <> 'open' OR r.answer_by <= pg_catalog.clock_timestamp()"
+	  "            WHEN 'request_filled'"
+	  "            THEN r.status <> 'accepted' OR EXISTS ("
+	  "                 SELECT FROM tempcloud_data.mail n"
+	  "                  WHERE n.request_id = m.request_id AND n.kind = m.kind AND n.id > m.id)"
+	  "            ELSE false END,"
+	  "       true,"
+	  "       COALESCE(NULLIF(m.recipient_name, ''), m.recipient),"
+	  "       other.company_name, pg_catalog.concat_ws(' ', person.given_name, person.family_name),"
+	  "       person.email, r.requirements, r.reason,"
+	  MAIL_DATE("r.answer_by") " || ' ' || " MAIL_TIME("r.answer_by") ","
+	  "       o.name, r.profession, r.location, r.department,"
+	  "       (SELECT pg_catalog.string_agg("
+	  MAIL_DATE("s.starts_at") " || ' ' || " MAIL_TIME("s.starts_at") " || '-' || "
+	  MAIL_TIME("s.ends_at") " || ': '"
+	  "               || CASE WHEN s.offered < s.headcount THEN s.offered || '/' ELSE '' END"
+	  "               || s.headcount"
+	  "               || COALESCE(' (' || w.names || ')', ''), E'\n' ORDER BY s.starts_at)"
+	  "          FROM tempcloud_data.shift s"
+	  "         CROSS JOIN LATERAL ("
+	  "           SELECT pg_catalog.string_agg(p.worker_name, ', ' ORDER BY p.place) AS names"
+	  "             FROM tempcloud_data.assignment p WHERE p.shift_id = s.id) w"
+	  "         WHERE s.request_id = r.id)"
+	  "  FROM tempcloud_data.mail m"
+	  "  JOIN tempcloud_data.request r ON r.id = m.request_id"
+	  "  JOIN tempcloud_data.staff_order o ON o.id = r.order_id"
+	  "  LEFT JOIN tempcloud_data.request_answer w ON w.request_id = r.id"
+	  "  LEFT JOIN tempcloud_data.contact d ON d.id = r.decided_by"
+	  "  JOIN tempcloud_data.account other"
+	  "    ON other.id = CASE WHEN m.kind IN ('request_received', 'request_withdrawn')"
+	  "                         OR (m.kind = 'request_cancelled' AND d.account_id = r.customer_id)"
+	  "                       THEN r.customer_id ELSE r.provider_id END"
+	  "  LEFT JOIN tempcloud_data.contact person"
+	  "    ON person.id = CASE WHEN m.kind = 'request_received' THEN o.ordered_by"
+	  "                        WHEN m.kind = 'request_filled' THEN w.answered_by"
+	  "                        ELSE r.decided_by END"
 	  " WHERE m.id = $1", INT8OID);
 
 #define FIRST_PLACEHOLDER_COLUMN 12
@@ -229,6 +298,7 @@ QUERY("SELECT pg_catalog.left(pg_catalog.regexp_replace("
 typedef struct Mail
 {
 	int64		id;
+	bool		about_request;	/* or about an invitation, or an address */
 	char	   *kind;
 	pg_uuid_t  *invitation_id;
 	int			round;
@@ -243,7 +313,10 @@ typedef struct Mail
 	char	   *values[PLACEHOLDERS];
 } Mail;
 
-static void mail_found(const char *kind, const pg_uuid_t *invitation_id);
+static void mail_found(const char *kind, const pg_uuid_t *invitation_id,
+					   const pg_uuid_t *request_id);
+static void queue_mail(const char *kind, const pg_uuid_t *invitation_id, NullableDatum round,
+					   const pg_uuid_t *request_id, Addressee addressee);
 static int	lease_mails(int wanted, Interval *lease);
 static int	lease_from(TimestampTz from, TimestampTz to, int wanted, Interval *lease);
 static bool prepare_mail(Mail *mail);
@@ -263,50 +336,76 @@ PG_FUNCTION_INFO_V1(tempcloud_retry_mail);
 void
 tc_mail(const char *kind, const pg_uuid_t *invitation_id, int round, Addressee addressee)
 {
-	tc_run(&insert_mail, TEXT_VALUE(kind), UUID_VALUE(invitation_id), INT_VALUE(round),
-		   TEXT_VALUE(addressee.email), TEXT_VALUE(addressee.given_name),
-		   TEXT_VALUE(addressee.family_name), TEXT_VALUE(addressee.locale),
-		   TEXT_VALUE(tc_message_id_domain));
-	tc_notify_mail();
+	queue_mail(kind, invitation_id, INT_VALUE(round), NULL, addressee);
 }
 
 void
 tc_mail_invitee(const char *kind, const pg_uuid_t *invitation_id)
 {
 	tc_run(&find_invitee, UUID_VALUE(invitation_id));
-	mail_found(kind, invitation_id);
+	mail_found(kind, invitation_id, NULL);
 }
 
 void
 tc_mail_inviter(const char *kind, const pg_uuid_t *invitation_id)
 {
-	if (tc_run(&find_inviter, UUID_VALUE(invitation_id)) > 0 ||
-		tc_run(&find_colleague, UUID_VALUE(invitation_id)) > 0)
-		mail_found(kind, invitation_id);
+	tc_run(&find_inviter, UUID_VALUE(invitation_id));
+	mail_found(kind, invitation_id, NULL);
 }
 
-/* To the addressee that the last query found. */
-static void
-mail_found(const char *kind, const pg_uuid_t *invitation_id)
+void
+tc_mail_customer(const char *kind, const pg_uuid_t *request_id)
 {
-	tc_mail(kind, invitation_id, tc_integer(0, 5), (Addressee)
-			{
-				.email = tc_text(0, 1),
-				.given_name = tc_text(0, 2),
-				.family_name = tc_text(0, 3),
-				.locale = tc_text(0, 4)
-			});
+	tc_run(&find_customer, UUID_VALUE(request_id));
+	mail_found(kind, NULL, request_id);
+}
+
+void
+tc_mail_provider(const char *kind, const pg_uuid_t *request_id)
+{
+	tc_run(&find_provider, UUID_VALUE(request_id));
+	mail_found(kind, NULL, request_id);
+}
+
+/* To the addressee that the last query found, if any. */
+static void
+mail_found(const char *kind, const pg_uuid_t *invitation_id, const pg_uuid_t *request_id)
+{
+	Addressee	addressee;
+
+	if (SPI_processed == 0)
+		return;
+	addressee = (Addressee)
+	{
+		.email = tc_text(0, 1),
+		.given_name = tc_text(0, 2),
+		.family_name = tc_text(0, 3),
+		.locale = tc_text(0, 4)
+	};
+	queue_mail(kind, invitation_id, request_id ? NO_VALUE : INT_VALUE(tc_integer(0, 5)),
+			   request_id, addressee);
+}
+
+static void
+queue_mail(const char *kind, const pg_uuid_t *invitation_id, NullableDatum round,
+		   const pg_uuid_t *request_id, Addressee addressee)
+{
+	tc_run(&insert_mail, TEXT_VALUE(kind), UUID_VALUE(invitation_id), round,
+		   UUID_VALUE(request_id), TEXT_VALUE(addressee.email),
+		   TEXT_VALUE(addressee.given_name), TEXT_VALUE(addressee.family_name),
+		   TEXT_VALUE(addressee.locale), TEXT_VALUE(tc_message_id_domain));
+	tc_notify_mail();
 }
 
 void
 tc_mail_confirmation(const pg_uuid_t *contact_id, const pg_uuid_t *account_id)
 {
-	tc_lock(LOCK_INVITER, tc_account_key(account_id));
+	tc_lock(LOCK_SENDER, tc_account_key(account_id));
 	if (tc_run_latest(&find_recent_confirmation, UUID_VALUE(contact_id),
 					  INT_VALUE(tc_resend_interval)) > 0)
 		tc_refuse_until(RESEND_TOO_SOON, tc_time(0, 1));
-	tc_require_below(tc_max_daily_confirmations, &nth_newest_confirmation,
-					 UUID_VALUE(account_id));
+	tc_require_below(tc_max_daily_confirmations, TOO_MANY_INVITATIONS,
+					 &nth_newest_confirmation, UUID_VALUE(account_id));
 	tc_run(&queue_confirmation, UUID_VALUE(contact_id), TEXT_VALUE(tc_message_id_domain));
 	tc_notify_mail();
 }
@@ -342,7 +441,10 @@ tempcloud_claim_mail(PG_FUNCTION_ARGS)
 		Mail	   *mails = palloc0(sizeof(Mail) * leased);
 
 		for (int i = 0; i < leased; i++)
+		{
 			mails[i].id = tc_integer(i, 1);
+			mails[i].about_request = tc_bool(i, 3);
+		}
 		for (int i = 0; i < leased; i++)
 		{
 			if (!prepare_mail(&mails[i]))
@@ -540,7 +642,10 @@ prepare_mail(Mail *mail)
 static void
 load_mail(Mail *mail)
 {
-	tc_run(&describe_mail, BIGINT_VALUE(mail->id));
+	int			nvalues = mail->about_request ? PLACEHOLDER_LINK : PLACEHOLDER_ORDER;
+
+	tc_run(mail->about_request ? &describe_request_mail : &describe_mail,
+		   BIGINT_VALUE(mail->id));
 	mail->kind = tc_text(0, 1);
 	mail->invitation_id = tc_uuid(0, 2);
 	mail->round = tc_integer(0, 3);
@@ -552,7 +657,7 @@ load_mail(Mail *mail)
 	mail->attempt = tc_integer(0, 9);
 	mail->obsolete = tc_bool(0, 10);
 	mail->registered = tc_bool(0, 11);
-	for (int i = 0; i < PLACEHOLDER_LINK; i++)
+	for (int i = 0; i < nvalues; i++)
 		mail->values[i] = tc_text(0, FIRST_PLACEHOLDER_COLUMN + i);
 }
 

@@ -33,8 +33,15 @@ extern void tc_mail_invitee(const char *kind, const pg_uuid_t *invitation_id);
 extern void tc_mail_inviter(const char *kind, const pg_uuid_t *invitation_id);
 
 /*
+ * About a request: to the customer's contact who ordered, or to the provider's
+ * who answered or, before that, who made the partnership; or to a colleague.
+ */
+extern void tc_mail_customer(const char *kind, const pg_uuid_t *request_id);
+extern void tc_mail_provider(const char *kind, const pg_uuid_t *request_id);
+
+/*
  * To the address of a contact of the account, to prove it.  PT429
- * resend_too_soon, too_many_invitations; takes LOCK_INVITER.
+ * resend_too_soon, too_many_invitations; takes LOCK_SENDER.
  */
 extern void tc_mail_confirmation(const pg_uuid_t *contact_id, const pg_uuid_t *account_id);
 

@@ -3,8 +3,8 @@
  *		What time does.
  *
  * The rules hold whether or not this runs: an invitation past its time is
- * expired for everybody at once.  Here it is written down, and its inviter
- * told; invitees are reminded ahead of it; and mails long sent, and invitations
+ * expired for everybody at once, and so is a request.  Here it is written
+ * down, and its sender told; invitees are reminded ahead of it; and mails long sent, and invitations
  * that came to nothing long ago, are purged.
  */
 #include "postgres.h"
@@ -28,7 +28,18 @@ QUERY("WITH due AS MATERIALIZED ("
 	  " UPDATE tempcloud_data.invitation i"
 	  "    SET status = 'expired', decided_at = pg_catalog.clock_timestamp()"
 	  "   FROM due WHERE i.id = due.id"
-	  " RETURNING i.id, i.inviter_id", INT4OID);
+	  " RETURNING i.id, i.inviter_id, NULL::uuid", INT4OID);
+
+static KeptQuery expire_requests =
+QUERY("WITH due AS MATERIALIZED ("
+	  "   SELECT id FROM tempcloud_data.request"
+	  "    WHERE status = 'open' AND answer_by <= pg_catalog.clock_timestamp()"
+	  "    ORDER BY answer_by LIMIT $1"
+	  "      FOR NO KEY UPDATE SKIP LOCKED)"
+	  " UPDATE tempcloud_data.request r"
+	  "    SET status = 'expired', decided_at = pg_catalog.clock_timestamp()"
+	  "   FROM due WHERE r.id = due.id"
+	  " RETURNING r.id, r.customer_id, r.provider_id", INT4OID);
 
 /* Once a round, and not where the whole lifetime is shorter than the notice. */
 static KeptQuery remind_invitations =
@@ -69,9 +80,11 @@ QUERY("WITH due AS MATERIALIZED ("
 	  INT4OID, INT4OID, INT4OID);
 
 static KeptQuery make_result =
-QUERY("SELECT ROW($1, $2, $3, $4)::tempcloud.maintenance", INT4OID, INT4OID, INT4OID, INT4OID);
+QUERY("SELECT ROW($1, $2, $3, $4, $5)::tempcloud.maintenance",
+	  INT4OID, INT4OID, INT4OID, INT4OID, INT4OID);
 
-static int	expire(void);
+static int	expire(KeptQuery *due, const char *event,
+				   void (*mail) (const char *kind, const pg_uuid_t *id), const char *kind);
 static int	remind(void);
 static int	purge(void);
 
@@ -87,37 +100,47 @@ tempcloud_maintain(PG_FUNCTION_ARGS)
 	int			reminded;
 	int			mails;
 	int			invitations;
+	int			requests;
 
 	tc_enter_command("maintain()");
-	expired = expire();
+	expired = expire(&expire_invitations, "invitation.expired",
+					 tc_mail_inviter, "invitation_expired");
+	requests = expire(&expire_requests, "request.expired",
+					  tc_mail_customer, "request_expired");
 	reminded = tc_reminder_before > 0 ? remind() : 0;
 	mails = tc_run(&purge_mails, INT_VALUE(tc_mail_retention));
 	invitations = tc_purge_invitations_after >= 0 ? purge() : 0;
 	tc_run(&make_result, INT_VALUE(expired), INT_VALUE(reminded), INT_VALUE(mails),
-		   INT_VALUE(invitations));
+		   INT_VALUE(invitations), INT_VALUE(requests));
 	return tc_finish();
 }
 
-/* Returns how many invitations have expired. */
+/*
+ * Close what is due, with its event, and tell who sent it.  Returns how many
+ * there were.
+ */
 static int
-expire(void)
+expire(KeptQuery *due, const char *event,
+	   void (*mail) (const char *kind, const pg_uuid_t *id), const char *kind)
 {
 	pg_uuid_t  *ids[BATCH];
-	pg_uuid_t  *inviters[BATCH];
+	pg_uuid_t  *senders[BATCH];
+	pg_uuid_t  *partners[BATCH];
 	int			total = 0;
 	int			count;
 
-	while ((count = tc_run(&expire_invitations, INT_VALUE(BATCH))) > 0)
+	while ((count = tc_run(due, INT_VALUE(BATCH))) > 0)
 	{
 		for (int i = 0; i < count; i++)
 		{
 			ids[i] = tc_uuid(i, 1);
-			inviters[i] = tc_uuid(i, 2);
+			senders[i] = tc_uuid(i, 2);
+			partners[i] = tc_uuid(i, 3);
 		}
 		for (int i = 0; i < count; i++)
 		{
-			tc_event("invitation.expired", inviters[i], NULL, NULL, ids[i]);
-			tc_mail_inviter("invitation_expired", ids[i]);
+			tc_event(event, senders[i], NULL, partners[i], ids[i]);
+			mail(kind, ids[i]);
 		}
 		total += count;
 	}

@@ -203,10 +203,11 @@ tc_event_payload(const Event *event)
 	if (event->has_partner)
 		append_uuid(&payload, &event->partner);
 	appendStringInfoChar(&payload, ']');
-	if (event->has_invitation)
+	if (event->has_topic)
 	{
-		appendStringInfoString(&payload, ",\"invitation\":");
-		append_uuid(&payload, &event->invitation);
+		appendStringInfo(&payload, ",\"%.*s\":",
+						 (int) strcspn(event->name, "."), event->name);
+		append_uuid(&payload, &event->topic);
 	}
 	appendStringInfoChar(&payload, '}');
 	return payload.data;

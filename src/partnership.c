@@ -75,26 +75,14 @@ tempcloud_are_partners(PG_FUNCTION_ARGS)
 Datum
 tempcloud_search_partners(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	char	   *name;
-	uint64		count;
 
 	InitMaterializedSRF(fcinfo, 0);
 	tc_enter();
 	(void) tc_caller_with_account(QUERY_READ);
 	name = tc_arg_required(fcinfo, 0, "name", FORM_LINE);
-	count = tc_read(&search_partners, TEXT_VALUE(name));
-	for (uint64 i = 0; i < count; i++)
-	{
-		bool		isnull;
-		HeapTupleHeader partner = DatumGetHeapTupleHeader(tc_datum(i, 1, &isnull));
-		HeapTupleData row = {
-			.t_len = HeapTupleHeaderGetDatumLength(partner),
-			.t_data = partner
-		};
-
-		tuplestore_puttuple(rsinfo->setResult, &row);
-	}
+	tc_read(&search_partners, TEXT_VALUE(name));
+	tc_put_records(fcinfo);
 	tc_leave();
 	return (Datum) 0;
 }

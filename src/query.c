@@ -178,6 +178,24 @@ tc_record(void)
 	return record;
 }
 
+void
+tc_put_records(FunctionCallInfo fcinfo)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+		HeapTupleHeader record = DatumGetHeapTupleHeader(tc_datum(i, 1, &isnull));
+		HeapTupleData row = {
+			.t_len = HeapTupleHeaderGetDatumLength(record),
+			.t_data = record
+		};
+
+		tuplestore_puttuple(rsinfo->setResult, &row);
+	}
+}
+
 Datum
 tc_finish_with(Datum record)
 {

@@ -51,6 +51,7 @@ typedef struct KeptQuery
 
 /* Arguments of a query; a NULL pointer makes a null. */
 #define VALUE(datum)	((NullableDatum) {.value = (datum)})
+#define NO_VALUE		((NullableDatum) {.isnull = true})
 #define INT_VALUE(i)	VALUE(Int32GetDatum(i))
 #define BIGINT_VALUE(i) VALUE(Int64GetDatum(i))
 #define BOOL_VALUE(b)	VALUE(BoolGetDatum(b))
@@ -98,8 +99,12 @@ extern void tc_enter(void);
 extern void tc_enter_command(const char *function);
 extern void tc_leave(void);
 
-/* The first column of the last query's only row, of a composite type. */
+/*
+ * The first column, of a composite type, of the last query's only row, and of
+ * all its rows as the result of a function that returns a set.
+ */
 extern Datum tc_record(void);
+extern void tc_put_records(FunctionCallInfo fcinfo);
 
 /*
  * End the frame and return such a value, of any query since it began or of the

@@ -29,10 +29,10 @@ typedef struct Event
 	TimestampTz at;
 	bool		has_account;
 	bool		has_partner;
-	bool		has_invitation;
+	bool		has_topic;
 	pg_uuid_t	account;
 	pg_uuid_t	partner;
-	pg_uuid_t	invitation;
+	pg_uuid_t	topic;			/* what the name begins with: an invitation, a request */
 } Event;
 
 typedef struct Handover

@@ -32,6 +32,7 @@ int			tc_max_daily_invitations;
 int			tc_max_daily_invitations_to_address;
 int			tc_max_daily_confirmations;
 int			tc_max_resends;
+int			tc_max_daily_requests;
 bool		tc_reveal_registered;
 int			tc_purge_invitations_after;
 char	   *tc_invitation_url;
@@ -99,6 +100,9 @@ tc_define_settings(void)
 	define_int("tempcloud.max_resends",
 			   "How often one invitation can be sent again; -1 means no limit.",
 			   &tc_max_resends, 10, -1, INT_MAX, 0);
+	define_int("tempcloud.max_daily_requests",
+			   "Most requests of one account within 24 hours; -1 means no limit.",
+			   &tc_max_daily_requests, 1000, -1, INT_MAX, 0);
 	DefineCustomBoolVariable("tempcloud.reveal_registered",
 							 "Tell an inviter at once what only an address with an account can be refused for.",
 							 NULL, &tc_reveal_registered, true, PGC_SUSET, 0, NULL, NULL, NULL);

@@ -21,6 +21,7 @@ extern int	tc_max_daily_invitations;	/* of an account */
 extern int	tc_max_daily_invitations_to_address;	/* from all accounts */
 extern int	tc_max_daily_confirmations; /* mails to prove an address, of an account */
 extern int	tc_max_resends; /* of an invitation */
+extern int	tc_max_daily_requests;	/* of an account */
 
 extern bool tc_reveal_registered;
 extern int	tc_purge_invitations_after; /* seconds, -1 for never */

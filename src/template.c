@@ -27,6 +27,11 @@ static const char *const placeholders[PLACEHOLDERS] = {
 	[PLACEHOLDER_MESSAGE] = "message",
 	[PLACEHOLDER_REASON] = "reason",
 	[PLACEHOLDER_EXPIRES_ON] = "expires_on",
+	[PLACEHOLDER_ORDER] = "order",
+	[PLACEHOLDER_PROFESSION] = "profession",
+	[PLACEHOLDER_LOCATION] = "location",
+	[PLACEHOLDER_DEPARTMENT] = "department",
+	[PLACEHOLDER_SHIFTS] = "shifts",
 	[PLACEHOLDER_LINK] = "link",
 };
 

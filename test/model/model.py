@@ -189,7 +189,8 @@ class Model:
         me = self.person(who)
         return dict(account=self.accounts[me.account].profile if me else None,
                     contact=self.shown_contact(me) if me else None,
-                    permissions=['manage_account', 'manage_contacts', 'invite', 'decide'] if me
+                    permissions=['manage_account', 'manage_contacts', 'invite', 'decide',
+                                 'order' if self.kind(me.account) == 'customer' else 'answer'] if me
                     else ['register_account', 'confirm_email'])
 
     def register_account(self, name, who, claim=None, verified=True, kind=None, company_name=None, given_name=None,

@@ -20,8 +20,8 @@ INSERT INTO role VALUES
 -- a user may do what an anonymous visitor may
 INSERT INTO role
 SELECT 'tempcloud_user', functions ||
-	   '{register_account,whoami,current_account_id,update_account,update_contact,add_contact,remove_contact,send_confirmation,confirm_email,invite,invite_many,resend_invitation,withdraw_invitation,accept_invitation,accept_invitation_by_token,decline_invitation,unblock_account,are_partners,search_partners}',
-	   '{my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received}'
+	   '{register_account,whoami,current_account_id,update_account,update_contact,add_contact,remove_contact,send_confirmation,confirm_email,invite,invite_many,resend_invitation,withdraw_invitation,accept_invitation,accept_invitation_by_token,decline_invitation,unblock_account,are_partners,search_partners,send_order,send_request,withdraw_request,answer_request,assign_workers,cancel_request}',
+	   '{my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,requests_sent,requests_received,shifts,assignments}'
   FROM role WHERE name = 'tempcloud_anonymous';
 -- a service what a user may
 INSERT INTO role
@@ -94,7 +94,8 @@ SELECT set_eq($$
 	   AND t.typcategory <> 'A' AND (c.relkind IS NULL OR c.relkind = 'c')
 	   AND has_type_privilege(r.name, t.oid, 'USAGE')$$, $$
 	VALUES ('tempcloud_service'::name, 'account_kind'::name),
-		   ('tempcloud_service', 'invitation_status')$$,
+		   ('tempcloud_service', 'invitation_status'),
+		   ('tempcloud_service', 'request_status')$$,
 	'USAGE of types');
 
 -- PUBLIC, as the access lists themselves say it.  Row types of tables and
@@ -210,6 +211,10 @@ SELECT set_eq($$
 		   ('tempcloud_data.partnership', 'partnership_guard', 'A'),
 		   ('tempcloud_data.partnership', 'partnership_irrevocable', 'A'),
 		   ('tempcloud_data.partnership', 'partnership_truncate', 'A'),
+		   ('tempcloud_data.request', 'request_guard', 'A'),
+		   ('tempcloud_data.shift', 'shift_guard', 'A'),
+		   ('tempcloud_data.request_answer', 'request_answer_append_only', 'A'),
+		   ('tempcloud_data.request_answer', 'request_answer_truncate', 'A'),
 		   ('tempcloud_data.event', 'event_append_only', 'A'),
 		   ('tempcloud_data.event', 'event_truncate', 'A')$$,
 	'the triggers of the guard are there and fire ALWAYS');

@@ -6,7 +6,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
 CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;
-SELECT plan(158);
+SELECT plan(162);
 
 -- Anna, Albert: customers.  Bob, Berta, Bruno: providers.
 CREATE FUNCTION pg_temp.sign_in(subject text) RETURNS void LANGUAGE sql AS $$
@@ -49,7 +49,7 @@ INSERT INTO done SELECT pg_temp.sign_in('bernd');
 SELECT is((tempcloud.confirm_email(:'confirmation')).id, :'contact'::uuid, 'a colleague joins');
 
 -- What else there is: another of each kind, an invitation pending, one
--- declined with a block, a template.
+-- declined with a block, a request with its answer and a name, a template.
 INSERT INTO done SELECT pg_temp.sign_in('albert');
 INSERT INTO done SELECT tempcloud.register_account('customer', 'Zweite Kunde AG', 'Albert', 'Auer');
 INSERT INTO done SELECT pg_temp.sign_in('berta');
@@ -61,6 +61,12 @@ SELECT id AS pending FROM tempcloud.invite('berta@anbieter.example') \gset
 SELECT id AS declined FROM tempcloud.invite('bruno@anbieter.example') \gset
 INSERT INTO done SELECT pg_temp.sign_in('bruno');
 INSERT INTO done SELECT tempcloud.decline_invitation(:'declined', block => true);
+INSERT INTO done SELECT pg_temp.sign_in('anna');
+SELECT id AS request FROM tempcloud.send_request(pg_temp.id_of('bob'), 'Koch', 'Berlin',
+	'[{"starts_at": "2100-01-01 06:00", "ends_at": "2100-01-01 14:00", "headcount": 1}]') \gset
+INSERT INTO done SELECT pg_temp.sign_in('bob');
+INSERT INTO done SELECT tempcloud.answer_request(:'request', true);
+INSERT INTO done SELECT tempcloud.assign_workers(id, '{Kurt Kohl}') FROM tempcloud.shifts;
 INSERT INTO tempcloud_data.mail_template VALUES ('invitation', 'fr', '{company} vous invite', '{link}');
 
 -- Somebody who was granted whatever can be granted on tables, owns a schema of
@@ -112,7 +118,9 @@ INSERT INTO attempt (promise, sqlstate, statement) VALUES
 ('irrevocability', '23001', 'UPDATE tempcloud_data.partnership SET created_at = now()'),
 ('irrevocability', '23001', 'UPDATE tempcloud_data.partnership SET created_at = created_at'),
 ('irrevocability', '23001', 'UPDATE tempcloud_data.partnership SET provider_id = pg_temp.id_of(''berta'')'),
-('irrevocability', '23001', 'TRUNCATE tempcloud_data.partnership'),
+-- (PostgreSQL refuses it itself without CASCADE: requests refer to it)
+('irrevocability', '0A000', 'TRUNCATE tempcloud_data.partnership'),
+('irrevocability', '23001', 'TRUNCATE tempcloud_data.partnership CASCADE'),
 ('irrevocability', '23001', 'TRUNCATE tempcloud_data.account CASCADE'),
 ('irrevocability', '23001', 'TRUNCATE tempcloud_data.contact CASCADE'),
 ('irrevocability', '23001', 'TRUNCATE tempcloud_data.invitation CASCADE'),

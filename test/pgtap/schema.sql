@@ -6,7 +6,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
 CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;		-- so that names print with their schema
-SELECT plan(86);
+SELECT plan(105);
 
 -- A relation as lines of text: its columns, keys, names of checks, and indexes.
 -- (The text of a check differs between majors; what it refuses is tested.)
@@ -47,8 +47,8 @@ CREATE FUNCTION pg_temp.relation_is(relation regclass, expected text) RETURNS te
 $$;
 
 -- Tables
-SELECT tables_are('tempcloud_data', '{account,contact,invitation,invitation_token,confirmation_token,partnership,block,mail,mail_template,shipped_mail_template,mailer,event}'::name[]);
-SELECT views_are('tempcloud_data', '{}'::name[], 'the data has no view');
+SELECT tables_are('tempcloud_data', '{account,contact,invitation,invitation_token,confirmation_token,partnership,block,staff_order,request,shift,request_answer,assignment,mail,mail_template,shipped_mail_template,mailer,event}'::name[]);
+SELECT views_are('tempcloud_data', '{request_overview}'::name[]);
 SELECT sequences_are('tempcloud_data', '{mail_id_seq,event_id_seq}'::name[]);
 
 SELECT pg_temp.relation_is('tempcloud_data.account', $$
@@ -187,12 +187,127 @@ SELECT pg_temp.relation_is('tempcloud_data.block', $$
 	block_inviter_id_email_key UNIQUE INDEX btree (inviter_id, lower((email)::text))
 $$);
 
+SELECT pg_temp.relation_is('tempcloud_data.staff_order', $$
+	id uuid NOT NULL DEFAULT tempcloud_data.new_id()
+	customer_id uuid NOT NULL
+	customer_kind tempcloud.account_kind NOT NULL DEFAULT 'customer'::tempcloud.account_kind
+	ordered_by uuid NOT NULL
+	name tempcloud_data.line NOT NULL
+	reference tempcloud_data.line
+	digest bytea
+	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	staff_order_pkey PRIMARY KEY (id)
+	staff_order_id_customer_id_key UNIQUE (id, customer_id)
+	staff_order_reference_key UNIQUE (customer_id, reference)
+	staff_order_customer_fkey FOREIGN KEY (customer_id, customer_kind) REFERENCES tempcloud_data.account(id, kind)
+	staff_order_ordered_by_fkey FOREIGN KEY (ordered_by, customer_id) REFERENCES tempcloud_data.contact(id, account_id)
+	staff_order_customer_kind CHECK
+	staff_order_digest CHECK
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.request', $$
+	id uuid NOT NULL DEFAULT tempcloud_data.new_id()
+	order_id uuid NOT NULL
+	customer_id uuid NOT NULL
+	provider_id uuid NOT NULL
+	profession tempcloud_data.line NOT NULL
+	location tempcloud_data.line NOT NULL
+	department tempcloud_data.line
+	requirements tempcloud_data.paragraph
+	status tempcloud.request_status NOT NULL DEFAULT 'open'::tempcloud.request_status
+	answer_by timestamptz NOT NULL
+	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	decided_at timestamptz
+	decided_by uuid
+	reason tempcloud_data.paragraph
+	request_pkey PRIMARY KEY (id)
+	request_id_provider_id_key UNIQUE (id, provider_id)
+	request_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES tempcloud_data.contact(id)
+	request_order_fkey FOREIGN KEY (order_id, customer_id) REFERENCES tempcloud_data.staff_order(id, customer_id)
+	request_partnership_fkey FOREIGN KEY (customer_id, provider_id) REFERENCES tempcloud_data.partnership(customer_id, provider_id)
+	request_answer_by CHECK
+	request_cancellation CHECK
+	request_decision CHECK
+	request_expiry_idx INDEX btree (answer_by) WHERE (status = 'open'::tempcloud.request_status)
+	request_order_id_idx INDEX btree (order_id, id)
+	request_received_idx INDEX btree (provider_id, id)
+	request_sent_idx INDEX btree (customer_id, id)
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.shift', $$
+	id uuid NOT NULL DEFAULT tempcloud_data.new_id()
+	request_id uuid NOT NULL
+	starts_at timestamptz NOT NULL
+	ends_at timestamptz NOT NULL
+	headcount integer NOT NULL
+	offered integer
+	shift_pkey PRIMARY KEY (id)
+	shift_id_offered_key UNIQUE (id, offered)
+	shift_request_id_fkey FOREIGN KEY (request_id) REFERENCES tempcloud_data.request(id)
+	shift_headcount CHECK
+	shift_offered CHECK
+	shift_times CHECK
+	shift_request_id_idx INDEX btree (request_id, starts_at)
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.request_answer', $$
+	request_id uuid NOT NULL
+	provider_id uuid NOT NULL
+	answered_by uuid NOT NULL
+	accepted boolean NOT NULL
+	reason tempcloud_data.paragraph
+	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	request_answer_pkey PRIMARY KEY (request_id)
+	request_answer_answered_by_fkey FOREIGN KEY (answered_by, provider_id) REFERENCES tempcloud_data.contact(id, account_id)
+	request_answer_request_fkey FOREIGN KEY (request_id, provider_id) REFERENCES tempcloud_data.request(id, provider_id)
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.assignment', $$
+	shift_id uuid NOT NULL
+	place integer NOT NULL
+	places integer NOT NULL
+	worker_name tempcloud_data.person_name NOT NULL
+	assigned_by uuid NOT NULL
+	assigned_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	assignment_pkey PRIMARY KEY (shift_id, place)
+	assignment_assigned_by_fkey FOREIGN KEY (assigned_by) REFERENCES tempcloud_data.contact(id)
+	assignment_shift_fkey FOREIGN KEY (shift_id, places) REFERENCES tempcloud_data.shift(id, offered)
+	assignment_place CHECK
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.request_overview', $$
+	id uuid
+	order_id uuid
+	order_name text
+	reference text
+	ordered_by text
+	customer_id uuid
+	provider_id uuid
+	profession text
+	location text
+	department text
+	requirements text
+	status tempcloud.request_status
+	answer_by timestamptz
+	created_at timestamptz
+	decided_at timestamptz
+	reason text
+	answered_at timestamptz
+	answer text
+	starts_at timestamptz
+	ends_at timestamptz
+	headcount integer
+	offered integer
+	assigned integer
+$$);
+
 SELECT pg_temp.relation_is('tempcloud_data.mail', $$
 	id bigint NOT NULL DEFAULT nextval('tempcloud_data.mail_id_seq'::regclass)
 	kind tempcloud.mail_kind NOT NULL
 	invitation_id uuid
 	round integer
 	contact_id uuid
+	request_id uuid
 	recipient tempcloud_data.email NOT NULL
 	recipient_name text NOT NULL
 	locale tempcloud_data.locale NOT NULL
@@ -208,6 +323,7 @@ SELECT pg_temp.relation_is('tempcloud_data.mail', $$
 	mail_message_id_key UNIQUE (message_id)
 	mail_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES tempcloud_data.contact(id) ON DELETE CASCADE
 	mail_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES tempcloud_data.invitation(id) ON DELETE CASCADE
+	mail_request_id_fkey FOREIGN KEY (request_id) REFERENCES tempcloud_data.request(id) ON DELETE CASCADE
 	mail_closed CHECK
 	mail_lease CHECK
 	mail_subject_matter CHECK
@@ -216,6 +332,7 @@ SELECT pg_temp.relation_is('tempcloud_data.mail', $$
 	mail_due_idx INDEX btree (due_at, id) WHERE (state = 'queued'::tempcloud_data.mail_state)
 	mail_failed_idx INDEX btree (id) WHERE (state = 'failed'::tempcloud_data.mail_state)
 	mail_invitation_id_idx INDEX btree (invitation_id, id)
+	mail_request_id_idx INDEX btree (request_id, id) WHERE (request_id IS NOT NULL)
 $$);
 
 SELECT pg_temp.relation_is('tempcloud_data.mailer', $$
@@ -253,14 +370,16 @@ SELECT pg_temp.relation_is('tempcloud_data.event', $$
 	contact_id uuid
 	partner_id uuid
 	invitation_id uuid
+	request_id uuid
 	event_pkey PRIMARY KEY (id)
 	event_name CHECK
 	event_account_id_idx INDEX btree (account_id, id)
 	event_invitation_id_idx INDEX btree (invitation_id, id)
+	event_request_id_idx INDEX btree (request_id, id) WHERE (request_id IS NOT NULL)
 $$);
 
 -- Views
-SELECT views_are('tempcloud', '{my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,mail_dead,mail_stats,worker_stats,mail_template,shipped_mail_template}'::name[]);
+SELECT views_are('tempcloud', '{my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,requests_sent,requests_received,shifts,assignments,mail_dead,mail_stats,worker_stats,mail_template,shipped_mail_template}'::name[]);
 SELECT tables_are('tempcloud', '{}'::name[], 'the API has no table');
 SELECT is_empty($$
 	SELECT oid::regclass FROM pg_class
@@ -393,6 +512,78 @@ $$);
 
 -- Row types of the API
 
+SELECT pg_temp.relation_is('tempcloud.requests_sent', $$
+	id uuid
+	order_id uuid
+	order_name text
+	reference text
+	ordered_by text
+	provider_id uuid
+	provider_company text
+	profession text
+	location text
+	department text
+	requirements text
+	status tempcloud.request_status
+	answer_by timestamptz
+	created_at timestamptz
+	decided_at timestamptz
+	reason text
+	answered_at timestamptz
+	answer text
+	starts_at timestamptz
+	ends_at timestamptz
+	headcount integer
+	offered integer
+	assigned integer
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.requests_received', $$
+	id uuid
+	order_id uuid
+	order_name text
+	reference text
+	ordered_by text
+	customer_id uuid
+	customer_company text
+	profession text
+	location text
+	department text
+	requirements text
+	status tempcloud.request_status
+	answer_by timestamptz
+	created_at timestamptz
+	decided_at timestamptz
+	reason text
+	answered_at timestamptz
+	answer text
+	starts_at timestamptz
+	ends_at timestamptz
+	headcount integer
+	offered integer
+	assigned integer
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.shifts', $$
+	id uuid
+	request_id uuid
+	starts_at timestamptz
+	ends_at timestamptz
+	headcount integer
+	offered integer
+	assigned integer
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.assignments', $$
+	shift_id uuid
+	place integer
+	request_id uuid
+	starts_at timestamptz
+	ends_at timestamptz
+	worker_name text
+	assigned_at timestamptz
+$$);
+
 SELECT pg_temp.relation_is('tempcloud.account', $$
 	id uuid
 	kind tempcloud.account_kind
@@ -480,6 +671,29 @@ SELECT pg_temp.relation_is('tempcloud.invitation_preview', $$
 	needs_account boolean
 $$);
 
+SELECT pg_temp.relation_is('tempcloud.request', $$
+	id uuid
+	order_id uuid
+	customer_id uuid
+	provider_id uuid
+	profession text
+	location text
+	department text
+	requirements text
+	status tempcloud.request_status
+	answer_by timestamptz
+	created_at timestamptz
+	decided_at timestamptz
+	reason text
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.assignment', $$
+	shift_id uuid
+	place integer
+	worker_name text
+	assigned_at timestamptz
+$$);
+
 SELECT pg_temp.relation_is('tempcloud.outgoing_mail', $$
 	id bigint
 	kind tempcloud.mail_kind
@@ -504,6 +718,7 @@ SELECT pg_temp.relation_is('tempcloud.maintenance', $$
 	reminded integer
 	purged integer
 	purged_invitations integer
+	expired_requests integer
 $$);
 
 -- The functions of the API: what PostgREST passes and documents.
@@ -556,6 +771,18 @@ INSERT INTO expected VALUES
 ('decline_invitation_by_token',
  'token text, reason text DEFAULT NULL::text, block boolean DEFAULT false', 'invitation'),
 ('unblock_account', 'id uuid', 'void'),
+('send_order', 'name text, requests jsonb, reference text DEFAULT NULL::text', 'SETOF request'),
+('send_request',
+ 'provider_id uuid, profession text, location text, shifts jsonb,'
+ ' department text DEFAULT NULL::text, requirements text DEFAULT NULL::text,'
+ ' answer_by timestamp with time zone DEFAULT NULL::timestamp with time zone,'
+ ' name text DEFAULT NULL::text, reference text DEFAULT NULL::text', 'request'),
+('withdraw_request', 'id uuid, reason text DEFAULT NULL::text', 'request'),
+('answer_request',
+ 'id uuid, accept boolean, reason text DEFAULT NULL::text,'
+ ' headcount integer DEFAULT NULL::integer, shifts jsonb DEFAULT NULL::jsonb', 'request'),
+('assign_workers', 'shift_id uuid, workers text[]', 'SETOF assignment'),
+('cancel_request', 'id uuid, reason text', 'request'),
 ('claim_mail',
  'max_messages integer DEFAULT 10, lease interval DEFAULT ''00:05:00''::interval',
  'SETOF outgoing_mail'),
@@ -598,12 +825,14 @@ SELECT is_empty('SELECT name FROM api
 SELECT enum_has_labels('tempcloud', 'account_kind', '{customer,provider}'::name[]);
 SELECT enum_has_labels('tempcloud', 'invitation_status',
 	'{pending,accepted,declined,withdrawn,expired,superseded}'::name[]);
+SELECT enum_has_labels('tempcloud', 'request_status',
+	'{open,accepted,declined,withdrawn,expired,cancelled}'::name[]);
 SELECT enum_has_labels('tempcloud', 'mail_kind',
-	'{invitation,invitation_to_register,reminder,invitation_accepted,invitation_declined,invitation_expired,confirm_email}'::name[]);
+	'{invitation,invitation_to_register,reminder,invitation_accepted,invitation_declined,invitation_expired,confirm_email,request_received,request_accepted,request_declined,request_withdrawn,request_expired,request_cancelled,request_filled}'::name[]);
 SELECT enum_has_labels('tempcloud_data', 'mail_state', '{queued,sent,failed,bounced,dropped}'::name[]);
 SELECT domains_are('tempcloud_data', '{line,person_name,company_name,paragraph,email,locale,country,website}'::name[]);
 SELECT domains_are('tempcloud', '{}'::name[]);
-SELECT enums_are('tempcloud', '{account_kind,invitation_status,mail_kind}'::name[]);
+SELECT enums_are('tempcloud', '{account_kind,invitation_status,request_status,mail_kind}'::name[]);
 SELECT enums_are('tempcloud_data', '{mail_state}'::name[]);
 
 -- A cycle of foreign keys could not be loaded from a dump.

@@ -4,6 +4,7 @@
 
 CREATE EXTENSION pgcrypto;
 CREATE EXTENSION unaccent;
+CREATE EXTENSION btree_gist;
 CREATE EXTENSION tempcloud;
 
 -- DROP takes everything but the roles, which other databases may use; and
@@ -105,4 +106,26 @@ UPDATE tempcloud_data.invitation
    SET created_at = created_at - duration, sent_at = sent_at - duration,
 	   expires_at = expires_at - duration, decided_at = decided_at - duration
  WHERE id = invitation_id;
+$$;
+
+-- Make two partners who are signed up.
+CREATE FUNCTION test.partners(inviter text, invitee text)
+RETURNS void
+LANGUAGE sql
+AS $$
+SELECT set_config('request.jwt.claims', inviter, false);
+SELECT FROM tempcloud.invite(invitee::json ->> 'email');
+SELECT set_config('request.jwt.claims', invitee, false);
+SELECT FROM tempcloud.invitations_received r, tempcloud.accept_invitation(r.id) WHERE r.can_accept;
+$$;
+
+-- Early shifts from next month on, day after day, for so many people each.
+CREATE FUNCTION test.shifts(VARIADIC headcounts integer[])
+RETURNS jsonb
+LANGUAGE sql
+AS $$
+SELECT jsonb_agg(jsonb_build_object('starts_at', day + interval '6 hours', 'ends_at', day + interval '14 hours',
+									'headcount', headcount) ORDER BY day)
+  FROM (SELECT date_trunc('day', now()) + (30 + n) * interval '1 day', headcount
+		  FROM unnest(headcounts) WITH ORDINALITY h (headcount, n)) s (day, headcount);
 $$;

@@ -15,6 +15,8 @@ as_caller($primary, 'anna', "SELECT tempcloud.register_account('customer', 'Kund
 as_caller($primary, 'bob', "SELECT tempcloud.register_account('provider', 'Anbieter GmbH', 'Bob', 'Bär')");
 as_caller($primary, 'anna', "SELECT tempcloud.invite('bob\@anbieter.example'), tempcloud.invite('berta\@anbieter.example', 'Berta', 'Blum', 'Berta GmbH')");
 as_caller($primary, 'bob', 'SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received');
+as_caller($primary, 'anna', q{SELECT tempcloud.send_request(id, 'Koch', 'Berlin',
+	'[{"starts_at": "2100-01-01 06:00", "ends_at": "2100-01-01 14:00", "headcount": 2}]') FROM tempcloud.providers});
 my %link = links($primary);
 my $token = $link{'berta@anbieter.example'};
 
@@ -39,6 +41,10 @@ my %reading = (
 	'SELECT given_name FROM tempcloud.partner_contacts' => 'Anna',
 	'SELECT email FROM tempcloud.invitations_sent' => 'albert@kunde.example',
 	'SELECT inviter_company, status FROM tempcloud.invitations_received' => 'Kunde AG|accepted',
+	'SELECT profession, status FROM tempcloud.requests_received' => 'Koch|open',
+	'SELECT count(*) FROM tempcloud.requests_sent' => '0',
+	'SELECT headcount FROM tempcloud.shifts' => '2',
+	'SELECT count(*) FROM tempcloud.assignments' => '0',
 );
 
 # Each function that writes, with arguments that would do on a server that can
@@ -53,6 +59,8 @@ my @writing = (
 	"decline_invitation_by_token('$token')", "unblock_account($id)", 'claim_mail()',
 	"mail_sent('{1}')", "mail_failed(1, 'x')", "mail_bounced('x')",
 	"release_mail('{1}')", 'retry_mail(1)', 'maintain()',
+	"send_order('X', '[]')", "send_request($id, 'X', 'X', '[]')", "withdraw_request($id)",
+	"answer_request($id, true)", "assign_workers($id, '{X}')", "cancel_request($id, 'X')",
 	"erase_person('a\@kunde.example')");
 my ($unmentioned) = $primary->safe_psql('postgres', "
 	SELECT string_agg(proname, ' ') FROM pg_proc

@@ -49,7 +49,9 @@ foreach my $function (sort keys %calls)
 	my %given = map { $_ => 1 } $calls{$function} =~ /"(\w+)":|[?&](\w+)=/g;
 	my $names = $node->safe_psql('postgres', qq{
 		SELECT array_to_string(proargnames, ' ') || ' limit '
-			   || CASE proname WHEN 'invite_many' THEN 'email locale' ELSE '' END
+			   || CASE proname WHEN 'invite_many' THEN 'email locale'
+						WHEN 'send_order' THEN 'provider_id profession location shifts starts_at ends_at headcount'
+						WHEN 'send_request' THEN 'starts_at ends_at headcount' ELSE '' END
 		  FROM pg_proc WHERE proname = '$function' AND pronamespace = 'tempcloud'::regnamespace});
 	my %there = map { $_ => 1 } split / /, $names;
 

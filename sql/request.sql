@@ -1,0 +1,165 @@
+-- request: what a customer asks a partner for, and what became of it
+
+CREATE TYPE tempcloud.request_status AS ENUM
+	('open', 'accepted', 'declined', 'withdrawn', 'expired', 'cancelled');
+COMMENT ON TYPE tempcloud.request_status IS
+'What became of a request; open and past its answer_by is shown as expired.';
+
+CREATE TABLE tempcloud_data.staff_order (
+	id				uuid DEFAULT tempcloud_data.new_id(),
+	customer_id		uuid NOT NULL,
+	customer_kind	tempcloud.account_kind NOT NULL DEFAULT 'customer',
+	ordered_by		uuid NOT NULL,
+	name			tempcloud_data.line NOT NULL,
+	reference		tempcloud_data.line,
+	digest			bytea,
+	created_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	CONSTRAINT staff_order_pkey PRIMARY KEY (id),
+	-- what requests refer to, so that all of an order are of one customer
+	CONSTRAINT staff_order_id_customer_id_key UNIQUE (id, customer_id),
+	CONSTRAINT staff_order_reference_key UNIQUE (customer_id, reference),
+	CONSTRAINT staff_order_customer_kind CHECK (customer_kind = 'customer'),
+	CONSTRAINT staff_order_digest CHECK ((reference IS NULL) = (digest IS NULL)),
+	CONSTRAINT staff_order_customer_fkey FOREIGN KEY (customer_id, customer_kind)
+		REFERENCES tempcloud_data.account (id, kind),
+	CONSTRAINT staff_order_ordered_by_fkey FOREIGN KEY (ordered_by, customer_id)
+		REFERENCES tempcloud_data.contact (id, account_id)
+);
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.staff_order', '');
+
+COMMENT ON TABLE tempcloud_data.staff_order IS 'Orders: what one customer asks for at once, of one or several providers.';
+COMMENT ON COLUMN tempcloud_data.staff_order.id IS 'Key, time-ordered';
+COMMENT ON COLUMN tempcloud_data.staff_order.customer_id IS 'The customer who orders';
+COMMENT ON COLUMN tempcloud_data.staff_order.customer_kind IS 'Always customer; ties customer_id to an account of that kind';
+COMMENT ON COLUMN tempcloud_data.staff_order.ordered_by IS 'The customer''s contact who ordered';
+COMMENT ON COLUMN tempcloud_data.staff_order.name IS 'What the customer calls it';
+COMMENT ON COLUMN tempcloud_data.staff_order.reference IS 'The customer''s own number of it; sent again, the order is not made again';
+COMMENT ON COLUMN tempcloud_data.staff_order.digest IS 'SHA-256 of what was sent with the reference, by which another order is told from the same';
+COMMENT ON COLUMN tempcloud_data.staff_order.created_at IS 'When it was sent';
+
+CREATE TABLE tempcloud_data.request (
+	id				uuid DEFAULT tempcloud_data.new_id(),
+	order_id		uuid NOT NULL,
+	customer_id		uuid NOT NULL,
+	provider_id		uuid NOT NULL,
+	profession		tempcloud_data.line NOT NULL,
+	location		tempcloud_data.line NOT NULL,
+	department		tempcloud_data.line,
+	requirements	tempcloud_data.paragraph,
+	status			tempcloud.request_status NOT NULL DEFAULT 'open',
+	answer_by		timestamptz NOT NULL,
+	created_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	decided_at		timestamptz,
+	decided_by		uuid,
+	reason			tempcloud_data.paragraph,
+	CONSTRAINT request_pkey PRIMARY KEY (id),
+	-- what answers refer to, so that they are the provider's
+	CONSTRAINT request_id_provider_id_key UNIQUE (id, provider_id),
+	CONSTRAINT request_order_fkey FOREIGN KEY (order_id, customer_id)
+		REFERENCES tempcloud_data.staff_order (id, customer_id),
+	-- without a partnership there is no request
+	CONSTRAINT request_partnership_fkey FOREIGN KEY (customer_id, provider_id)
+		REFERENCES tempcloud_data.partnership (customer_id, provider_id),
+	CONSTRAINT request_decided_by_fkey FOREIGN KEY (decided_by)
+		REFERENCES tempcloud_data.contact (id),
+	CONSTRAINT request_answer_by CHECK (pg_catalog.isfinite(answer_by) AND answer_by > created_at),
+	CONSTRAINT request_decision CHECK ((status = 'open') = (decided_at IS NULL)),
+	CONSTRAINT request_cancellation CHECK (
+		status <> 'cancelled' OR (decided_by IS NOT NULL AND reason IS NOT NULL))
+);
+CREATE INDEX request_order_id_idx ON tempcloud_data.request (order_id, id);
+-- the two lists, newest first: keys are in the order of time
+CREATE INDEX request_sent_idx ON tempcloud_data.request (customer_id, id);
+CREATE INDEX request_received_idx ON tempcloud_data.request (provider_id, id);
+CREATE INDEX request_expiry_idx ON tempcloud_data.request (answer_by) WHERE status = 'open';
+-- as with invitation.status: mostly, nothing is open
+ALTER TABLE tempcloud_data.request ALTER status SET STATISTICS 0;
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.request', '');
+
+COMMENT ON TABLE tempcloud_data.request IS 'Requests: staff of one profession at one location, asked of one provider.';
+COMMENT ON COLUMN tempcloud_data.request.id IS 'Key, time-ordered';
+COMMENT ON COLUMN tempcloud_data.request.order_id IS 'The order it is a part of';
+COMMENT ON COLUMN tempcloud_data.request.customer_id IS 'The customer who asks, as the order has it';
+COMMENT ON COLUMN tempcloud_data.request.provider_id IS 'The provider who is asked';
+COMMENT ON COLUMN tempcloud_data.request.profession IS 'The profession that is needed';
+COMMENT ON COLUMN tempcloud_data.request.location IS 'Where';
+COMMENT ON COLUMN tempcloud_data.request.department IS 'The department there';
+COMMENT ON COLUMN tempcloud_data.request.requirements IS 'What is required of the workers, in words';
+COMMENT ON COLUMN tempcloud_data.request.status IS 'What became of it; open past answer_by counts as expired';
+COMMENT ON COLUMN tempcloud_data.request.answer_by IS 'When it expires unless it is answered';
+COMMENT ON COLUMN tempcloud_data.request.created_at IS 'When it was sent';
+COMMENT ON COLUMN tempcloud_data.request.decided_at IS 'When it got its status; null while it is open';
+COMMENT ON COLUMN tempcloud_data.request.decided_by IS 'The contact, of either side, who gave it its status';
+COMMENT ON COLUMN tempcloud_data.request.reason IS 'Why it was declined, withdrawn or cancelled';
+
+CREATE TABLE tempcloud_data.shift (
+	id				uuid DEFAULT tempcloud_data.new_id(),
+	request_id		uuid NOT NULL,
+	starts_at		timestamptz NOT NULL,
+	ends_at			timestamptz NOT NULL,
+	headcount		integer NOT NULL,
+	offered			integer,
+	CONSTRAINT shift_pkey PRIMARY KEY (id),
+	-- what assignments refer to, so that they are no more than were offered
+	CONSTRAINT shift_id_offered_key UNIQUE (id, offered),
+	CONSTRAINT shift_request_id_fkey FOREIGN KEY (request_id)
+		REFERENCES tempcloud_data.request (id),
+	CONSTRAINT shift_times CHECK (
+		pg_catalog.isfinite(starts_at) AND pg_catalog.isfinite(ends_at)
+		AND starts_at < ends_at AND ends_at - starts_at <= '24 hours'::interval),
+	CONSTRAINT shift_headcount CHECK (headcount BETWEEN 1 AND 1000),
+	CONSTRAINT shift_offered CHECK (offered BETWEEN 0 AND headcount),
+	CONSTRAINT shift_no_overlap EXCLUDE USING gist
+		(request_id WITH =, pg_catalog.tstzrange(starts_at, ends_at) WITH &&)
+);
+CREATE INDEX shift_request_id_idx ON tempcloud_data.shift (request_id, starts_at);
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.shift', '');
+
+COMMENT ON TABLE tempcloud_data.shift IS 'Shifts: the working times of a request, and how many people each needs.';
+COMMENT ON COLUMN tempcloud_data.shift.id IS 'Key, time-ordered';
+COMMENT ON COLUMN tempcloud_data.shift.request_id IS 'The request it is a part of';
+COMMENT ON COLUMN tempcloud_data.shift.starts_at IS 'When work begins';
+COMMENT ON COLUMN tempcloud_data.shift.ends_at IS 'When it ends, at most 24 hours later';
+COMMENT ON COLUMN tempcloud_data.shift.headcount IS 'How many people are asked for';
+COMMENT ON COLUMN tempcloud_data.shift.offered IS 'How many the provider offers; null until the request is accepted';
+
+-- The API's own row type: what the table gains later is not shown by itself.
+CREATE TYPE tempcloud.request AS (
+	id				uuid,
+	order_id		uuid,
+	customer_id		uuid,
+	provider_id		uuid,
+	profession		text,
+	location		text,
+	department		text,
+	requirements	text,
+	status			tempcloud.request_status,
+	answer_by		timestamptz,
+	created_at		timestamptz,
+	decided_at		timestamptz,
+	reason			text
+);
+COMMENT ON TYPE tempcloud.request IS
+'A request; its working times are in tempcloud.shifts.';
+COMMENT ON COLUMN tempcloud.request.id IS 'Key';
+COMMENT ON COLUMN tempcloud.request.order_id IS 'The order it is a part of';
+COMMENT ON COLUMN tempcloud.request.customer_id IS 'The customer who asks';
+COMMENT ON COLUMN tempcloud.request.provider_id IS 'The provider who is asked';
+COMMENT ON COLUMN tempcloud.request.profession IS 'The profession that is needed';
+COMMENT ON COLUMN tempcloud.request.location IS 'Where';
+COMMENT ON COLUMN tempcloud.request.department IS 'The department there';
+COMMENT ON COLUMN tempcloud.request.requirements IS 'What is required of the workers, in words';
+COMMENT ON COLUMN tempcloud.request.status IS 'What became of it';
+COMMENT ON COLUMN tempcloud.request.answer_by IS 'When it expires unless it is answered';
+COMMENT ON COLUMN tempcloud.request.created_at IS 'When it was sent';
+COMMENT ON COLUMN tempcloud.request.decided_at IS 'When it got its status; null while it is open';
+COMMENT ON COLUMN tempcloud.request.reason IS 'Why it was declined, withdrawn or cancelled';
+
+CREATE FUNCTION tempcloud.cancel_request(id uuid, reason text)
+RETURNS tempcloud.request
+AS 'MODULE_PATHNAME', 'tempcloud_cancel_request'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.cancel_request IS
+'Cancel a request that was accepted
+For either side; the other is told the reason by mail. It stays in the history, with its answer and its names. Cancelling again does nothing.';
+GRANT EXECUTE ON FUNCTION tempcloud.cancel_request TO tempcloud_user;
