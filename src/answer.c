@@ -65,9 +65,9 @@ Datum
 tempcloud_answer_request(PG_FUNCTION_ARGS)
 {
 	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
-	char	   *reason = tc_arg(fcinfo, 2, "reason", FORM_PARAGRAPH);
 	bool		accept;
 	const char *answer;
+	char	   *reason;
 	Caller	   *caller;
 	Request    *request;
 
@@ -77,6 +77,7 @@ tempcloud_answer_request(PG_FUNCTION_ARGS)
 		tc_require(NULL, "accept");
 	accept = PG_GETARG_BOOL(1);
 	answer = accept ? "accepted" : "declined";
+	reason = tc_arg(fcinfo, 2, "reason", FORM_PARAGRAPH);
 
 	request = tc_lock_request(id, caller, REQUEST_NOT_FOUND);
 	tc_require_provider(request, caller);

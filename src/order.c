@@ -206,12 +206,13 @@ Datum
 tempcloud_withdraw_request(PG_FUNCTION_ARGS)
 {
 	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
-	char	   *reason = tc_arg(fcinfo, 1, "reason", FORM_PARAGRAPH);
 	Caller	   *caller;
+	char	   *reason;
 	Request    *request;
 
 	tc_enter_command("withdraw_request()");
 	caller = tc_caller_with_account(QUERY_RUN);
+	reason = tc_arg(fcinfo, 1, "reason", FORM_PARAGRAPH);
 	request = tc_lock_request(id, caller, REQUEST_NOT_FOUND);
 	tc_require_customer(request, caller);
 	if (tc_request_is(request, "withdrawn"))

@@ -11,7 +11,7 @@ COMPANIES = ['Alt AG', 'Berg KG', 'Cohn GmbH']
 def random_settings(rng):
     """The defaults, or limits that are soon reached."""
     few = {'max_pending_invitations': 3, 'max_daily_invitations': 3, 'max_daily_invitations_to_address': 2,
-           'max_daily_confirmations': 2, 'max_resends': 1, 'mail_max_attempts': 2, 'invitation_lifetime': 3 * DAY,
+           'max_daily_confirmations': 2, 'max_resends': 1, 'max_daily_requests': 3, 'mail_max_attempts': 2, 'invitation_lifetime': 3 * DAY,
            'reveal_registered': False, 'reinvite_after': rng.choice([0, 40 * DAY]), 'reminder_before': 0, 'purge_invitations_after': 10 * DAY}
     return {**SETTINGS, **{name: value for name, value in few.items() if rng.random() < 0.3}}
 
@@ -28,6 +28,7 @@ class Generator:
             ('accept_invitation_by_token', 7), ('decline_invitation', 3), ('decline_invitation_by_token', 3),
             ('unblock_account', 2), ('add_contact', 5), ('update_contact', 3), ('remove_contact', 3),
             ('send_confirmation', 7), ('confirm_email', 8), ('update_account', 1), ('whoami', 1),
+            ('send_order', 7), ('withdraw_request', 2), ('answer_request', 6), ('assign_workers', 6), ('cancel_request', 2),
             ('are_partners', 1), ('claim_mail', 9), ('mail_sent', 3), ('mail_failed', 3), ('mail_bounced', 1),
             ('release_mail', 1), ('retry_mail', 1), ('maintain', 3), ('erase_person', 0.4), ('look', 10), ('pass_time', 7), ('begin', 5))]
 
@@ -214,6 +215,55 @@ class Generator:
 
     def are_partners(self):
         return {'args': {'a': self.any_of(self.model.accounts), 'b': self.any_of(self.model.accounts)}}
+
+    def wish(self, customer):
+        partners = [p for c, p in self.model.partnerships if c == customer]
+        return {'provider_id': self.any_of(partners or self.model.accounts), 'profession': self.rng.choice(['Koch', 'Maurer']),
+                'shifts': [self.rng.choice([1, 2, 3]) for _ in range(self.rng.choice([1, 1, 2, 3]))] if self.rng.random() < 0.97 else [0],
+                **({'answer_in': self.rng.choice([2 * HOUR, DAY, -HOUR])} if self.rng.random() < 0.3 else {})}
+
+    def send_order(self):
+        customers = [c for c, _ in self.model.partnerships]
+        who = self.who(self.any_of(customers, None))
+        me = self.model.person(who)
+        before = [(reference, o.sent) for (account, reference), o in self.model.references.items() if me and account == me.account]
+        if before and self.rng.random() < 0.3:
+            reference, requests = self.rng.choice(before)
+            return {'who': who, 'args': {'requests': requests, 'reference': reference}}
+        return {'who': who, 'args': {'requests': [self.wish(me and me.account) for _ in range(self.rng.choice([1, 1, 2, 3]))],
+                                     **self.some(reference=self.rng.choice(['R1', 'R2', 'R3']))}}
+
+    def request(self, side, *statuses):
+        """A request, better one of that status, and who is on that side of it."""
+        every = self.model.requests.values()
+        fitting = [r.id for r in every if self.model.request_status(r) in statuses]
+        id = self.any_of(fitting if fitting and self.rng.random() < 0.8 else [r.id for r in every])
+        r = self.model.requests.get(id)
+        return id, self.who(r and getattr(r, side))
+
+    def withdraw_request(self):
+        id, who = self.request('customer', 'open')
+        return {'who': who, 'args': {'id': id, **self.some(reason='Irrtum')}}
+
+    def answer_request(self):
+        id, who = self.request('provider', 'open')
+        shifts = self.model.requests[id].shifts if id in self.model.requests else []
+        single = [[self.any_of(shifts if self.rng.random() < 0.95 else self.model.shifts), self.rng.randrange(4)]]
+        return {'who': who, 'args': {'id': id, 'accept': self.rng.random() < 0.7, **self.some(reason='Gern'), **(
+            self.some(headcount=self.rng.randrange(4), shifts=single) if self.rng.random() < 0.4 else {})}}
+
+    def assign_workers(self):
+        id, who = self.request('provider', 'accepted')
+        r = self.model.requests.get(id)
+        shift = self.model.shifts.get(self.any_of(r.shifts if r else []))
+        places = shift and shift.offered or 1
+        count = places if self.rng.random() < 0.7 else self.rng.randrange(places + 2)
+        return {'who': who, 'args': {'shift_id': shift.id if shift else 'none', 'workers': [
+            self.rng.choice(NAMES) if self.rng.random() < 0.98 else '' for _ in range(count)]}}
+
+    def cancel_request(self):
+        id, who = self.request(self.rng.choice(['customer', 'provider']), 'accepted')
+        return {'who': who, 'args': {'id': id, 'reason': self.rng.choice(['Grippe', 'Grippe', 'Streik', ''])}}
 
     def claim_mail(self):
         return {'args': {'max_messages': self.rng.choice([1, 3, 1000, 1000]), 'lease': self.rng.choice([HOUR, DAY])}}

@@ -11,7 +11,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 SETTINGS = {
     'invitation_lifetime': 30 * DAY, 'reinvite_after': 7 * DAY, 'resend_interval': 10 * MINUTE,
     'reminder_before': 7 * DAY, 'max_pending_invitations': 1000, 'max_daily_invitations': 500,
-    'max_daily_invitations_to_address': 10, 'max_daily_confirmations': 50, 'max_resends': 10,
+    'max_daily_invitations_to_address': 10, 'max_daily_confirmations': 50, 'max_resends': 10, 'max_daily_requests': 1000,
     'reveal_registered': True, 'mail_max_attempts': 10, 'mail_retry_delay': HOUR,
     'mail_retention': 30 * DAY, 'purge_invitations_after': 365 * DAY}
 OPPOSITE = {'customer': 'provider', 'provider': 'customer'}
@@ -60,7 +60,9 @@ class Model:
         self.partnerships = {}      # (customer, provider): how it came about
         self.blocks = []            # inviter, address, account or None
         self.confirmations = []     # account, address, when one was asked for
-        self.events = []            # event, account, invitation
+        self.requests, self.shifts = {}, {}
+        self.references = {}        # (customer, reference): what was sent, and the requests it became
+        self.events = []            # event, account, invitation or request
 
     # -- time
 
@@ -72,6 +74,10 @@ class Model:
                                          i.expires - s['reminder_before']))
             if i.decided is not None:
                 yield from ((i.decided + t, i.decided + t) for t in (s['reinvite_after'], s['purge_invitations_after']))
+        for r in self.requests.values():
+            yield r.created + DAY, r.created + DAY
+            if r.answer_by is not None:
+                yield r.answer_by, r.answer_by
         for t in self.tokens.values():
             yield t.issued + s['invitation_lifetime'], t.issued + s['invitation_lifetime']
         for c in self.confirmations:
@@ -136,6 +142,9 @@ class Model:
     def event(self, event, account, invitation=None):
         self.events.append((f'{"invitation." if invitation else ""}{event}', account, invitation))
 
+    def request_event(self, event, account, r):
+        self.events.append((f'request.{event}', account, r.id))
+
     def closed(self, i):
         """The error that what became of the invitation is."""
         status = self.status(i)
@@ -156,8 +165,8 @@ class Model:
 
     # -- mails
 
-    def mail(self, kind, recipient, name, locale, invitation=None, contact=None):
-        about = (invitation or contact).id
+    def mail(self, kind, recipient, name, locale, invitation=None, contact=None, request=None):
+        about = (invitation or contact or request).id
         self.mails_about[about] = self.mails_about.get(about, 0) + 1
         self.mails[f'{about}m{self.mails_about[about]}'] = Row(
             kind=kind, about=about, round=invitation.round if invitation else None, recipient=recipient,
@@ -170,17 +179,40 @@ class Model:
 
     def mail_inviter(self, kind, i):
         """To whoever has invited or, if they cannot be reached, a colleague, best one with a login."""
-        proven = [c for c in self.people(i.inviter) if c.verified]
-        proven.sort(key=lambda c: (c.id != i.invited_by, c.subject is None, c.number))
-        if proven:
-            self.mail(kind, proven[0].email, full_name(proven[0]), self.accounts[i.inviter].locale, i)
+        reader = self.reader(i.inviter, i.invited_by)
+        if reader:
+            self.mail(kind, reader.email, full_name(reader), self.accounts[i.inviter].locale, i)
+
+    def reader(self, account, *preferred):
+        proven = [c for c in self.people(account) if c.verified]
+        proven.sort(key=lambda c: ([c.id != p for p in preferred], c.subject is None, c.number))
+        return proven[0] if proven else None
+
+    def mail_partner(self, kind, r, account):
+        """About a request, to who ordered or, of a provider, who answered or made the partnership; or a colleague."""
+        if account == r.customer:
+            reader = self.reader(account, r.ordered_by)
+        else:
+            i = self.invitations[self.partnerships[r.customer, r.provider]['invitation_id']]
+            reader = self.reader(account, r.answered_by, i.invited_by if i.inviter == account else i.decided_by)
+        if reader:
+            self.mail(kind, reader.email, full_name(reader), self.accounts[account].locale, request=r)
 
     def pointless(self, m):
         if m.kind == 'confirm_email':
             c = self.contacts[m.about]
             return c.verified or not same(c.email, m.recipient)
+        if m.kind.startswith('request'):
+            return self.pointless_about_request(m)
         i = self.invitations[m.about]
         return m.round != i.round or m.kind in ('invitation', 'reminder') and self.status(i) != 'pending'
+
+    def pointless_about_request(self, m):
+        status = self.request_status(self.requests[m.about])
+        if m.kind == 'request_received':
+            return status != 'open'
+        same_kind = [o for o in self.mails.values() if o.about == m.about and o.kind == m.kind]
+        return m.kind == 'request_filled' and (status != 'accepted' or m is not same_kind[-1])
 
     # -- accounts and contacts
 
@@ -472,6 +504,116 @@ class Model:
         self.blocks = [b for b in self.blocks
                        if b.inviter != id or b.account != me.account and b.address.lower() not in mine]
 
+    # -- requests
+
+    def request_status(self, r):
+        return 'expired' if r.status == 'open' and r.answer_by is not None and r.answer_by <= self.now else r.status
+
+    def send_order(self, name, who, requests, reference=None):
+        me = self.caller(who)
+        refuse_if(customers_only=self.kind(me.account) != 'customer')
+        before = reference and self.references.get((me.account, reference))
+        if before:
+            repeatable = all('answer_in' not in wish for wish in requests)      # or its time is another one
+            refuse_if(reference_taken=before.sent != requests or not repeatable)
+            return [self.shown_request(self.requests[id]) for id in before.ids]
+        today = sum(r.created > self.now - DAY for r in self.requests.values() if r.customer == me.account)
+        refuse_if(
+            invalid_argument=not requests or any(not w['shifts'] or min(w['shifts']) < 1 or w.get('answer_in', 1) < 0 for w in requests),
+            partner_not_found=any(not self.are_partners(me.account, w['provider_id']) for w in requests),
+            too_many_requests=today + len(requests) > self.settings['max_daily_requests'])
+        sent = [self.send(f'{name}.{k}', me, wish) for k, wish in enumerate(requests)]
+        if reference:
+            self.references[me.account, reference] = Row(sent=requests, ids=[r.id for r in sent])
+        return [self.shown_request(r) for r in sent]
+
+    def send(self, id, me, wish):
+        r = Row(id=id, customer=me.account, provider=wish['provider_id'], ordered_by=me.id, profession=wish['profession'],
+                status='open', created=self.now, answered_by=None, answer=None, reason=None, decided=None,
+                answer_by=self.now + wish['answer_in'] if 'answer_in' in wish else None,
+                shifts=[f'{id}.s{k}' for k in range(len(wish['shifts']))])
+        self.requests[id] = r
+        for shift, headcount in zip(r.shifts, wish['shifts']):
+            self.shifts[shift] = Row(id=shift, request=id, headcount=headcount, offered=None, workers=[])
+        self.request_event('sent', me.account, r)
+        self.mail_partner('request_received', r, r.provider)
+        return r
+
+    def shown_request(self, r):
+        return dict(id=r.id, customer_id=r.customer, provider_id=r.provider, profession=r.profession,
+                    status=r.status, reason=r.reason, decided_at=r.decided is not None)
+
+    def request(self, who, id, side=None, missing='request_not_found'):
+        """A request of the caller's, who must be on that side of it."""
+        me, r = self.caller(who), self.requests.get(id)
+        found = r and me.account in (r.customer, r.provider)
+        refuse_if({missing: not found}, not_your_request=found and side and getattr(r, side) != me.account)
+        return me, r
+
+    def decide(self, me, r, status, reason):
+        r.status, r.reason, r.decided = status, reason, self.now
+        self.request_event(status, me.account, r)
+        self.mail_partner(f'request_{status}', r, r.provider if me.account == r.customer else r.customer)
+        return self.shown_request(r)
+
+    def other_status(self, r, *wanted):
+        return {f'request_{self.request_status(r)}': self.request_status(r) not in wanted}
+
+    def withdraw_request(self, who, id, reason=None):
+        me, r = self.request(who, id, 'customer')
+        refuse_if(self.other_status(r, 'open', 'withdrawn'))
+        return self.decide(me, r, 'withdrawn', reason) if r.status == 'open' else self.shown_request(r)
+
+    def cancel_request(self, who, id, reason):
+        self.caller(who)
+        refuse_if(invalid_argument=not reason)
+        me, r = self.request(who, id)
+        refuse_if(self.other_status(r, 'accepted', 'cancelled'))
+        return self.decide(me, r, 'cancelled', reason) if r.status == 'accepted' else self.shown_request(r)
+
+    def answer_request(self, who, id, accept, reason=None, headcount=None, shifts=None):
+        me, r = self.request(who, id, 'provider')
+        answer = 'accepted' if accept else 'declined'
+        refuse_if(self.other_status(r, 'open', answer))
+        if r.status == answer:
+            return self.shown_request(r)
+        if accept:
+            self.offer(r, headcount, {shift: n for shift, n in shifts or []})
+        else:
+            refuse_if(invalid_argument=headcount is not None or shifts is not None)
+        r.answered_by, r.answer = me.id, reason
+        return self.decide(me, r, answer, reason)
+
+    def offer(self, r, headcount, single):
+        mine = [self.shifts[s] for s in r.shifts]
+        offers = [single.get(s.id, s.headcount if headcount is None else min(headcount, s.headcount)) for s in mine]
+        refuse_if(shift_not_found=any(s not in r.shifts for s in single),
+                  invalid_argument=headcount is not None and headcount < 1 or sum(offers) < 1
+                  or any(not 0 <= n <= s.headcount for s, n in zip(mine, offers)))
+        for s, n in zip(mine, offers):
+            s.offered = n
+
+    def assign_workers(self, who, shift_id, workers):
+        self.caller(who)
+        s = self.shifts.get(shift_id)
+        refuse_if(invalid_argument='' in workers)
+        me, r = self.request(who, s and s.request, 'provider', 'shift_not_found')
+        refuse_if(self.other_status(r, 'accepted'))
+        refuse_if(too_many_workers=len(workers) > s.offered)
+        if workers != s.workers:
+            s.workers = workers
+            filled = all(len(self.shifts[o].workers) == self.shifts[o].offered for o in r.shifts)
+            self.request_event('filled' if filled else 'assigned', me.account, r)
+            if filled:
+                self.mail_partner('request_filled', r, r.customer)
+        return [dict(id=k + 1, worker_name=name) for k, name in enumerate(workers)]
+
+    def seen_request(self, r):
+        shifts = [self.shifts[s] for s in r.shifts]
+        return dict(id=r.id, profession=r.profession, status=self.request_status(r), reason=r.reason, answer=r.answer,
+                    headcount=sum(s.headcount for s in shifts), assigned=sum(len(s.workers) for s in shifts),
+                    offered=None if shifts[0].offered is None else sum(s.offered for s in shifts))
+
     # -- what the outbox and time do
 
     def claim_mail(self, name, max_messages, lease, seen):
@@ -556,6 +698,11 @@ class Model:
             self.close(i, 'expired')
             self.event('expired', i.inviter, i.id)
             self.mail_inviter('invitation_expired', i)
+        late = [r for r in self.requests.values() if r.status == 'open' and self.request_status(r) == 'expired']
+        for r in late:
+            r.status, r.decided = 'expired', self.now
+            self.request_event('expired', r.customer, r)
+            self.mail_partner('request_expired', r, r.customer)
         for i in reminded:
             i.reminded = True
             self.mail_invitee('reminder', i)
@@ -566,7 +713,8 @@ class Model:
                and i.decided < self.now - max(s['purge_invitations_after'],
                                               s['reinvite_after'] if i.status == 'declined' else 0)]
         self.forget(old)
-        return dict(expired=len(expired), reminded=len(reminded), purged=len(purged), purged_invitations=len(old))
+        return dict(expired=len(expired), reminded=len(reminded), purged=len(purged), purged_invitations=len(old),
+                    expired_requests=len(late))
 
     def forget(self, invitations):
         """With their mails and links."""
@@ -615,7 +763,12 @@ class Model:
                               for a in partners for c in self.people(a)],
             invitations_sent=[self.seen_by_inviter(i) for i in self.invitations.values() if i.inviter == mine],
             invitations_received=[self.seen_by_invitee(i, mine) for i in self.invitations.values()
-                                  if i.invitee == mine or self.waits_for(i, mine)])
+                                  if i.invitee == mine or self.waits_for(i, mine)],
+            requests_sent=[self.seen_request(r) for r in self.requests.values() if r.customer == mine],
+            requests_received=[self.seen_request(r) for r in self.requests.values() if r.provider == mine],
+            shifts=[dict(id=s.id, request_id=s.request, headcount=s.headcount, offered=s.offered, assigned=len(s.workers))
+                    for s in self.shifts.values()
+                    if mine in (self.requests[s.request].customer, self.requests[s.request].provider)])
 
     def waits_for(self, i, account):
         return (not i.invitee and self.status(i) == 'pending' and self.owner(i.email) == account

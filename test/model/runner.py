@@ -10,7 +10,7 @@ import base64
 import json
 import pickle
 import re
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import psycopg2
 
@@ -18,18 +18,20 @@ from model import At, Model, Refused, Wrong
 
 ERRORS = {
     'PT400': 'invalid_token invalid_email invalid_argument', 'PT401': 'not_signed_in',
-    'PT403': 'no_account email_unverified not_your_invitation', 'PT404': 'invitation_not_found contact_not_found',
+    'PT403': 'no_account email_unverified not_your_invitation not_your_request customers_only',
+    'PT404': 'invitation_not_found contact_not_found partner_not_found request_not_found shift_not_found',
     'PT409': 'same_kind own_account other_address already_partners already_invited invited_you'
-             ' already_registered email_taken last_login',
+             ' already_registered email_taken last_login reference_taken request_open too_many_workers',
     'PT410': 'invitation_expired invitation_withdrawn invitation_declined invitation_accepted'
-             ' invitation_superseded link_replaced',
-    'PT429': 'too_many_invitations resend_too_soon declined_recently'}
+             ' invitation_superseded link_replaced request_accepted request_declined request_withdrawn'
+             ' request_expired request_cancelled',
+    'PT429': 'too_many_invitations too_many_requests resend_too_soon declined_recently'}
 LOCKED = '55P03'
 
 TRANSACTION = {'begin', 'commit', 'rollback', 'savepoint', 'rollback_to'}
 MAILER = {'claim_mail', 'mail_sent', 'mail_failed', 'mail_bounced', 'release_mail'}
 ADMIN = {'retry_mail', 'maintain', 'erase_person'}
-CREATING = {'register_account', 'add_contact', 'invite', 'invite_many', 'claim_mail'}
+CREATING = {'register_account', 'add_contact', 'invite', 'invite_many', 'send_order', 'claim_mail'}
 # Where another transaction is open, the model cannot tell what these find or leave to others.
 ALONE = MAILER | ADMIN | {'update_contact', 'remove_contact', 'update_account', 'unblock_account'}
 SESSIONS = 3
@@ -37,7 +39,7 @@ SESSIONS = 3
 NOBODY = '00000000-0000-0000-0000-000000000000'
 UNKNOWN_TOKEN = base64.urlsafe_b64encode(bytes(32) + bytes.fromhex('8a9136aa')).decode()   # zeros and their CRC-32C
 VIEWS = ('my_account', 'my_contacts', 'partners', 'customers', 'providers', 'partner_contacts',
-         'invitations_sent', 'invitations_received')
+         'invitations_sent', 'invitations_received', 'requests_sent', 'requests_received', 'shifts')
 TOLERANCE = 250         # seconds that a run may take, see Model.deadlines()
 
 # Let time go by: what would be due later is due now. Accepted invitations are guarded.
@@ -46,16 +48,21 @@ ALTER TABLE tempcloud_data.invitation DISABLE TRIGGER invitation_guard;
 UPDATE tempcloud_data.invitation SET created_at = created_at - d, sent_at = sent_at - d, expires_at = expires_at - d,
     reminded_at = reminded_at - d, decided_at = decided_at - d FROM make_interval(secs => %(s)s) d;
 ALTER TABLE tempcloud_data.invitation ENABLE ALWAYS TRIGGER invitation_guard;
+ALTER TABLE tempcloud_data.request DISABLE TRIGGER request_guard;
+UPDATE tempcloud_data.request SET created_at = created_at - d, answer_by = answer_by - d, decided_at = decided_at - d
+  FROM make_interval(secs => %(s)s) d;
+ALTER TABLE tempcloud_data.request ENABLE ALWAYS TRIGGER request_guard;
 UPDATE tempcloud_data.mail SET created_at = created_at - d, closed_at = closed_at - d,
     due_at = LEAST(due_at, GREATEST(due_at - d, clock_timestamp())) FROM make_interval(secs => %(s)s) d;
 UPDATE tempcloud_data.confirmation_token SET issued_at = issued_at - make_interval(secs => %(s)s);
 UPDATE tempcloud_data.invitation_token SET issued_at = issued_at - make_interval(secs => %(s)s)"""
 
 MAILS = """
-SELECT id, kind, COALESCE(invitation_id, contact_id)::text AS about, recipient, state, attempt, leased, error, message_id
+SELECT id, kind, COALESCE(invitation_id, contact_id, request_id)::text AS about, recipient, state, attempt, leased, error, message_id
   FROM tempcloud_data.mail ORDER BY id"""
-EVENTS = "SELECT event, account_id::text, invitation_id::text FROM tempcloud_data.event"
+EVENTS = "SELECT event, account_id::text, COALESCE(invitation_id, request_id)::text FROM tempcloud_data.event"
 PARTNERSHIPS = "SELECT customer_id::text, provider_id::text, invitation_id::text FROM tempcloud_data.partnership"
+WORKERS = "SELECT shift_id::text, place, worker_name FROM tempcloud_data.assignment"
 
 
 class Difference(Exception):
@@ -222,8 +229,22 @@ class Runner:
                 row['id'] = row['position']
                 if row['invitation']:
                     self.ids[f'{name}.{k}'] = row['invitation']['id']
+        elif do == 'send_order':
+            for k, row in enumerate(result):
+                self.learn_request(session, f'{name}.{k}', row['id'])
+        elif do == 'assign_workers':
+            for row in result:
+                row['id'] = row['place']
         elif do == 'claim_mail':
             self.learn_mails(session, step, result, before)
+
+    def learn_request(self, session, name, id):
+        if id in self.ids.values():     # sent before
+            return
+        self.ids[name] = id
+        session.cursor.execute('SELECT id::text FROM tempcloud_data.shift WHERE request_id = %s ORDER BY starts_at', (id,))
+        for k, (shift,) in enumerate(session.cursor.fetchall()):
+            self.ids[f'{name}.s{k}'] = shift
 
     def learn_mails(self, session, step, result, before):
         keys = {mail['id']: key for key, mail in before.items()}
@@ -347,6 +368,8 @@ class Runner:
         for name, wanted, rows in (
                 ('partnerships', [(*pair, p['invitation_id']) for pair, p in model.partnerships.items()],
                  self.query(session, PARTNERSHIPS)),
+                ('workers', [(s.id, k + 1, name) for s in model.shifts.values() for k, name in enumerate(s.workers)],
+                 self.query(session, WORKERS)),
                 ('events', model.events, self.query(session, EVENTS)),
                 ('mails', [(key, m.kind, m.recipient, m.state, m.attempt, m.leased, m.error) for key, m in model.mails.items()],
                  [{k: m[k] for k in ('key', 'kind', 'recipient', 'state', 'attempt', 'leased', 'error')}
@@ -370,20 +393,34 @@ def statement(step, ids, tokens, mails):
         values.update(message_id=mail['message_id']) if do == 'mail_bounced' else values.update(id=mail['id'])
     if 'mails' in values:
         values['ids'] = [mails[key]['id'] if key in mails else -1 for key in values.pop('mails')]
-    for key in set(values) & {'id', 'contact_id', 'a', 'b'} if do not in MAILER | ADMIN else ():
+    for key in set(values) & {'id', 'contact_id', 'shift_id', 'a', 'b'} if do not in MAILER | ADMIN else ():
         values[key] = ids.get(values[key], NOBODY)
     if 'token' in values:
         prefix = 'tce_' if do == 'confirm_email' else 'tci_'
         values['token'] = {'malformed': 'tci_x'}.get(values['token']) or tokens.get(values['token'], prefix + UNKNOWN_TOKEN)
     if 'invitations' in values:
         values['invitations'] = json.dumps(values['invitations'])
+    if 'requests' in values:
+        values.update(name='Bestellung', requests=json.dumps([wish_as_json(wish, ids) for wish in values['requests']]))
+    if 'shifts' in values:
+        values['shifts'] = json.dumps([{'id': ids.get(shift, NOBODY), 'headcount': n} for shift, n in values['shifts']])
     if 'lease' in values:
         values['lease'] = f'{values["lease"]} s'
-    types = {'ids': '::bigint[]', 'invitations': '::jsonb', 'lease': '::interval'}
+    types = {'ids': '::bigint[]', 'invitations': '::jsonb', 'lease': '::interval', 'requests': '::jsonb',
+             'shifts': '::jsonb', 'workers': '::text[]'}
     arguments = ', '.join(f'{key} => %({key})s{types.get(key, "")}' for key in values)
-    if do in ('invite_many', 'claim_mail'):
+    if do in ('invite_many', 'claim_mail', 'send_order', 'assign_workers'):
         return f"SELECT COALESCE(jsonb_agg(r), '[]') FROM tempcloud.{do}({arguments}) r", values
     return f'SELECT to_jsonb(tempcloud.{do}({arguments}))', values
+
+
+def wish_as_json(wish, ids):
+    """Shifts are on days of their own far ahead, so that the same order is the same whenever it is sent."""
+    shifts = [{'starts_at': f'2100-01-{day + 1:02} 06:00Z', 'ends_at': f'2100-01-{day + 1:02} 14:00Z', 'headcount': n}
+              for day, n in enumerate(wish['shifts'])]
+    answer_by = {'answer_by': str(datetime.now(timezone.utc) + timedelta(seconds=wish['answer_in']))} if 'answer_in' in wish else {}
+    return {'provider_id': ids.get(wish['provider_id'], NOBODY), 'profession': wish['profession'], 'location': 'Berlin',
+            'shifts': shifts, **answer_by}
 
 
 def apply(model, step):
