@@ -4,7 +4,7 @@
 CREATE SCHEMA bare;
 DO $$
 DECLARE
-	names text[] := '{account,contact,invitation,partnership,mail,event}';
+	names text[] := '{account,contact,invitation,partnership,staff_order,request,shift,mail,event}';
 	name text;
 	command text;
 BEGIN

@@ -176,21 +176,40 @@ COMMENT ON COLUMN tempcloud.requests_received.offered IS 'How many are offered, 
 COMMENT ON COLUMN tempcloud.requests_received.assigned IS 'How many of them have a name';
 GRANT SELECT ON tempcloud.requests_received TO tempcloud_user;
 
--- One arm for each side, so that each is served by its own index.
-CREATE VIEW tempcloud.shifts WITH (security_barrier) AS
-SELECT s.id, s.request_id, s.starts_at, s.ends_at, s.headcount, s.offered,
+CREATE VIEW tempcloud_data.shift_overview AS
+SELECT s.id, r.id AS request_id, r.customer_id, r.provider_id,
+	   s.starts_at, s.ends_at, s.headcount, s.offered,
 	   (SELECT pg_catalog.count(*) FROM tempcloud_data.assignment p
 		 WHERE p.shift_id = s.id)::integer AS assigned
-  FROM (SELECT r.id FROM tempcloud_data.request r
-		 WHERE r.customer_id = (SELECT tempcloud.current_account_id())
-		 UNION ALL
-		SELECT r.id FROM tempcloud_data.request r
-		 WHERE r.provider_id = (SELECT tempcloud.current_account_id())) r
+  FROM tempcloud_data.request r
  CROSS JOIN LATERAL (
-	SELECT * FROM tempcloud_data.shift s WHERE s.request_id = r.id OFFSET 0) s;
+	SELECT * FROM tempcloud_data.shift s WHERE s.request_id = r.id ORDER BY s.starts_at OFFSET 0) s;
+COMMENT ON VIEW tempcloud_data.shift_overview IS 'Shifts, with whose they are and how many workers have a name.';
+COMMENT ON COLUMN tempcloud_data.shift_overview.id IS 'Key of the shift';
+COMMENT ON COLUMN tempcloud_data.shift_overview.request_id IS 'The request it is a part of';
+COMMENT ON COLUMN tempcloud_data.shift_overview.customer_id IS 'The customer who asks';
+COMMENT ON COLUMN tempcloud_data.shift_overview.provider_id IS 'The provider who is asked';
+COMMENT ON COLUMN tempcloud_data.shift_overview.starts_at IS 'When work begins';
+COMMENT ON COLUMN tempcloud_data.shift_overview.ends_at IS 'When it ends';
+COMMENT ON COLUMN tempcloud_data.shift_overview.headcount IS 'How many people are asked for';
+COMMENT ON COLUMN tempcloud_data.shift_overview.offered IS 'How many the provider offers; null until the request is accepted';
+COMMENT ON COLUMN tempcloud_data.shift_overview.assigned IS 'How many of them have a name';
+
+-- One arm for each side, so that each is served by its own index, and each with
+-- its order, so that a page takes no more than its rows.
+CREATE VIEW tempcloud.shifts WITH (security_barrier) AS
+(SELECT id, request_id, starts_at, ends_at, headcount, offered, assigned
+   FROM tempcloud_data.shift_overview
+  WHERE customer_id = (SELECT tempcloud.current_account_id())
+  ORDER BY request_id DESC)
+ UNION ALL
+(SELECT id, request_id, starts_at, ends_at, headcount, offered, assigned
+   FROM tempcloud_data.shift_overview
+  WHERE provider_id = (SELECT tempcloud.current_account_id())
+  ORDER BY request_id DESC);
 COMMENT ON VIEW tempcloud.shifts IS
 'The working times of the caller''s requests
-Of those sent, for a customer, and of those received, for a provider.';
+Of those sent, for a customer, and of those received, for a provider; in the order of the requests, the newest first, and of time.';
 COMMENT ON COLUMN tempcloud.shifts.id IS 'Key of the shift';
 COMMENT ON COLUMN tempcloud.shifts.request_id IS 'The request it is a part of';
 COMMENT ON COLUMN tempcloud.shifts.starts_at IS 'When work begins';

@@ -152,7 +152,7 @@ def tell(dsn):
     unproven = person('udo', 'anbieter.example', verified=False)
     messages = []
 
-    def call(name, claims=ANONYMOUS, **arguments):
+    def call(name, claims=ANONYMOUS, /, **arguments):
         return seen(api.request('POST', '/rpc/' + name, claims, arguments))
 
     def get(path, claims=ANONYMOUS, **query):
@@ -286,6 +286,45 @@ def tell(dsn):
         last = {'id': 'gt.' + page[-1]['id']}
     check('pages of invitations_sent', pages, [20, 20, 13])
     check('filter on status', len(get('/invitations_sent', anna, status='eq.declined').body), 1)
+
+    # An order, its answer, the names; both sides cancel
+    provider = partnership['provider_id']
+    shifts = [{'starts_at': '2100-01-01T06:00Z', 'ends_at': '2100-01-01T14:00Z', 'headcount': 2}]
+    wish = {'provider_id': provider, 'profession': 'Koch', 'location': 'Berlin', 'shifts': shifts}
+    order = call('send_order', anna, name='Inventur', requests=[wish, wish], reference='B-1')
+    check('send_order', [(r['profession'], r['status']) for r in order.body], 2 * [('Koch', 'open')])
+    check('send_order again', call('send_order', anna, name='Inventur', requests=[wish, wish], reference='B-1').body,
+          order.body)
+    check('send another one', call('send_order', anna, name='Inventur', requests=[wish], reference='B-1').word(),
+          [409, 'reference_taken'])
+    check('send_order to a stranger', call('send_order', anna, name='x', requests=[{**wish, 'provider_id': ids[0]}])
+          .word(), [404, 'partner_not_found'])
+    check('send_order of a provider', call('send_order', bob, name='x', requests=[wish]).word(), [403, 'customers_only'])
+    check('send_order by GET', get('/rpc/send_order', anna, name='x', requests='[]').status, 405)
+    single = call('send_request', anna, provider_id=provider, profession='Pilot', location='Bonn', shifts=shifts).body
+    check('requests_sent', [r['profession'] for r in get('/requests_sent', anna).body], ['Pilot', 'Koch', 'Koch'])
+    check('requests_received', len(get('/requests_received', bob, status='eq.open').body), 3)
+    check('withdraw_request', call('withdraw_request', anna, id=single['id']).body['status'], 'withdrawn')
+    check('answer what is withdrawn', call('answer_request', bob, id=single['id'], accept=True).word(),
+          [410, 'request_withdrawn'])
+    first, second = (r['id'] for r in order.body)
+    check('answer of another', call('answer_request', bea, id=first, accept=True).word(), [404, 'request_not_found'])
+    check('answer_request', call('answer_request', bob, id=first, accept=True, headcount=1).body['status'], 'accepted')
+    check('decline', call('answer_request', bob, id=second, accept=False, reason='Leider nein').body['reason'],
+          'Leider nein')
+    shift = get('/shifts', bob, request_id='eq.' + first).body[0]
+    check('shifts', [shift['headcount'], shift['offered'], shift['assigned']], [2, 1, 0])
+    check('too many', call('assign_workers', bob, shift_id=shift['id'], workers=['Paul Pack', 'Petra Pfeil']).word(),
+          [409, 'too_many_workers'])
+    check('assign_workers', [w['worker_name'] for w in
+                             call('assign_workers', bob, shift_id=shift['id'], workers=['Petra Pfeil']).body],
+          ['Petra Pfeil'])
+    check('assignments', [w['worker_name'] for w in get('/assignments', anna, request_id='eq.' + first).body],
+          ['Petra Pfeil'])
+    check('cancel_request', call('cancel_request', anna, id=first, reason='Streik').body['status'], 'cancelled')
+    check('assign what is cancelled', call('assign_workers', bob, shift_id=shift['id'], workers=[]).word(),
+          [410, 'request_cancelled'])
+    check('withdraw what is declined', call('withdraw_request', anna, id=second).word(), [410, 'request_declined'])
 
     # What is not for them
     check('act_as', call('act_as', anna, subject='bob').status, 403)

@@ -3,7 +3,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(15);
+SELECT plan(21);
 
 -- One customer with 20,000 partners, all invited by it, and as many other
 -- customers, who have invited the first of these. In bulk: without triggers.
@@ -32,6 +32,18 @@ SELECT pg_temp.id('2', n), pg_temp.id('c', n), 'customer', pg_temp.id('d', n), p
   FROM generate_series(1, 19999) n;
 INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
 SELECT pg_temp.id('c', 0), pg_temp.id('a', n), pg_temp.id('1', n), pg_temp.id('b', n) FROM generate_series(0, 19999) n;
+-- The first customer's requests to all providers, and all customers' requests to
+-- the first provider
+INSERT INTO tempcloud_data.staff_order (id, customer_id, ordered_by, name)
+SELECT pg_temp.id('3', n), pg_temp.id('c', n), pg_temp.id('d', n), 'Inventur' FROM generate_series(0, 19999) n;
+INSERT INTO tempcloud_data.request (id, order_id, customer_id, provider_id, profession, location, answer_by)
+SELECT pg_temp.id('4', n), pg_temp.id('3', 0), pg_temp.id('c', 0), pg_temp.id('a', n), 'Koch', 'Berlin', now() + interval '1 day'
+  FROM generate_series(1, 19999) n
+ UNION ALL
+SELECT pg_temp.id('5', n), pg_temp.id('3', n), pg_temp.id('c', n), pg_temp.id('a', 0), 'Koch', 'Berlin', now() + interval '1 day'
+  FROM generate_series(1, 19999) n;
+INSERT INTO tempcloud_data.shift (request_id, starts_at, ends_at, headcount)
+SELECT id, now() + interval '1 day', now() + interval '2 days', 1 FROM tempcloud_data.request;
 SET LOCAL session_replication_role = origin;
 ANALYZE;
 
@@ -55,7 +67,7 @@ CREATE FUNCTION pg_temp.page_is_short(query text)
 RETURNS SETOF text
 LANGUAGE sql
 AS $$
-SELECT ok(rows BETWEEN 20 AND 50 AND steps !~ 'Seq Scan (partnership|invitation|contact|account)',
+SELECT ok(rows BETWEEN 20 AND 50 AND steps !~ 'Seq Scan (partnership|invitation|contact|account|staff_order|request|shift)(,|$)',
 		  format('%s: %s rows by %s', query, rows, steps))
   FROM pg_temp.run(query);
 $$;
@@ -74,10 +86,15 @@ SELECT pg_temp.page_is_short(format('SELECT * FROM tempcloud.%s %s LIMIT 20', li
 	('partner_contacts', $$WHERE account_id > '00000000040070008000000000000000' ORDER BY account_id, id$$),
 	('invitations_sent', 'ORDER BY id DESC'),
 	('invitations_sent', $$WHERE id < '00000000040070008000000000000000' ORDER BY id DESC$$),
-	('invitations_sent', '')) AS t (list, page);
+	('invitations_sent', ''),
+	('requests_sent', ''),
+	('requests_sent', $$WHERE id < '00000000040070008000000000000000' ORDER BY id DESC$$),
+	('shifts', ''),
+	('shifts', $$WHERE request_id < '00000000040070008000000000000000' ORDER BY request_id DESC$$)) AS t (list, page);
 SET LOCAL request.jwt.claims = '{"sub":"page b0"}';
 SELECT pg_temp.page_is_short(format('SELECT * FROM tempcloud.%s %s LIMIT 20', list, page))
-  FROM (VALUES ('invitations_received', '')) AS t (list, page);
+  FROM (VALUES ('invitations_received', ''), ('requests_received', ''),
+	('requests_received', $$WHERE id < '00000000040070008000000000000000' ORDER BY id DESC$$)) AS t (list, page);
 SELECT is(count(*), 1::bigint, 'the customers of another account') FROM tempcloud.customers;
 
 -- A whole list is what it is.

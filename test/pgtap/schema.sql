@@ -6,7 +6,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
 CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;		-- so that names print with their schema
-SELECT plan(105);
+SELECT plan(106);
 
 -- A relation as lines of text: its columns, keys, names of checks, and indexes.
 -- (The text of a check differs between majors; what it refuses is tested.)
@@ -48,7 +48,7 @@ $$;
 
 -- Tables
 SELECT tables_are('tempcloud_data', '{account,contact,invitation,invitation_token,confirmation_token,partnership,block,staff_order,request,shift,request_answer,assignment,mail,mail_template,shipped_mail_template,mailer,event}'::name[]);
-SELECT views_are('tempcloud_data', '{request_overview}'::name[]);
+SELECT views_are('tempcloud_data', '{request_overview,shift_overview}'::name[]);
 SELECT sequences_are('tempcloud_data', '{mail_id_seq,event_id_seq}'::name[]);
 
 SELECT pg_temp.relation_is('tempcloud_data.account', $$
@@ -294,6 +294,18 @@ SELECT pg_temp.relation_is('tempcloud_data.request_overview', $$
 	reason text
 	answered_at timestamptz
 	answer text
+	starts_at timestamptz
+	ends_at timestamptz
+	headcount integer
+	offered integer
+	assigned integer
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.shift_overview', $$
+	id uuid
+	request_id uuid
+	customer_id uuid
+	provider_id uuid
 	starts_at timestamptz
 	ends_at timestamptz
 	headcount integer
