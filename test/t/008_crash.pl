@@ -23,6 +23,7 @@ my $node = new_server('main', conf => <<"EOT");
 shared_preload_libraries = 'tempcloud'
 tempcloud.max_pending_invitations = -1
 tempcloud.max_daily_invitations = -1
+tempcloud.max_daily_requests = -1
 tempcloud.maintenance_interval = 1
 checkpoint_timeout = 30
 restart_after_crash = on
@@ -58,14 +59,40 @@ my %half = (
 				WHERE e.invitation_id = i.id AND e.event = 'invitation.accepted')
 			<> (status = 'accepted')::int},
 	'history of what does not exist' => q{FROM tempcloud_data.event e
-		WHERE e.invitation_id IS NOT NULL AND NOT EXISTS (
-			SELECT FROM tempcloud_data.invitation i WHERE i.id = e.invitation_id)},
+		WHERE (e.invitation_id IS NOT NULL AND NOT EXISTS (
+				SELECT FROM tempcloud_data.invitation i WHERE i.id = e.invitation_id))
+			OR (e.request_id IS NOT NULL AND NOT EXISTS (
+				SELECT FROM tempcloud_data.request r WHERE r.id = e.request_id))},
+	'an order without its two requests' => q{FROM tempcloud_data.staff_order o
+		WHERE (SELECT count(*) FROM tempcloud_data.request r WHERE r.order_id = o.id) <> 2},
+	'a request without its two shifts, its mail or its history' => q{FROM tempcloud_data.request r
+		WHERE (SELECT count(*) FROM tempcloud_data.shift s WHERE s.request_id = r.id) <> 2
+			OR (SELECT count(*) FROM tempcloud_data.mail m
+				WHERE m.request_id = r.id AND m.kind = 'request_received') <> 1
+			OR (SELECT count(*) FROM tempcloud_data.event e
+				WHERE e.request_id = r.id AND e.event = 'request.sent') <> 1},
+	'an answer without its offers, its mail or its history' => q{FROM tempcloud_data.request r
+		WHERE (SELECT count(*) FROM tempcloud_data.request_answer w WHERE w.request_id = r.id) <> (status = 'accepted')::int
+			OR (SELECT count(offered) FROM tempcloud_data.shift s WHERE s.request_id = r.id) <> 2 * (status = 'accepted')::int
+			OR (SELECT count(*) FROM tempcloud_data.mail m
+				WHERE m.request_id = r.id AND m.kind = 'request_accepted') <> (status = 'accepted')::int
+			OR (SELECT count(*) FROM tempcloud_data.event e
+				WHERE e.request_id = r.id AND e.event = 'request.accepted') <> (status = 'accepted')::int},
+	'a shift with some of its names' => q{FROM tempcloud_data.shift s
+		WHERE (SELECT count(*) FROM tempcloud_data.assignment a WHERE a.shift_id = s.id) NOT IN (0, headcount)},
+	'a request that is filled without a mail, or a mail without it' => q{FROM tempcloud_data.request r
+		WHERE (SELECT count(*) FROM tempcloud_data.mail m WHERE m.request_id = r.id AND m.kind = 'request_filled')
+			<> ((SELECT count(*) FROM tempcloud_data.shift s JOIN tempcloud_data.assignment a ON a.shift_id = s.id
+				  WHERE s.request_id = r.id) = 3)::int},
 );
 
 # What was acknowledged and is not there.
 my %lost = (
 	invited => q{NOT EXISTS (SELECT FROM tempcloud_data.invitation WHERE id = key::uuid)},
 	accepted => q{NOT EXISTS (SELECT FROM tempcloud_data.partnership WHERE invitation_id = key::uuid)},
+	ordered => q{NOT EXISTS (SELECT FROM tempcloud_data.request WHERE id = key::uuid)},
+	answered => q{NOT EXISTS (SELECT FROM tempcloud_data.request WHERE id = key::uuid AND status = 'accepted')},
+	named => q{NOT EXISTS (SELECT FROM tempcloud_data.assignment WHERE shift_id = key::uuid)},
 	sent => q{NOT EXISTS (SELECT FROM tempcloud_data.mail WHERE id = key::bigint AND state IN ('sent', 'dropped'))},
 );
 
