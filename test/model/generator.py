@@ -16,10 +16,23 @@ def random_settings(rng):
     return {**SETTINGS, **{name: value for name, value in few.items() if rng.random() < 0.3}}
 
 
+# What half of the runs begin with, as partners have more to say to each other.
+FOUNDING = [
+    {'do': 'register_account', 'who': 'p0', 'args': {
+        'kind': 'customer', 'company_name': 'Alt AG', 'given_name': 'Anna', 'family_name': 'Alt',
+        'claim': 'p0@p0.example', 'verified': True}},
+    {'do': 'register_account', 'who': 'p1', 'args': {
+        'kind': 'provider', 'company_name': 'Berg KG', 'given_name': 'Bob', 'family_name': 'Alt',
+        'claim': 'p1@p1.example', 'verified': True}},
+    {'do': 'invite', 'who': 'p0', 'args': {'email': 'p1@p1.example'}},
+    {'do': 'accept_invitation', 'who': 'p1', 'args': {}}]
+
+
 class Generator:
     def __init__(self, rng):
         self.rng = rng
         self.number = 0
+        self.founding = FOUNDING if rng.random() < 0.5 else []
         self.people = PEOPLE[:rng.choice([4, 6, 8])]      # where there are few, they meet more often
         self.addresses = [f'{who}@{who}.example' for who in self.people] + [f'q{n}@office.example' for n in range(4)]
         self.choices = [(weight, getattr(self, name)) for name, weight in (
@@ -28,7 +41,7 @@ class Generator:
             ('accept_invitation_by_token', 7), ('decline_invitation', 3), ('decline_invitation_by_token', 3),
             ('unblock_account', 2), ('add_contact', 5), ('update_contact', 3), ('remove_contact', 3),
             ('send_confirmation', 7), ('confirm_email', 8), ('update_account', 1), ('whoami', 1),
-            ('send_order', 7), ('withdraw_request', 2), ('answer_request', 6), ('assign_workers', 6), ('cancel_request', 2),
+            ('send_order', 10), ('withdraw_request', 3), ('answer_request', 10), ('assign_workers', 8), ('cancel_request', 3),
             ('are_partners', 1), ('claim_mail', 9), ('mail_sent', 3), ('mail_failed', 3), ('mail_bounced', 1),
             ('release_mail', 1), ('retry_mail', 1), ('maintain', 3), ('erase_person', 0.4), ('look', 10), ('pass_time', 7), ('begin', 5))]
 
@@ -39,12 +52,29 @@ class Generator:
         s = rng.choice([0, 0, 0, *range(1, SESSIONS)])
         session = runner.sessions[s]
         self.model = (runner.views(session) or [runner.model])[0]
+        if self.number <= len(self.founding):
+            return self.found()
         if session.open and rng.random() < 0.3:
             do = rng.choices(['commit', 'rollback', 'savepoint', 'rollback_to'], [4, 3, 2, 2])[0]
             return {'n': self.number, 's': s, 'do': do}
         weights, makers = zip(*self.choices)
         make = rng.choices(makers, weights)[0]
+        while self.idle(make.__name__) and rng.random() < 0.9:
+            make = rng.choices(makers, weights)[0]
         return {'n': self.number, 's': s, 'do': make.__name__, **make()}
+
+    def found(self):
+        """A step of the founding; what is accepted is the only invitation."""
+        step = self.founding[self.number - 1]
+        ids = {'id': next(iter(self.model.invitations), 'none')} if step['do'] == 'accept_invitation' else {}
+        return {'n': self.number, 's': 0, **step, 'args': {**step['args'], **ids}}
+
+    def idle(self, command):
+        """Whether there is nothing yet that the command could do."""
+        if command == 'send_order':
+            return not self.model.partnerships
+        return command.endswith('_request') and not self.model.requests or command == 'assign_workers' and not any(
+            r.status == 'accepted' for r in self.model.requests.values())
 
     # -- what to speak of: mostly what there is
 
