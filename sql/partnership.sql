@@ -60,7 +60,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_are_partners'
 LANGUAGE C STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.are_partners IS
 'Whether two accounts are partners
-In either order. For checks and policies of other schemas.';
+In either order. For checks and policies of other schemas. A user, unlike a service, hears of partnerships of the own account only: false otherwise.';
 GRANT EXECUTE ON FUNCTION tempcloud.are_partners TO tempcloud_user;
 
 -- The lists are in the order of their keys, by the index that finds the rows:

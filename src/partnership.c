@@ -7,9 +7,12 @@
 #include "catalog/pg_collation.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/formatting.h"
 #include "utils/builtins.h"
 
+#include "caller.h"
 #include "partnership.h"
 #include "query.h"
 #include "required.h"
@@ -54,19 +57,38 @@ PG_FUNCTION_INFO_V1(tempcloud_are_partners);
 PG_FUNCTION_INFO_V1(tempcloud_search_partners);
 PG_FUNCTION_INFO_V1(tempcloud_fold);
 
+static bool may_know_of(const pg_uuid_t *a, const pg_uuid_t *b);
+
 /*
  * are_partners(a uuid, b uuid) returns boolean
  */
 Datum
 tempcloud_are_partners(PG_FUNCTION_ARGS)
 {
+	pg_uuid_t  *a = PG_GETARG_UUID_P(0);
+	pg_uuid_t  *b = PG_GETARG_UUID_P(1);
 	bool		result;
 
 	tc_enter();
-	result = tc_read(&find_partnership, UUID_VALUE(PG_GETARG_UUID_P(0)),
-					 UUID_VALUE(PG_GETARG_UUID_P(1))) > 0;
+	result = tc_read(&find_partnership, UUID_VALUE(a), UUID_VALUE(b)) > 0 && may_know_of(a, b);
 	tc_leave();
 	PG_RETURN_BOOL(result);
+}
+
+/*
+ * A partnership is the secret of the two: whom competitors work with, a user
+ * can't learn from their keys.  A service can act for either anyway.
+ */
+static bool
+may_know_of(const pg_uuid_t *a, const pg_uuid_t *b)
+{
+	Caller	   *caller;
+
+	if (has_privs_of_role(GetOuterUserId(), get_role_oid("tempcloud_service", false)))
+		return true;
+	caller = tc_caller_if_any(QUERY_READ);
+	return caller != NULL && caller->account_id != NULL &&
+		(tc_same(caller->account_id, a) || tc_same(caller->account_id, b));
 }
 
 /*

@@ -244,7 +244,9 @@ class Generator:
         return {'who': self.who()}
 
     def are_partners(self):
-        return {'args': {'a': self.any_of(self.model.accounts), 'b': self.any_of(self.model.accounts)}}
+        pairs = self.model.partnerships
+        a, b = self.rng.choice(list(pairs)) if pairs and self.rng.random() < 0.7 else [self.any_of(self.model.accounts) for _ in 'ab']
+        return {'who': self.who(a), 'args': {'a': a, 'b': b}}
 
     def wish(self, customer):
         partners = [p for c, p in self.model.partnerships if c == customer]

@@ -121,7 +121,7 @@ class Model:
     def kind(self, account):
         return self.accounts[account].kind
 
-    def are_partners(self, a, b):
+    def paired(self, a, b):
         return (a, b) in self.partnerships or (b, a) in self.partnerships
 
     def blocked(self, inviter, address, account):
@@ -216,6 +216,10 @@ class Model:
 
     # -- accounts and contacts
 
+    def are_partners(self, who, a, b):
+        me = self.person(who)
+        return bool(me and me.account in (a, b) and self.paired(a, b))
+
     def whoami(self, who):
         refuse_if(not_signed_in=who is None)
         me = self.person(who)
@@ -260,7 +264,7 @@ class Model:
             if (self.status(i) != 'pending' or i.invitee or not same(i.email, address)
                     or i.kind != self.kind(account) or self.blocked(i.inviter, None, account)):
                 continue
-            if self.are_partners(i.inviter, account):
+            if self.paired(i.inviter, account):
                 i.invitee = account
                 self.close(i, 'superseded')
                 self.event('superseded', account, i.id)
@@ -361,7 +365,7 @@ class Model:
         refuse_if(
             refusals,
             own_account=owner == inviter, same_kind=same_kind,
-            already_partners=any(self.are_partners(inviter, a) for a in sides),
+            already_partners=any(self.paired(inviter, a) for a in sides),
             invited_you=any(i.inviter in sides and self.status(i) == 'pending' and self.is_for(i, inviter) for i in others),
             already_invited=any(same(i.email, email) or i.invitee in sides for i in pending),
             declined_recently=any(self.blocked(inviter, email, a) for a in sides | {None}) or any(
@@ -452,7 +456,7 @@ class Model:
         if partnership and i.invitee == me.account:
             return partnership      # again
         refuse_if(refusals, self.closed(i), same_kind=self.kind(me.account) != i.kind, own_account=i.inviter == me.account,
-                  already_partners=self.are_partners(i.inviter, me.account))
+                  already_partners=self.paired(i.inviter, me.account))
         pair = (i.inviter, me.account) if i.kind == 'provider' else (me.account, i.inviter)
         self.close(i, 'accepted', me.id)
         i.invitee = me.account
@@ -520,7 +524,7 @@ class Model:
         today = sum(r.created > self.now - DAY for r in self.requests.values() if r.customer == me.account)
         refuse_if(
             invalid_argument=not requests or any(not w['shifts'] or min(w['shifts']) < 1 or w.get('answer_in', 1) < 0 for w in requests),
-            partner_not_found=any(not self.are_partners(me.account, w['provider_id']) for w in requests),
+            partner_not_found=any(not self.paired(me.account, w['provider_id']) for w in requests),
             too_many_requests=today + len(requests) > self.settings['max_daily_requests'])
         sent = [self.send(f'{name}.{k}', me, wish) for k, wish in enumerate(requests)]
         if reference:
@@ -790,5 +794,5 @@ class Model:
         return dict(id=i.id, inviter_id=i.inviter, inviter_company=self.accounts[i.inviter].profile['company_name'],
                     inviter_name=full_name(self.contacts[i.invited_by]), email=i.email, status=self.status(i),
                     expires_at=At(i.expires), reason=i.reason, obstacle=obstacle,
-                    can_accept=pending and not obstacle and not self.are_partners(i.inviter, account),
+                    can_accept=pending and not obstacle and not self.paired(i.inviter, account),
                     blocked=any(b.inviter == i.inviter and b.account == account for b in self.blocks))

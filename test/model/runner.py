@@ -430,8 +430,6 @@ def apply(model, step):
         arguments['name'] = str(step['n'])
     if do == 'claim_mail':
         arguments['seen'] = step['seen']
-    elif do == 'are_partners':
-        pass
     elif do not in MAILER | ADMIN:
         arguments['who'] = step.get('who')
     return getattr(model, do)(**arguments)
