@@ -78,9 +78,10 @@ GRANT EXECUTE ON FUNCTION tempcloud.unblock_account TO tempcloud_user;
 
 -- One arm for what is routed to the account, one for what waits for an address
 -- that it has proven: that cannot be routed while another invitation of the
--- same inviter is pending here, or if it is meant for the other kind. Blocked inviters are not heard of again. Each
--- arm is in the order of the whole, so that the first page takes its rows and
--- no more; one past its time stands among the pending until it is closed.
+-- same inviter is pending here, or if it is meant for the other kind. Blocked
+-- inviters are not heard of again. Each arm is in the order of the whole, so that
+-- the first page takes its rows and no more; one past its time stands among the
+-- pending until it is closed. OFFSET 0 as in the lists of partners.
 CREATE VIEW tempcloud.invitations_received WITH (security_barrier) AS
 SELECT i.id, i.inviter_id, i.inviter_kind, a.company_name::text AS inviter_company,
 	   NULLIF(pg_catalog.concat_ws(' ', c.given_name, c.family_name), '') AS inviter_name,
@@ -109,8 +110,10 @@ SELECT i.id, i.inviter_id, i.inviter_kind, a.company_name::text AS inviter_compa
 		   AND NOT EXISTS (SELECT FROM tempcloud_data.block b
 							WHERE b.inviter_id = w.inviter_id AND b.account_id = me.account_id)
 		 ORDER BY w.created_at DESC, w.id DESC)) i
-  JOIN tempcloud_data.account a ON a.id = i.inviter_id
-  JOIN tempcloud_data.contact c ON c.id = i.invited_by
+ CROSS JOIN LATERAL (
+	SELECT * FROM tempcloud_data.account a WHERE a.id = i.inviter_id OFFSET 0) a
+ CROSS JOIN LATERAL (
+	SELECT * FROM tempcloud_data.contact c WHERE c.id = i.invited_by OFFSET 0) c
  CROSS JOIN LATERAL (
 	SELECT CASE WHEN i.status = 'pending' AND i.expires_at <= pg_catalog.statement_timestamp()
 				THEN 'expired' ELSE i.status END AS status) s

@@ -66,7 +66,8 @@ GRANT EXECUTE ON FUNCTION tempcloud.are_partners TO tempcloud_user;
 -- The lists are in the order of their keys, by the index that finds the rows:
 -- a page takes its rows and no more, wherever it begins. An order that is
 -- wanted from outside would not reach into a security barrier by itself. OFFSET 0
--- keeps the planner from joining all that comes before the page.
+-- keeps the planner from joining all that comes before the page, and from looking
+-- for what somebody asks for among the rows of all, which plans would tell of.
 CREATE VIEW tempcloud.customers WITH (security_barrier) AS
 SELECT p.customer_id AS id, a.kind, a.company_name::text, a.locale::text, a.phone::text, a.website::text,
 	   a.street::text, a.postal_code::text, a.city::text, a.country::text,

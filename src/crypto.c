@@ -11,7 +11,7 @@
 #include "crypto.h"
 #include "required.h"
 
-static RequiredFunction gen_random_bytes = {"pgcrypto", "gen_random_bytes", "integer"};
+static RequiredFunction gen_random_bytes = {"pgcrypto", "gen_random_bytes", "int4"};
 static RequiredFunction digest = {"pgcrypto", "digest", "bytea, text"};
 
 uint8 *

@@ -24,7 +24,9 @@ QUERY("SELECT p.oid"
 	  "   AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass"
 	  "  JOIN pg_catalog.pg_proc p ON p.oid = d.objid"
 	  " WHERE e.extname = $1 AND p.proname = $2"
-	  "   AND pg_catalog.oidvectortypes(p.proargtypes) = $3", TEXTOID, TEXTOID, TEXTOID);
+	  "   AND $3 = (SELECT pg_catalog.string_agg(t.typname, ', ' ORDER BY n)"
+	  "               FROM pg_catalog.unnest(p.proargtypes) WITH ORDINALITY AS a (type, n)"
+	  "               JOIN pg_catalog.pg_type t ON t.oid = type)", TEXTOID, TEXTOID, TEXTOID);
 
 /* Grows whenever anything changes among functions; 0 until watched for. */
 static uint64 changes = 0;

@@ -11,7 +11,7 @@ typedef struct RequiredFunction
 {
 	const char *extension;
 	const char *name;
-	const char *argtypes;		/* as oidvectortypes() writes them */
+	const char *argtypes;		/* as pg_type names them: "bytea, int4" */
 	Oid			oid;			/* kept, see required.c */
 	uint64		found_at;
 } RequiredFunction;
