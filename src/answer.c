@@ -110,7 +110,7 @@ set_offer(FunctionCallInfo fcinfo, const Request *request)
 			 JB_ROOT_IS_SCALAR(DatumGetJsonbP(shifts.value)))
 		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be a JSON array of objects "
 					   "with \"id\" and \"headcount\".", "shifts");
-	if (tc_run(&find_wrong_offer, UUID_VALUE(request->id), shifts) > 0)
+	if (tc_run_on_json("shifts", &find_wrong_offer, UUID_VALUE(request->id), shifts) > 0)
 	{
 		if (tc_text(0, 2) == NULL)
 			tc_refuse(SHIFT_NOT_FOUND);

@@ -301,7 +301,7 @@ read_wishes(Jsonb *requests, bool single, int *count)
 		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"requests\" must be a JSON array "
 					   "of 1 to %d objects.", MOST_REQUESTS);
 
-	*count = tc_run(&read_requests, VALUE(JsonbPGetDatum(requests)));
+	*count = tc_run_on_json("requests", &read_requests, VALUE(JsonbPGetDatum(requests)));
 	wishes = palloc0(sizeof(Wish) * *count);
 	for (int i = 0; i < *count; i++)
 	{
@@ -350,7 +350,7 @@ clean_shifts(Wish *wish)
 		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be a JSON array of 1 to %d "
 					   "objects with \"starts_at\", \"ends_at\" and \"headcount\".",
 					   member(wish, "shifts"), MOST_SHIFTS);
-	if (tc_run(&find_wrong_shift, shifts) > 0)
+	if (tc_run_on_json(member(wish, "shifts"), &find_wrong_shift, shifts) > 0)
 		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s[" INT64_FORMAT "]\" is refused: "
 					   "a shift %s.", member(wish, "shifts"), tc_integer(0, 1), tc_text(0, 2));
 	if (tc_run(&find_answer_by, wish->answer_by, shifts) == 0)

@@ -8,7 +8,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;
 SET LOCAL tempcloud.resend_interval = 0;
 SET LOCAL track_functions = 'all';
-SELECT plan(30);
+SELECT plan(29);
 
 GRANT CREATE ON SCHEMA public TO PUBLIC;
 CREATE ROLE regress_tempcloud_eve IN ROLE tempcloud_user;
@@ -256,10 +256,13 @@ INSERT INTO done SELECT pg_temp.sign_in('ida');
 SELECT id AS ida FROM tempcloud.register_account('provider', 'Ida GmbH', 'Ida', 'Ihle') \gset
 INSERT INTO done SELECT tempcloud.invite('eve@eve.example');
 :as_eve;
-INSERT INTO done SELECT tempcloud.send_request(:'hugo', 'Koch', 'Bonn', :'shifts');
+:fetch;
+RESET ROLE;
+SELECT id AS filled_request FROM tempcloud.send_request(:'hugo', 'Koch', 'Bonn', :'shifts') \gset
+SELECT id AS open_request FROM tempcloud.send_request(:'hugo', 'Arzt', 'Bonn', :'shifts') \gset
 INSERT INTO done SELECT pg_temp.sign_in('hugo');
-INSERT INTO done SELECT tempcloud.answer_request(id, true) FROM tempcloud.requests_received;
-INSERT INTO done SELECT tempcloud.assign_workers(id, '{Kurt Kohl}') FROM tempcloud.shifts;
+INSERT INTO done SELECT tempcloud.answer_request(:'filled_request', true);
+INSERT INTO done SELECT tempcloud.assign_workers(id, '{Kurt Kohl}') FROM tempcloud.shifts WHERE offered > 0;
 :as_eve;
 SET LOCAL session_replication_role = replica;
 INSERT INTO tempcloud_data.account (kind, company_name, locale) SELECT 'provider', 'Secret', 'de' FROM generate_series(1, 500);
@@ -294,6 +297,17 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
 	RETURN concat_ws(' | ', SQLSTATE, message, NULLIF(detail, ''), NULLIF(hint, ''));
+END
+$$;
+-- The same, without its effects, so that the next one finds what this one has found
+CREATE FUNCTION pg_temp.undone(command text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	result text;
+BEGIN
+	result := pg_temp.outcome(command);
+	RAISE EXCEPTION SQLSTATE 'UNDO0';
+EXCEPTION WHEN SQLSTATE 'UNDO0' THEN
+	RETURN result;
 END
 $$;
 CREATE FUNCTION pg_temp.plan(query text) RETURNS text LANGUAGE plpgsql AS $$
@@ -357,3 +371,246 @@ SELECT list, name, value, replace(pg_temp.plan(format('SELECT * FROM %s WHERE %I
 RESET ROLE;
 SELECT is(array_agg(DISTINCT list || ' ' || attribute), '{pg_temp.careless company_name}', 'no plan of a list tells how frequent a value is, but of a careless one')
   FROM (SELECT list, attribute FROM plan GROUP BY list, attribute HAVING count(DISTINCT plan) > 1) t;
+
+-- Keys of others, in every function that takes one: the answer is that to a key which
+-- does not exist, whoever asks.
+CREATE TEMP TABLE key AS
+SELECT 'account' AS of, id FROM tempcloud_data.account WHERE id IN (:'anna', :'bob')
+ UNION ALL
+SELECT 'contact', id FROM tempcloud_data.contact WHERE account_id IN (:'anna', :'bob')
+ UNION ALL
+SELECT 'invitation ' || status, id FROM tempcloud_data.invitation WHERE inviter_id IN (:'anna', :'carl', :'dora')
+ UNION ALL
+SELECT 'order', id FROM tempcloud_data.staff_order WHERE customer_id = :'anna'
+ UNION ALL
+SELECT 'request ' || status, id FROM tempcloud_data.request WHERE customer_id = :'anna'
+ UNION ALL
+SELECT 'shift', s.id FROM tempcloud_data.shift s JOIN tempcloud_data.request r ON r.id = s.request_id WHERE customer_id = :'anna';
+-- Good values for what is required, of keys a currency sign in their place
+CREATE FUNCTION pg_temp.sample(name text, type regtype) RETURNS text LANGUAGE sql AS $$
+	SELECT CASE WHEN type = 'boolean'::regtype THEN 'true'
+		   WHEN type = 'uuid'::regtype THEN quote_literal('¤')
+		   WHEN type = 'text[]'::regtype THEN quote_literal('{Petra Pfeil}')
+		   WHEN name IN ('shifts', 'requests', 'invitations') THEN quote_literal(CASE name
+				WHEN 'shifts' THEN '[{"starts_at": "2100-01-01 06:00Z", "ends_at": "2100-01-01 14:00Z", "headcount": 1}]'
+				WHEN 'requests' THEN '[{"provider_id": "¤", "profession": "Koch", "location": "Bonn", '
+					'"shifts": [{"starts_at": "2100-01-01 06:00Z", "ends_at": "2100-01-01 14:00Z", "headcount": 1}]}]'
+				ELSE '[{"email": "new@new.example"}]' END)
+		   WHEN type = 'tempcloud.account_kind'::regtype THEN quote_literal('customer')
+		   WHEN name = 'email' THEN quote_literal('new@new.example')
+		   WHEN type = 'text'::regtype THEN quote_literal('Text') ELSE 'NULL' END
+$$;
+CREATE TEMP TABLE argument AS
+SELECT p.oid::regproc AS function, proname, n, name, type::regtype, n > pronargs - pronargdefaults AS optional
+  FROM pg_proc p, unnest(proargtypes, proargnames) WITH ORDINALITY AS a (type, name, n)
+ WHERE pronamespace = 'tempcloud'::regnamespace AND has_function_privilege('tempcloud_user', p.oid, 'EXECUTE');
+-- The call of a function, with a paragraph sign for one argument
+CREATE FUNCTION pg_temp.call_of(function regproc, argument text) RETURNS text LANGUAGE sql AS $$
+	SELECT format('SELECT r::text FROM %s(%s) r', $1, string_agg(format('%I => %s', name,
+				  CASE WHEN name = argument THEN quote_literal('§') ELSE pg_temp.sample(name, type) END), ', ' ORDER BY n))
+	  FROM argument a WHERE a.function = $1 AND (NOT optional OR name = argument)
+$$;
+CREATE TEMP TABLE call AS
+SELECT proname AS function, pg_temp.call_of(function, '') AS call FROM argument
+ WHERE type = 'uuid'::regtype OR name = 'requests' GROUP BY function, proname;
+CREATE TEMP TABLE answer (subject text, function text, of text, answer text, answer_to_none text);
+GRANT ALL ON key, call, argument, answer TO PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_temp.sample, pg_temp.call_of TO PUBLIC;
+SET LOCAL ROLE regress_tempcloud_eve;
+DO $$
+DECLARE
+	who text;
+BEGIN
+	FOREACH who IN ARRAY '{eve,hugo,nora}'::text[] LOOP
+		PERFORM pg_temp.sign_in(who);
+		INSERT INTO answer
+		SELECT who, function, of, pg_temp.outcome(replace(call, '¤', id::text)), pg_temp.outcome(replace(call, '¤', none::text))
+		  FROM call, key, gen_random_uuid() none;
+	END LOOP;
+END
+$$;
+RESET ROLE;
+SELECT set_eq('SELECT DISTINCT function FROM answer', $$
+	SELECT proname FROM pg_proc WHERE pronamespace = 'tempcloud'::regnamespace AND 'uuid'::regtype = ANY (proargtypes)
+	 UNION ALL VALUES ('send_order'::name)$$, 'every function that takes a key was tried');
+SELECT is_empty('SELECT * FROM answer WHERE answer <> answer_to_none', 'a key of others is answered as one that does not exist');
+SELECT is_empty($$SELECT * FROM answer WHERE answer NOT LIKE 'PT40%' AND function NOT IN ('are_partners', 'unblock_account')$$,
+	'and refused, where it would do anything');
+
+--
+-- Tokens
+--
+-- Whatever is not quite a token is refused in one way, by all that take one, and
+-- without a look into a table of tokens or invitations.
+CREATE TEMP TABLE token AS
+WITH good AS (SELECT pg_temp.token('invitation', 'nobody') AS token),
+	 position AS (SELECT token, n FROM good, generate_series(1, length(token)) n)
+SELECT 'truncated' AS how, left(token, n - 1) AS token FROM position
+ UNION ALL
+SELECT 'without its beginning', substr(token, n + 1) FROM position
+ UNION ALL
+SELECT 'in another case', overlay(token PLACING translate(upper(substr(token, n, 1)) || lower(substr(token, n, 1)), substr(token, n, 1), '') FROM n)
+  FROM position WHERE substr(token, n, 1) ~ '[A-Za-z]'
+ UNION ALL
+SELECT 'with another character', overlay(token PLACING other FROM n)
+  FROM position, unnest(ARRAY['+', '/', '=', ' ', '.', '%', E'\n', 'é', 'Ａ', U&'\200b', U&'\202e']) other
+ UNION ALL
+SELECT 'of the other kind', 'tce_' || substr(token, 5) FROM good
+ UNION ALL
+SELECT 'of the other kind', 'tci_' || substr(pg_temp.token('confirm_email', 'alma'), 5)
+ UNION ALL
+SELECT 'longer', f FROM good, unnest(ARRAY[token || 'A', 'A' || token, ' ' || token, token || ' ', token || token, token || '=', '/' || token,
+	'http://localhost:3000/invitation#' || token, repeat(token, 20000), repeat('A', 1000000), E'\t' || token, token || E'\r\n']) f
+ UNION ALL
+SELECT 'another thing', f FROM unnest(ARRAY[NULL, '', 'null', '{}', 'tci_', 'tce_', repeat('A', 52), 'tci_' || repeat('_', 48)]) f;
+SELECT is(pg_temp.outcome(format('SELECT inviter_company FROM tempcloud.preview_invitation(%L)', pg_temp.token('invitation', 'nobody'))), 'Eve AG', 'the token itself is good');
+CREATE TEMP TABLE token_answer (function text, subject text, how text, token text, answer text, looks bigint);
+GRANT ALL ON token, token_answer TO PUBLIC;
+-- How often this transaction has looked for a token or an invitation
+CREATE FUNCTION pg_temp.looks() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS $$
+	SELECT sum(pg_stat_get_xact_numscans(relation))
+	  FROM unnest('{tempcloud_data.invitation_token,tempcloud_data.confirmation_token,tempcloud_data.invitation}'::regclass[]) r,
+		   LATERAL (SELECT r UNION ALL SELECT indexrelid FROM pg_index WHERE indrelid = r) t (relation)
+$$;
+SET LOCAL ROLE regress_tempcloud_eve;
+DO $$
+DECLARE
+	who text;
+	call record;
+	before bigint;
+	answer text;
+BEGIN
+	FOREACH who IN ARRAY '{eve,nora}'::text[] LOOP
+		PERFORM pg_temp.sign_in(who);
+		FOR call IN
+			SELECT proname, how, token, replace(pg_temp.call_of(function, 'token'), '''§''', quote_nullable(token)) AS command
+			  FROM argument, token WHERE name = 'token'
+		LOOP
+			before := pg_temp.looks();
+			answer := pg_temp.outcome(call.command);
+			INSERT INTO token_answer VALUES (call.proname, who, call.how, left(call.token, 100), answer, pg_temp.looks() - before);
+		END LOOP;
+	END LOOP;
+END
+$$;
+RESET ROLE;
+-- Who has an account is told so first; who has none may register without a token.
+DELETE FROM token_answer WHERE function = 'register_account' AND (subject = 'eve' OR token IS NULL);
+SELECT set_eq('SELECT DISTINCT function FROM token_answer', $$SELECT proname FROM argument WHERE name = 'token'$$, 'every function that takes a token was tried');
+SELECT is_empty($$
+	SELECT * FROM token_answer WHERE (answer NOT LIKE 'PT400 | the token is malformed | invalid_token |%' OR looks > 0) AND how <> 'of the other kind'$$,
+	'what is not a token is refused without a look');
+SELECT is_empty($$
+	SELECT * FROM token_answer
+	 WHERE how = 'of the other kind' AND answer NOT LIKE 'PT400%invalid_token%' AND answer NOT LIKE 'PT404%_not_found%'$$,
+	'a token of the other kind is none');
+SELECT isnt(sum(looks), 0::numeric, 'for what could be one there is a look') FROM token_answer WHERE answer LIKE 'PT404%';
+
+--
+-- Text
+--
+-- Whatever text comes in each argument: a refusal in one line of ASCII, or a result
+-- without what a terminal, a browser or a mail program would take for something else.
+CREATE TEMP TABLE nasty AS
+SELECT * FROM (VALUES
+	('header', E'x@x.example\r\nBcc: victim@v.example'), ('header', E'Anna\nBcc: v@v.example'), ('header', E'\rX'),
+	('bidi', U&'Anna \202E gpj.exe'), ('bidi', U&'\2066Anna\2069'), ('bidi', U&'x\200F@x.example'), ('invisible', U&'An\200Bna'), ('invisible', U&'\FEFFAnna'),
+	('control', E'\x01\x02'), ('control', E'Anna\x1b[31m'), ('control', E'\x7f'), ('control', U&'\0085'), ('control', U&'\2028x'), ('control', E'\x08Anna'),
+	('long', repeat('A', 100000)), ('long', repeat(U&'\00DF', 100000)), ('long', repeat('ab@', 33333)), ('long', repeat('(', 100000)),
+	('markup', '<script>alert(1)</script>'), ('markup', '{link}'), ('markup', '%s%n%1$s'), ('markup', ''''' OR 1=1; --'), ('markup', '$1'), ('markup', '\'),
+	('space', ''), ('space', ' '), ('space', U&'\3000'), ('space', U&'\00A0'), ('number', '1e999999'), ('number', '-1'), ('null', 'null'), ('null', E'\\u0000'),
+	('json', repeat('[', 100000)), ('json', '{"a":' || repeat('{"a":', 5000)), ('json', '[[[]]]'), ('json', '[null]'), ('json', '[{"\u0000": 1}]'),
+	('json', '[{"email": ["x"], "provider_id": {}, "shifts": 1, "id": [], "headcount": "x"}]'), ('json', '{}'), ('json', '1'), ('json', '"x"'),
+	('array', '{NULL}'), ('array', '{{a,b},{c,d}}'), ('array', '{}'), ('array', '[0:1]={a,b}'), ('time', 'infinity'), ('time', '294277-01-01'), ('time', '4714-11-24 BC'),
+	('time', 'allballs'), ('time', '2100-01-01 24:00:00.9999999')) AS t (what, value);
+-- Who calls with which key
+CREATE TEMP TABLE own AS
+SELECT function, who, id FROM (VALUES
+	('eve', ARRAY['update_contact', 'remove_contact', 'send_confirmation'], (SELECT id FROM tempcloud_data.contact WHERE subject = 'eve')),
+	('eve', ARRAY['resend_invitation', 'withdraw_invitation'], (SELECT id FROM tempcloud_data.invitation WHERE email = 'nobody@nobody.example')),
+	('eve', ARRAY['accept_invitation', 'decline_invitation'], (SELECT id FROM tempcloud_data.invitation WHERE inviter_id = :'ida')),
+	('eve', ARRAY['unblock_account'], :'ida'::uuid),
+	('eve', ARRAY['send_order', 'send_request'], :'hugo'),
+	('eve', ARRAY['withdraw_request'], :'open_request'),
+	('hugo', ARRAY['answer_request'], :'open_request'),
+	('hugo', ARRAY['cancel_request'], :'filled_request'),
+	('hugo', ARRAY['assign_workers'], (SELECT id FROM tempcloud_data.shift WHERE request_id = :'filled_request')),
+	('nora', ARRAY['register_account', 'confirm_email', 'preview_invitation', 'decline_invitation_by_token'], NULL)) AS t (who, functions, id), unnest(functions) AS function;
+-- JSON with all its members
+CREATE TEMP TABLE form AS
+SELECT * FROM (VALUES
+	('invite_many', 'invitations', jsonb_build_array(jsonb_build_object('email', 'q@q.example', 'given_name', 'Quin', 'family_name', 'Quast',
+		'company_name', 'Q GmbH', 'phone', '1', 'message', 'Hallo', 'locale', 'de'))),
+	('send_order', 'requests', jsonb_build_array(jsonb_build_object('provider_id', :'hugo', 'profession', 'Koch', 'location', 'Bonn', 'department', 'Lager',
+		'requirements', 'Keine', 'answer_by', '2099-01-01', 'shifts', :'shifts'::jsonb))),
+	('send_request', 'shifts', :'shifts'),
+	('answer_request', 'shifts', (SELECT jsonb_build_array(jsonb_build_object('id', id, 'headcount', 1)) FROM tempcloud_data.shift WHERE request_id = :'open_request')))
+  AS t (function, argument, form);
+CREATE TEMP TABLE text_call AS
+SELECT proname, name, 'whole' AS member, what, value, COALESCE(who, 'eve') AS who,
+	   replace(replace(pg_temp.call_of(a.function, name), '¤', COALESCE(id::text, '')), '''§''',
+			   quote_literal(CASE type WHEN 'text[]'::regtype THEN ARRAY[value]::text ELSE value END)) AS call
+  FROM argument a LEFT JOIN own ON own.function = proname, nasty
+ WHERE type IN ('text', 'text[]', 'jsonb')
+ UNION ALL
+SELECT proname, name, member, what, value, COALESCE(who, 'eve'),
+	   replace(replace(pg_temp.call_of(a.function, name), '¤', COALESCE(id::text, '')), '''§''', quote_literal(jsonb_set(form, ARRAY['0', member], to_jsonb(value))))
+  FROM argument a JOIN form ON form.function = proname AND argument = name LEFT JOIN own ON own.function = proname,
+	   jsonb_object_keys(form -> 0) AS member, nasty;
+CREATE TEMP TABLE text_answer (function text, argument text, member text, what text, value text, answer text);
+GRANT ALL ON nasty, text_call, text_answer TO PUBLIC;
+SET LOCAL ROLE regress_tempcloud_eve;
+DO $$
+DECLARE
+	call record;
+BEGIN
+	FOR call IN SELECT * FROM text_call ORDER BY who LOOP
+		PERFORM pg_temp.sign_in(call.who);
+		INSERT INTO text_answer VALUES (call.proname, call.name, call.member, call.what, left(call.value, 40), pg_temp.undone(call.call));
+	END LOOP;
+END
+$$;
+RESET ROLE;
+SELECT set_eq('SELECT DISTINCT function, argument FROM text_answer',
+	$$SELECT proname, name FROM argument WHERE type::text IN ('text', 'text[]', 'jsonb')$$, 'every argument with text was tried');
+-- What is not JSON or an array at all, PostgreSQL says itself, before the function is called.
+SELECT is_empty($$
+	SELECT * FROM text_answer
+	 WHERE answer ~ '^[A-Z0-9]{5} \| ' AND answer !~ '^PT4[0-9][0-9] \| [ -~]{1,80} \| [a-z_]+ \| [ -~]+$'
+	   AND NOT (member = 'whole' AND argument IN ('shifts', 'requests', 'invitations', 'workers')
+				AND answer ~ '^(22P02|22P05|22003|54001)')$$,
+	'a refusal is one line of ASCII, its hint another');
+DELETE FROM text_answer WHERE answer ~ '^[A-Z0-9]{5} \| ';
+-- A row of many that is refused shows its address as it came.
+DELETE FROM text_answer WHERE function = 'invite_many' AND member = 'email' AND answer ~ ',invalid_email,"[ -~]*","[ -~]*"\)$';
+SELECT is_empty($$
+	SELECT * FROM text_answer
+	 WHERE answer ~ U&'[\0001-\0009\000B-\000C\000E-\001F\007F-\009F\200B-\200F\2028-\202E\2060-\2069\FEFF]'$$,
+	'no result has what cannot be seen');
+SELECT is_empty($$
+	SELECT * FROM text_answer WHERE answer ~ E'[\r\n]'
+	   AND argument NOT IN ('message', 'reason', 'requirements') AND member NOT IN ('message', 'requirements')$$,
+	'only what may have lines keeps them');
+SELECT is_empty($$SELECT * FROM text_answer WHERE what = 'long' AND NOT (function = 'invite_many' AND answer ~ 'invalid_argument')$$,
+	'nothing that is too long is taken');
+SELECT cmp_ok(count(*), '>', 300::bigint, 'much else is taken') FROM text_answer;
+
+--
+-- Settings
+--
+-- Nobody sets one but who could do all else, too.
+CREATE TEMP TABLE setting_answer (role text, name text, answer text);
+GRANT ALL ON setting_answer TO PUBLIC;
+CREATE TEMP TABLE setting AS
+SELECT name, setting AS value FROM pg_settings WHERE name LIKE 'tempcloud.%'
+ UNION ALL
+SELECT name, '1' FROM unnest('{tempcloud.unheard_of,tempcloud.databases,tempcloud.allow_destruction,session_replication_role}'::text[]) name;
+GRANT SELECT ON setting TO PUBLIC;
+SELECT format('SET LOCAL ROLE %I', role), 'INSERT INTO setting_answer SELECT current_user, name, pg_temp.outcome(format(''SET %s = %L'', name, value)) FROM setting'
+  FROM unnest('{tempcloud_anonymous,tempcloud_user,tempcloud_mailer,tempcloud_admin,tempcloud_service,regress_tempcloud_eve}'::text[]) role \gexec
+RESET ROLE;
+SELECT is(count(*), 6 * (SELECT count(*) FROM setting), 'each role has tried each setting') FROM setting_answer;
+SELECT is_empty($$SELECT * FROM setting_answer WHERE answer !~ '^(42501|55P02|42602) '$$, 'none was set, nor one made up');
+
+SELECT * FROM finish();
+ROLLBACK;
