@@ -83,6 +83,10 @@ sanitize:
 lint:
 	scripts/lint
 
+# By libFuzzer, which comes with clang
+fuzz:
+	scripts/fuzz 600
+
 # What takes long: many crashes, many random queries, and ten minutes of random
 # commands instead of seconds. make soak TEMPCLOUD_MODEL_SECONDS=3600: an hour
 soak: export TEMPCLOUD_CRASHES ?= 50
@@ -96,4 +100,4 @@ soak:
 bench:
 	scripts/bench $(BENCH_OPTS)
 
-.PHONY: demo test test-matrix sanitize lint soak bench
+.PHONY: demo test test-matrix sanitize lint fuzz soak bench

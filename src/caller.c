@@ -16,7 +16,7 @@
 
 #include "account.h"
 #include "caller.h"
-#include "compat.h"
+#include "claims.h"
 #include "contact.h"
 #include "lock.h"
 #include "refusal.h"
@@ -24,7 +24,6 @@
 #include "text.h"
 
 #define CLAIMS_PARAMETER "request.jwt.claims"
-#define CLAIMS_LEVELS 100		/* of objects and arrays in each other */
 #define SUBJECT_CHARACTERS 255	/* as contact_subject_length has it */
 
 static KeptQuery find_caller =
@@ -43,24 +42,7 @@ QUERY("SELECT ROW((SELECT " ACCOUNT_RECORD ""
 	  "                     || CASE $3 WHEN 'customer' THEN 'order' ELSE 'answer' END"
 	  "           END)::tempcloud.identity", UUIDOID, UUIDOID, TEXTOID);
 
-/* What the claims say; strings are NULL where a claim is not there, or empty. */
-typedef struct Claims
-{
-	char	   *subject;
-	char	   *email;
-	bool		email_verified;
-
-	/* while they are read */
-	JsonLexContext *lex;
-	bool		is_object;
-	const char *name;			/* of the claim whose value comes */
-} Claims;
-
 static Claims read_claims(void);
-static tc_json_result begin_object(void *claims);
-static tc_json_result begin_array(void *claims);
-static tc_json_result begin_claim(void *claims, char *name, bool isnull);
-static tc_json_result take_value(void *claims, char *value, JsonTokenType type);
 
 PG_FUNCTION_INFO_V1(tempcloud_whoami);
 PG_FUNCTION_INFO_V1(tempcloud_current_account_id);
@@ -200,95 +182,36 @@ tc_caller_with_account(QueryMode mode)
 
 /*
  * The claims, all empty where there are none.  PT401 where they are not a JSON
- * object, or the login is longer than any that could register: a gateway that
- * sets such claims has authenticated nobody.
- *
- * Only three of them are of interest.  The rest is passed over and not
- * converted, so that no number is too large.  Of a name that comes twice the
- * last one counts, as in jsonb.
+ * object in the database's encoding (which PostgreSQL does not look at in a
+ * connection's options), or the login is longer than any that could register:
+ * a gateway that sets such claims has authenticated nobody.
  */
 static Claims
 read_claims(void)
 {
 	const char *value = GetConfigOption(CLAIMS_PARAMETER, true, false);
+	ClaimNames	names = {tc_subject_claim, tc_email_claim, tc_email_verified_claim};
 	Claims		claims = {0};
-	JsonSemAction actions = {
-		.semstate = &claims,
-		.object_start = begin_object,
-		.array_start = begin_array,
-		.object_field_start = begin_claim,
-		.scalar = take_value
-	};
 
 	if (value == NULL || *value == '\0')
 		return claims;
 
-	claims.lex = tc_json_lexer(pstrdup(value), strlen(value));
-	if (pg_parse_json(claims.lex, &actions) != JSON_SUCCESS)
-		tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is not valid JSON.", CLAIMS_PARAMETER);
-	if (!claims.is_object)
-		tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is not a JSON object.", CLAIMS_PARAMETER);
-	if (claims.subject != NULL &&
-		pg_mbstrlen(claims.subject) > SUBJECT_CHARACTERS)
+	if (!pg_verifymbstr(value, strlen(value), true))
+		tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is not valid in the database's encoding.",
+					   CLAIMS_PARAMETER);
+	switch (tc_parse_claims(value, GetDatabaseEncoding(), &names, &claims))
+	{
+		case CLAIMS_GOOD:
+			break;
+		case CLAIMS_NOT_JSON:
+			tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is not valid JSON.", CLAIMS_PARAMETER);
+		case CLAIMS_NOT_OBJECT:
+			tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is not a JSON object.", CLAIMS_PARAMETER);
+		case CLAIMS_TOO_DEEP:
+			tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is nested too deeply.", CLAIMS_PARAMETER);
+	}
+	if (claims.subject != NULL && pg_mbstrlen(claims.subject) > SUBJECT_CHARACTERS)
 		tc_refuse_hint(NOT_SIGNED_IN, "The claim \"%s\" has more than %d characters.",
 					   tc_subject_claim, SUBJECT_CHARACTERS);
 	return claims;
-}
-
-static tc_json_result
-begin_object(void *state)
-{
-	Claims	   *claims = state;
-
-	claims->is_object |= claims->lex->lex_level == 0;
-	return begin_array(state);
-}
-
-/* The parser calls itself for each level. */
-static tc_json_result
-begin_array(void *state)
-{
-	Claims	   *claims = state;
-
-	if (claims->lex->lex_level >= CLAIMS_LEVELS)
-		tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is nested too deeply.", CLAIMS_PARAMETER);
-	TC_JSON_CONTINUE;
-}
-
-static tc_json_result
-begin_claim(void *state, char *name, bool isnull)
-{
-	Claims	   *claims = state;
-
-	if (claims->lex->lex_level != 1)
-		TC_JSON_CONTINUE;
-	claims->name = name;
-
-	/* It may come again, as something else. */
-	if (strcmp(name, tc_subject_claim) == 0)
-		claims->subject = NULL;
-	if (strcmp(name, tc_email_claim) == 0)
-		claims->email = NULL;
-	if (strcmp(name, tc_email_verified_claim) == 0)
-		claims->email_verified = false;
-	TC_JSON_CONTINUE;
-}
-
-static tc_json_result
-take_value(void *state, char *value, JsonTokenType type)
-{
-	Claims	   *claims = state;
-
-	if (claims->lex->lex_level != 1 || !claims->is_object)
-		TC_JSON_CONTINUE;
-	if (type == JSON_TOKEN_STRING && *value != '\0')
-	{
-		if (strcmp(claims->name, tc_subject_claim) == 0)
-			claims->subject = pstrdup(value);
-		if (strcmp(claims->name, tc_email_claim) == 0)
-			claims->email = pstrdup(value);
-	}
-	if (type == JSON_TOKEN_TRUE && strcmp(claims->name, tc_email_verified_claim) == 0)
-		claims->email_verified = true;
-	TC_JSON_CONTINUE;
 }

@@ -8,7 +8,11 @@
 #ifndef TC_COMPAT_H
 #define TC_COMPAT_H
 
+#ifdef FRONTEND
+#include "postgres_fe.h"
+#else
 #include "postgres.h"
+#endif
 
 #include "common/base64.h"
 #include "common/jsonapi.h"
@@ -19,7 +23,7 @@
 #endif
 
 /* 16 moved the macros for varlena values out of postgres.h */
-#if PG_VERSION_NUM >= 160000
+#if PG_VERSION_NUM >= 160000 && !defined(FRONTEND)
 #include "varatt.h"
 #endif
 
@@ -43,12 +47,12 @@
 
 /* 17 lets the caller provide the lexer's memory; NULL asks it to allocate */
 static inline JsonLexContext *
-tc_json_lexer(char *json, int len)
+tc_json_lexer(char *json, int len, int encoding)
 {
 #if PG_VERSION_NUM >= 170000
-	return makeJsonLexContextCstringLen(NULL, json, len, GetDatabaseEncoding(), true);
+	return makeJsonLexContextCstringLen(NULL, json, len, encoding, true);
 #else
-	return makeJsonLexContextCstringLen(json, len, GetDatabaseEncoding(), true);
+	return makeJsonLexContextCstringLen(json, len, encoding, true);
 #endif
 }
 

@@ -7,11 +7,7 @@
 
 #include "postgres.h"
 
-typedef enum TokenKind
-{
-	INVITATION_TOKEN,			/* tci_ */
-	CONFIRMATION_TOKEN			/* tce_ */
-} TokenKind;
+#include "token_form.h"
 
 /*
  * A new token, palloc'd; *digest becomes the SHA-256 of its secret, which is
