@@ -30,4 +30,12 @@ foreach my $line (split /\n/, $out)
 
 	is($json->encode($check->{got}), $json->encode($check->{want}), $check->{name});
 }
+
+# What a connection sets by its options comes to the server as bytes of no encoding.
+{
+	local $ENV{PGOPTIONS} = '-c request.jwt.claims={"sub":"' . "an\xffna" . '"}';
+
+	my ($ret, undef, $stderr) = $node->psql('postgres', 'SELECT tempcloud.whoami()', on_error_stop => 0, extra_params => [ '-v', 'VERBOSITY=verbose' ]);
+	like($stderr, qr/ERROR:  PT401: .*not valid in the database's encoding/s, 'claims in no encoding are refused');
+}
 done_testing();
