@@ -55,6 +55,7 @@ typedef struct Registration
 	char	   *family_name;
 	char	   *locale;
 	char	   *email;			/* proven */
+	Invitation *invitation;		/* whose token proves it, or NULL */
 } Registration;
 
 static void start_registration(FunctionCallInfo fcinfo, const Caller *caller, Registration *reg);
@@ -113,6 +114,12 @@ tempcloud_register_account(PG_FUNCTION_ARGS)
 
 	tc_event("account.registered", account_id, contact_id, NULL, NULL);
 	tc_route_invitations(account_id, reg.kind, reg.email);
+	if (reg.invitation != NULL)
+	{
+		/* Somebody may have decided or resent it since: then the link was none. */
+		tc_lock_invitation(reg.invitation);
+		tc_require_open_link(reg.invitation);
+	}
 
 	tc_run(&select_account, UUID_VALUE(account_id));
 	return tc_finish();
@@ -154,6 +161,7 @@ start_registration(FunctionCallInfo fcinfo, const Caller *caller, Registration *
 	reg->given_name = tc_arg(fcinfo, 2, "given_name", FORM_PERSON_NAME);
 	reg->family_name = tc_arg(fcinfo, 3, "family_name", FORM_PERSON_NAME);
 	reg->locale = tc_arg(fcinfo, 5, "locale", FORM_LOCALE);
+	reg->invitation = NULL;
 
 	if (!PG_ARGISNULL(4))
 		complete_by_invitation(reg, PG_GETARG_TEXT_PP(4));
@@ -179,6 +187,7 @@ complete_by_invitation(Registration *reg, text *token)
 	Invitation *invitation = tc_find_invitation_by_token(token, QUERY_RUN);
 
 	tc_require_open_link(invitation);
+	reg->invitation = invitation;
 	if (reg->kind != NULL && strcmp(reg->kind, invitation->invitee_kind) != 0)
 		tc_refuse_hint(SAME_KIND, "This invitation is for a %s; leave out \"kind\", "
 					   "or register without the token.", invitation->invitee_kind);

@@ -77,8 +77,7 @@ QUERY("UPDATE tempcloud_data.contact SET given_name = NULL, family_name = NULL,"
 	  " WHERE id = $1", UUIDOID);
 
 static KeptQuery select_contact =
-QUERY("SELECT " CONTACT_RECORD ", c.email, c.email_verified_at IS NOT NULL"
-	  "  FROM tempcloud_data.contact c"
+QUERY("SELECT " CONTACT_RECORD " FROM tempcloud_data.contact c"
 	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL",
 	  UUIDOID, UUIDOID);
 
@@ -87,11 +86,19 @@ QUERY("SELECT t.contact_id, t.email, t.issued_at + pg_catalog.make_interval(secs
 	  "       <= pg_catalog.clock_timestamp()"
 	  "  FROM tempcloud_data.confirmation_token t WHERE t.digest = $1", BYTEAOID, INT4OID);
 
+/* The address of a contact of the account, which stays so. */
+static KeptQuery lock_address =
+QUERY("SELECT c.email, c.email_verified_at IS NOT NULL FROM tempcloud_data.contact c"
+	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL"
+	  "   FOR NO KEY UPDATE", UUIDOID, UUIDOID);
+
+/* A contact, who stays so, and whether the address is still $2. */
 static KeptQuery lock_contact =
-QUERY("SELECT c.account_id, a.kind, c.subject, c.email_verified_at IS NOT NULL"
+QUERY("SELECT c.account_id, a.kind, c.subject, c.email_verified_at IS NOT NULL,"
+	  "       pg_catalog.lower(c.email) = $2"
 	  "  FROM tempcloud_data.contact c"
 	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
-	  " WHERE c.id = $1 AND pg_catalog.lower(c.email) = $2"
+	  " WHERE c.id = $1 AND c.removed_at IS NULL"
 	  "   FOR NO KEY UPDATE OF c", UUIDOID, TEXTOID);
 
 static KeptQuery confirm_contact =
@@ -190,6 +197,9 @@ tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id, const pg_uui
 
 /*
  * send_confirmation(contact_id) returns tempcloud.contact
+ *
+ * Under the lock of the contact's row: who removes them, or changes the address,
+ * comes before or after.
  */
 Datum
 tempcloud_send_confirmation(PG_FUNCTION_ARGS)
@@ -199,16 +209,15 @@ tempcloud_send_confirmation(PG_FUNCTION_ARGS)
 
 	tc_enter_command("send_confirmation()");
 	caller = tc_caller_with_account(QUERY_RUN);
-	if (tc_run(&select_contact, UUID_VALUE(id), UUID_VALUE(caller->account_id)) == 0)
+	tc_lock(LOCK_SENDER, tc_account_key(caller->account_id));
+	if (tc_run(&lock_address, UUID_VALUE(id), UUID_VALUE(caller->account_id)) == 0)
 		tc_refuse(CONTACT_NOT_FOUND);
-	if (tc_text(0, 2) == NULL)
+	if (tc_text(0, 1) == NULL)
 		tc_refuse_hint(INVALID_ARGUMENT, "The contact has no e-mail address yet; "
 					   "set it with tempcloud.update_contact().");
-	if (!tc_bool(0, 3))
-	{
+	if (!tc_bool(0, 2))
 		tc_mail_confirmation(id, caller->account_id);
-		tc_run(&select_contact, UUID_VALUE(id), UUID_VALUE(caller->account_id));
-	}
+	tc_run(&select_contact, UUID_VALUE(id), UUID_VALUE(caller->account_id));
 	return tc_finish();
 }
 
@@ -235,6 +244,8 @@ tempcloud_confirm_email(PG_FUNCTION_ARGS)
 
 	tc_lock(LOCK_ADDRESS, tc_address_key(tc_fold_email(email)));
 	if (tc_run(&lock_contact, UUID_VALUE(contact_id), TEXT_VALUE(tc_fold_email(email))) == 0)
+		tc_refuse(CONTACT_NOT_FOUND);	/* removed since */
+	if (!tc_bool(0, 5))
 		tc_refuse(LINK_REPLACED);	/* the contact has another address now */
 	account_id = tc_uuid(0, 1);
 	kind = tc_text(0, 2);

@@ -586,8 +586,8 @@ require_invitable(const Caller *caller, const char *email, const Owner *owner,
 
 	for (int i = 0; i < nexpired; i++)
 	{
-		tc_run_latest(&close_as_expired, UUID_VALUE(expired[i]));
-		tc_event("invitation.expired", caller->account_id, NULL, owner->account_id, expired[i]);
+		if (tc_run_latest(&close_as_expired, UUID_VALUE(expired[i])) > 0)
+			tc_event("invitation.expired", caller->account_id, NULL, owner->account_id, expired[i]);
 	}
 }
 

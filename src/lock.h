@@ -23,11 +23,13 @@
  *					for it (the above; register_account, confirm_email)
  *	4. LOCK_PAIR	what is between two accounts: invitations and partnership
  *					(all of the above; accept_invitation)
- *	5. rows			of invitation, or of request, after these
+ *	5. rows			of contact, then of invitation, or of request, after these
  *
  * decline_invitation and withdraw_invitation lock one row and nothing after
  * it, and so do the commands on a request, whose row stands for its shifts and
  * the workers in them; maintain() and claim_mail() skip rows that others hold.
+ * erase_person() locks mails before invitations, as a mailer does, and several
+ * of either by ascending key.
  */
 #ifndef TC_LOCK_H
 #define TC_LOCK_H

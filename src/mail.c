@@ -400,7 +400,6 @@ queue_mail(const char *kind, const pg_uuid_t *invitation_id, NullableDatum round
 void
 tc_mail_confirmation(const pg_uuid_t *contact_id, const pg_uuid_t *account_id)
 {
-	tc_lock(LOCK_SENDER, tc_account_key(account_id));
 	if (tc_run_latest(&find_recent_confirmation, UUID_VALUE(contact_id),
 					  INT_VALUE(tc_resend_interval)) > 0)
 		tc_refuse_until(RESEND_TOO_SOON, tc_time(0, 1));

@@ -68,6 +68,11 @@ QUERY("DELETE FROM tempcloud_data.mail m"
 	  "                            WHERE pg_catalog.lower(i.email) = $1"
 	  "                              AND i.status <> 'accepted')", TEXTOID);
 
+/* Whoever answers one of them comes before or after. */
+static KeptQuery lock_invitations =
+QUERY("SELECT FROM tempcloud_data.invitation i"
+	  " WHERE pg_catalog.lower(i.email) = $1 ORDER BY i.id FOR UPDATE", TEXTOID);
+
 static KeptQuery delete_invitations =
 QUERY("DELETE FROM tempcloud_data.invitation i"
 	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status <> 'accepted'"
@@ -153,11 +158,16 @@ erase_contacts(const char *folded)
 static int
 erase_invitations(const char *folded)
 {
-	int			accepted = tc_run(&erase_accepted, TEXT_VALUE(folded));
-	int			count = tc_run(&delete_invitations, TEXT_VALUE(folded));
-	pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
-	pg_uuid_t **inviters = palloc(sizeof(pg_uuid_t *) * (count + 1));
+	int			accepted;
+	int			count;
+	pg_uuid_t **ids;
+	pg_uuid_t **inviters;
 
+	tc_run(&lock_invitations, TEXT_VALUE(folded));
+	accepted = tc_run_latest(&erase_accepted, TEXT_VALUE(folded));
+	count = tc_run_latest(&delete_invitations, TEXT_VALUE(folded));
+	ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
+	inviters = palloc(sizeof(pg_uuid_t *) * (count + 1));
 	for (int i = 0; i < count; i++)
 	{
 		ids[i] = tc_uuid(i, 1);

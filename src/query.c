@@ -91,16 +91,25 @@ tc_text_value(const char *string)
 	return tc_pointer_value(string ? cstring_to_text(string) : NULL);
 }
 
+/* Without it, a row that somebody has just deleted would be one of memory. */
+static void
+require_row(uint64 row)
+{
+	if (SPI_tuptable == NULL || row >= SPI_tuptable->numvals)
+		elog(ERROR, "tempcloud query returned no row " UINT64_FORMAT, row);
+}
+
 Datum
 tc_datum(uint64 row, int column, bool *isnull)
 {
-	Assert(row < SPI_tuptable->numvals);
+	require_row(row);
 	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, isnull);
 }
 
 char *
 tc_text(uint64 row, int column)
 {
+	require_row(row);
 	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
 }
 
@@ -174,7 +183,8 @@ tc_record(void)
 	bool		isnull;
 	Datum		record = tc_datum(0, 1, &isnull);
 
-	Assert(!isnull && SPI_processed == 1);
+	if (isnull || SPI_processed != 1)
+		elog(ERROR, "tempcloud query returned no record");
 	return record;
 }
 
