@@ -62,6 +62,7 @@ QUERY("DELETE FROM tempcloud_data.confirmation_token WHERE contact_id = $1", UUI
 static KeptQuery lock_account =
 QUERY("SELECT FROM tempcloud_data.account WHERE id = $1 FOR NO KEY UPDATE", UUIDOID);
 
+/* Whether it is no login, or not the last one. */
 static KeptQuery check_removal =
 QUERY("SELECT c.subject IS NULL OR EXISTS ("
 	  "   SELECT FROM tempcloud_data.contact o"
@@ -161,7 +162,10 @@ tempcloud_update_contact(PG_FUNCTION_ARGS)
 			   TEXT_VALUE(tc_arg_change(fcinfo, 3, "email", FORM_EMAIL, true)),
 			   TEXT_VALUE(tc_arg_change(fcinfo, 4, "position", FORM_LINE, true)),
 			   TEXT_VALUE(tc_arg_change(fcinfo, 5, "phone", FORM_LINE, true))) == 0)
+	{
+		(void) tc_caller_with_account(QUERY_LATEST);	/* they may be gone themselves */
 		tc_refuse(CONTACT_NOT_FOUND);
+	}
 	return tc_finish();
 }
 
@@ -176,6 +180,8 @@ tempcloud_remove_contact(PG_FUNCTION_ARGS)
 
 	tc_enter_command("remove_contact()");
 	caller = tc_caller_with_account(QUERY_RUN);
+	tc_run(&lock_account, UUID_VALUE(caller->account_id));
+	caller = tc_caller_with_account(QUERY_LATEST);	/* a colleague may have removed them */
 	tc_remove_contact(id, caller->account_id, caller->contact_id);
 	tc_leave();
 	PG_RETURN_VOID();
@@ -184,14 +190,14 @@ tempcloud_remove_contact(PG_FUNCTION_ARGS)
 void
 tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id, const pg_uuid_t *removed_by)
 {
-	tc_run(&lock_account, UUID_VALUE(account_id));
 	if (tc_run_latest(&check_removal, UUID_VALUE(id), UUID_VALUE(account_id)) == 0)
 		tc_refuse(CONTACT_NOT_FOUND);
 	if (!tc_bool(0, 1))
 		tc_refuse(LAST_LOGIN);
-	tc_run(&erase_contact_mails, UUID_VALUE(id));
-	tc_run(&delete_confirmations, UUID_VALUE(id));
+	/* Who is sending a confirmation comes before this, and what they have sent is seen. */
 	tc_run(&erase_contact, UUID_VALUE(id));
+	tc_run_latest(&erase_contact_mails, UUID_VALUE(id));
+	tc_run_latest(&delete_confirmations, UUID_VALUE(id));
 	tc_event("contact.removed", account_id, removed_by, NULL, NULL);
 }
 

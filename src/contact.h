@@ -30,8 +30,8 @@ extern Owner tc_owner_of(const char *folded_email);
 
 /*
  * Remove a contact of the account and erase what is known of them, on behalf of
- * a contact or of nobody.  PT404 contact_not_found, PT409 last_login.  Locks
- * the account's row, then mails, then the contact's row.
+ * a contact or of nobody.  PT404 contact_not_found, PT409 last_login.  The
+ * account's row must be locked; locks the contact's, then those of mails.
  */
 extern void tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id,
 							  const pg_uuid_t *removed_by);

@@ -56,10 +56,17 @@ QUERY("SELECT pg_catalog.jsonb_build_object("
 	  "      JOIN tempcloud_data.account a ON a.id = b.inviter_id"
 	  "     WHERE pg_catalog.lower(b.email) = $1))", TEXTOID);
 
-/* In the order of their accounts, which removing a contact locks. */
-static KeptQuery find_contacts =
+/* In the order in which removing a contact locks them, which keeps them from going. */
+static KeptQuery lock_accounts =
+QUERY("SELECT FROM tempcloud_data.account a"
+	  " WHERE a.id IN (SELECT c.account_id FROM tempcloud_data.contact c"
+	  "                 WHERE pg_catalog.lower(c.email) = $1)"
+	  " ORDER BY a.id FOR NO KEY UPDATE", TEXTOID);
+
+/* Whoever changes an address comes before or after. */
+static KeptQuery lock_contacts =
 QUERY("SELECT c.id, c.account_id FROM tempcloud_data.contact c"
-	  " WHERE pg_catalog.lower(c.email) = $1 ORDER BY c.account_id, c.id", TEXTOID);
+	  " WHERE pg_catalog.lower(c.email) = $1 ORDER BY c.id FOR NO KEY UPDATE", TEXTOID);
 
 static KeptQuery delete_mails =
 QUERY("DELETE FROM tempcloud_data.mail m"
@@ -90,7 +97,7 @@ QUERY("DELETE FROM tempcloud_data.block b WHERE pg_catalog.lower(b.email) = $1",
 static KeptQuery make_result =
 QUERY("SELECT ROW($1, $2, $3, $4)::tempcloud.erasure", INT4OID, INT4OID, INT4OID, INT4OID);
 
-static int	erase_contacts(const char *folded);
+static int	erase_contacts(const char *folded, int *mails);
 static int	erase_invitations(const char *folded);
 
 PG_FUNCTION_INFO_V1(tempcloud_export_person);
@@ -114,7 +121,8 @@ tempcloud_export_person(PG_FUNCTION_ARGS)
  *
  * Under the lock of the address: nobody invites, registers or confirms it
  * meanwhile.  Mails go before what they are about, since a mailer that holds
- * one may be about to mint a token for that.
+ * one may be about to mint a token for that; but the rows of accounts and
+ * contacts are locked before, as where a contact is removed.
  */
 Datum
 tempcloud_erase_person(PG_FUNCTION_ARGS)
@@ -127,8 +135,7 @@ tempcloud_erase_person(PG_FUNCTION_ARGS)
 
 	tc_enter_command("erase_person()");
 	tc_lock(LOCK_ADDRESS, tc_address_key(folded));
-	mails = tc_run(&delete_mails, TEXT_VALUE(folded));
-	contacts = erase_contacts(folded);
+	contacts = erase_contacts(folded, &mails);
 	invitations = erase_invitations(folded);
 	blocks = tc_run(&delete_blocks, TEXT_VALUE(folded));
 	tc_run(&make_result, INT_VALUE(contacts), INT_VALUE(invitations), INT_VALUE(mails),
@@ -136,19 +143,24 @@ tempcloud_erase_person(PG_FUNCTION_ARGS)
 	return tc_finish();
 }
 
-/* Returns how many.  PT409 last_login. */
+/* Erase them and all mails to them; returns how many.  PT409 last_login. */
 static int
-erase_contacts(const char *folded)
+erase_contacts(const char *folded, int *mails)
 {
-	int			count = tc_run(&find_contacts, TEXT_VALUE(folded));
-	pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
-	pg_uuid_t **accounts = palloc(sizeof(pg_uuid_t *) * (count + 1));
+	int			count;
+	pg_uuid_t **ids;
+	pg_uuid_t **accounts;
 
+	tc_run(&lock_accounts, TEXT_VALUE(folded));
+	count = tc_run_latest(&lock_contacts, TEXT_VALUE(folded));
+	ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
+	accounts = palloc(sizeof(pg_uuid_t *) * (count + 1));
 	for (int i = 0; i < count; i++)
 	{
 		ids[i] = tc_uuid(i, 1);
 		accounts[i] = tc_uuid(i, 2);
 	}
+	*mails = tc_run_latest(&delete_mails, TEXT_VALUE(folded));
 	for (int i = 0; i < count; i++)
 		tc_remove_contact(ids[i], accounts[i], NULL);
 	return count;

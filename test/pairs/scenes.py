@@ -16,6 +16,20 @@ def invite(world, who, address):
     return world.call(who, f"SELECT id FROM tempcloud.invite('{address}~@{address}.example')")
 
 
+def strangers(world):
+    """A customer and a provider, and a colleague of his who has a login, too."""
+    register(world, 'anna', 'customer')
+    register(world, 'bob', 'provider')
+    world['colleague'] = world.call('bob', "SELECT id FROM tempcloud.add_contact('Bernd', 'X', 'bernd~@bernd.example')")
+    world.call('bob', 'SELECT tempcloud.send_confirmation({colleague})')
+    world['confirmation'] = world.token('bernd')
+    world['contact'] = world.call('bernd', 'SELECT account_id FROM tempcloud.confirm_email({confirmation})') and world.call(
+        'bob', "SELECT id FROM tempcloud.my_contacts WHERE given_name = 'bob'")
+    world['other'] = world.call('bob', "SELECT id FROM tempcloud.add_contact('Berta', 'X', 'berta~@berta.example')")
+    world.call('bob', 'SELECT tempcloud.send_confirmation({other})')
+    world['other_confirmation'] = world.token('berta')
+
+
 def partners(world):
     register(world, 'anna', 'customer')
     world['bob'] = register(world, 'bob', 'provider')
@@ -133,5 +147,27 @@ NAMES = {
     'name none': ('bob', "SELECT count(*) FROM tempcloud.assign_workers({shift}, '{}')"),
     'name for the other shift': ('bob', "SELECT count(*) FROM tempcloud.assign_workers({other_shift}, '{Pit}')"),
 }
-SCENES = {'invited': (invited, MEMBERS), 'expired': (expired, MEMBERS), 'unknown': (unknown, ADDRESS),
+STRANGERS = {
+    'invite': ('anna', "SELECT status FROM tempcloud.invite('bob~@bob.example')"),
+    'invite the colleague': ('anna', "SELECT status FROM tempcloud.invite('bernd~@bernd.example')"),
+    'invite back': ('bob', "SELECT status FROM tempcloud.invite('anna~@anna.example')"),
+    'invite back as the colleague': ('bernd', "SELECT status FROM tempcloud.invite('anna~@anna.example')"),
+    'invite whom he has typed': ('anna', "SELECT status FROM tempcloud.invite('berta~@berta.example')"),
+    'invite a stranger': ('anna', "SELECT status FROM tempcloud.invite('nora~@nora.example')"),
+    'remove the colleague': ('bob', 'SELECT tempcloud.remove_contact({colleague}) IS NULL'),
+    'remove him': ('bernd', 'SELECT tempcloud.remove_contact({contact}) IS NULL'),
+    'leave': ('bob', 'SELECT tempcloud.remove_contact({contact}) IS NULL'),
+    'change address': ('bernd', "SELECT email FROM tempcloud.update_contact({colleague}, email => 'bo~@bo.example')"),
+    'change what is typed': ('bob', "SELECT email FROM tempcloud.update_contact({other}, email => 'bea~@bea.example')"),
+    'confirm': ('berta', 'SELECT has_login FROM tempcloud.confirm_email({other_confirmation})'),
+    'confirm as the colleague': ('bernd', 'SELECT has_login FROM tempcloud.confirm_email({other_confirmation})'),
+    'confirm again': ('bob', 'SELECT tempcloud.send_confirmation({other}) IS NULL'),
+    'register instead': ('berta', "SELECT kind FROM tempcloud.register_account('provider', 'berta ~', 'berta', 'X')"),
+    'register as a customer': ('berta', "SELECT kind FROM tempcloud.register_account('customer', 'berta ~', 'berta', 'X')"),
+    'update the account': ('bob', "SELECT city FROM tempcloud.update_account(city => 'Bonn')"),
+    'erase': ('admin', "SELECT count(*) FROM tempcloud.erase_person('bob~@bob.example')"),
+    'erase the colleague': ('admin', "SELECT count(*) FROM tempcloud.erase_person('bernd~@bernd.example')"),
+    'claim mail': ('mailer', 'SELECT count(*) >= 0 FROM tempcloud.claim_mail(1000)'),
+}
+SCENES = {'strangers': (strangers, STRANGERS), 'invited': (invited, MEMBERS), 'expired': (expired, MEMBERS), 'unknown': (unknown, ADDRESS),
           'requested': (requested, REQUESTS), 'accepted': (accepted, NAMES)}
