@@ -195,7 +195,7 @@ tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id, const pg_uui
 	if (!tc_bool(0, 1))
 		tc_refuse(LAST_LOGIN);
 	/* Who is sending a confirmation comes before this, and what they have sent is seen. */
-	tc_run(&erase_contact, UUID_VALUE(id));
+	tc_run_latest(&erase_contact, UUID_VALUE(id));
 	tc_run_latest(&erase_contact_mails, UUID_VALUE(id));
 	tc_run_latest(&delete_confirmations, UUID_VALUE(id));
 	tc_event("contact.removed", account_id, removed_by, NULL, NULL);

@@ -9,6 +9,9 @@
  * What breaks a promise by direct DML gets a standard code of class 23:
  * restrict_violation (23001) for what would undo a partnership or an accepted
  * invitation, check_violation (23514) for what may not be.
+ *
+ * A guard looks at what is (tc_run_latest), and not at what was when a
+ * REPEATABLE READ transaction began.
  */
 #include "postgres.h"
 
@@ -119,8 +122,8 @@ tempcloud_guard_account(PG_FUNCTION_ARGS)
 	}
 
 	tc_enter();
-	partnerships = tc_run(&find_partnership_of_account,
-						  key(trigger, trigger->tg_trigtuple, "id"));
+	partnerships = tc_run_latest(&find_partnership_of_account,
+								 key(trigger, trigger->tg_trigtuple, "id"));
 	tc_leave();
 	if (partnerships > 0)
 		refuse_undoing(trigger, "an account with partnerships is never deleted");
@@ -144,8 +147,8 @@ tempcloud_guard_contact(PG_FUNCTION_ARGS)
 	}
 
 	tc_enter();
-	partnerships = tc_run(&find_partnership_accepted_by,
-						  key(trigger, trigger->tg_trigtuple, "id"));
+	partnerships = tc_run_latest(&find_partnership_accepted_by,
+								 key(trigger, trigger->tg_trigtuple, "id"));
 	tc_leave();
 	if (partnerships > 0)
 		refuse_undoing(trigger, "a contact who accepted an invitation is never deleted");
@@ -200,7 +203,7 @@ tempcloud_guard_partnership(PG_FUNCTION_ARGS)
 	char	   *provider_kind;
 
 	tc_enter();
-	tc_run(&find_kinds, key(trigger, new, "customer_id"), key(trigger, new, "provider_id"));
+	tc_run_latest(&find_kinds, key(trigger, new, "customer_id"), key(trigger, new, "provider_id"));
 	customer_kind = tc_text(0, 1);
 	provider_kind = tc_text(0, 2);
 	if (!is_replica() && (customer_kind == NULL || provider_kind == NULL))
@@ -230,9 +233,9 @@ tempcloud_guard_acceptance(PG_FUNCTION_ARGS)
 	if (is_replica())
 		return PointerGetDatum(NULL);
 	tc_enter();
-	complete = tc_run(&find_acceptance,
-					  of_invitation ? key(trigger, trigger->tg_newtuple, "id") :
-					  key(trigger, trigger->tg_trigtuple, "invitation_id")) > 0 && tc_bool(0, 1);
+	complete = tc_run_latest(&find_acceptance,
+							 of_invitation ? key(trigger, trigger->tg_newtuple, "id") :
+							 key(trigger, trigger->tg_trigtuple, "invitation_id")) > 0 && tc_bool(0, 1);
 	tc_leave();
 	if (!complete)
 		ereport(ERROR,
@@ -342,8 +345,8 @@ require_kind_of_partnerships(const TriggerData *trigger)
 	uint64		wrong;
 
 	tc_enter();
-	wrong = tc_run(&find_partnership_of_other_kind, key(trigger, new, "id"),
-				   TEXT_VALUE(label(trigger, new, "kind")));
+	wrong = tc_run_latest(&find_partnership_of_other_kind, key(trigger, new, "id"),
+						  TEXT_VALUE(label(trigger, new, "kind")));
 	tc_leave();
 	if (wrong > 0)
 		refuse_pair(trigger);

@@ -56,7 +56,11 @@ QUERY("SELECT pg_catalog.jsonb_build_object("
 	  "      JOIN tempcloud_data.account a ON a.id = b.inviter_id"
 	  "     WHERE pg_catalog.lower(b.email) = $1))", TEXTOID);
 
-/* In the order in which removing a contact locks them, which keeps them from going. */
+/*
+ * In the order in which removing a contact locks them.  One that is typed into
+ * another account after this has no login, and gets none under the lock of the
+ * address: it is not that account's last one.
+ */
 static KeptQuery lock_accounts =
 QUERY("SELECT FROM tempcloud_data.account a"
 	  " WHERE a.id IN (SELECT c.account_id FROM tempcloud_data.contact c"
@@ -137,7 +141,7 @@ tempcloud_erase_person(PG_FUNCTION_ARGS)
 	tc_lock(LOCK_ADDRESS, tc_address_key(folded));
 	contacts = erase_contacts(folded, &mails);
 	invitations = erase_invitations(folded);
-	blocks = tc_run(&delete_blocks, TEXT_VALUE(folded));
+	blocks = tc_run_latest(&delete_blocks, TEXT_VALUE(folded));
 	tc_run(&make_result, INT_VALUE(contacts), INT_VALUE(invitations), INT_VALUE(mails),
 		   INT_VALUE(blocks));
 	return tc_finish();
@@ -151,7 +155,7 @@ erase_contacts(const char *folded, int *mails)
 	pg_uuid_t **ids;
 	pg_uuid_t **accounts;
 
-	tc_run(&lock_accounts, TEXT_VALUE(folded));
+	tc_run_latest(&lock_accounts, TEXT_VALUE(folded));
 	count = tc_run_latest(&lock_contacts, TEXT_VALUE(folded));
 	ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
 	accounts = palloc(sizeof(pg_uuid_t *) * (count + 1));
@@ -175,7 +179,7 @@ erase_invitations(const char *folded)
 	pg_uuid_t **ids;
 	pg_uuid_t **inviters;
 
-	tc_run(&lock_invitations, TEXT_VALUE(folded));
+	tc_run_latest(&lock_invitations, TEXT_VALUE(folded));
 	accepted = tc_run_latest(&erase_accepted, TEXT_VALUE(folded));
 	count = tc_run_latest(&delete_invitations, TEXT_VALUE(folded));
 	ids = palloc(sizeof(pg_uuid_t *) * (count + 1));

@@ -15,7 +15,7 @@ use Test::More;
 
 my $sample = $ENV{TEMPCLOUD_PAIRS} // 600;
 my @once_wrong = ('send confirmation; remove colleague', 'remove colleague; confirm colleague', 'withdraw; register by link',
-	'resend; register by link', 'accept as another; erase', 'maintain; invite again', 'leave; leave', 'change address; erase the colleague');
+	'resend; register by link', 'accept as another; erase', 'maintain; invite again', 'leave; leave', 'type it, too; erase', 'change address; erase the colleague');
 my $node = new_server('main', conf => "fsync = off\ndeadlock_timeout = 100ms\n");
 
 local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port, PGDATABASE => 'postgres');
