@@ -19,6 +19,10 @@ EOT
 my @attacks = (
 	'DROP EXTENSION tempcloud CASCADE',
 	'DROP EXTENSION pgcrypto CASCADE',
+	'DROP EXTENSION btree_gist CASCADE',
+	'DROP EXTENSION unaccent CASCADE',
+	'ALTER TABLE tempcloud_data.request_answer DISABLE TRIGGER ALL',
+	'ALTER TABLE tempcloud_data.shift DROP CONSTRAINT shift_no_overlap',
 	'DROP SCHEMA tempcloud_data CASCADE',
 	'DROP SCHEMA tempcloud CASCADE',
 	'DROP TABLE tempcloud_data.partnership CASCADE',
