@@ -29,11 +29,13 @@ tc_spell_token(TokenKind kind, const uint8 *secret, char *token)
 {
 	uint8		bytes[TOKEN_BYTES];
 	uint32		crc = pg_hton32(checksum(secret));
+	int			length PG_USED_FOR_ASSERTS_ONLY;
 
 	memcpy(bytes, secret, SECRET_BYTES);
 	memcpy(bytes + SECRET_BYTES, &crc, sizeof(crc));
 	memcpy(token, prefixes[kind], PREFIX_LENGTH);
-	(void) tc_b64_encode(bytes, TOKEN_BYTES, token + PREFIX_LENGTH, BODY_LENGTH);
+	length = tc_b64_encode(bytes, TOKEN_BYTES, token + PREFIX_LENGTH, BODY_LENGTH);
+	Assert(length == BODY_LENGTH);
 	replace_characters(token + PREFIX_LENGTH, BODY_LENGTH, "+/", "-_");
 	token[TOKEN_LENGTH] = '\0';
 }
