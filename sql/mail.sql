@@ -97,7 +97,8 @@ CREATE TYPE tempcloud.outgoing_mail AS (
 	text_body		text,
 	html_body		text,
 	message_id		text,
-	attempt			integer
+	attempt			integer,
+	reply_to		text
 );
 COMMENT ON TYPE tempcloud.outgoing_mail IS
 'A finished message, ready to be sent as it is.';
@@ -111,6 +112,7 @@ COMMENT ON COLUMN tempcloud.outgoing_mail.text_body IS 'The text, plain';
 COMMENT ON COLUMN tempcloud.outgoing_mail.html_body IS 'The text as HTML';
 COMMENT ON COLUMN tempcloud.outgoing_mail.message_id IS 'Message-ID, the same in every attempt';
 COMMENT ON COLUMN tempcloud.outgoing_mail.attempt IS 'How often it has been claimed, this time included';
+COMMENT ON COLUMN tempcloud.outgoing_mail.reply_to IS 'Address for Reply-To: proven, of the contact who acted in the matter; null for none';
 
 CREATE FUNCTION tempcloud.claim_mail(
 	max_messages	integer DEFAULT 10,

@@ -43,6 +43,14 @@ QUERY("WITH due AS MATERIALIZED ("
 #define MAIL_TIME(time) "pg_catalog.to_char(" time ", 'HH24:MI')"
 
 /*
+ * Where an answer to a mail goes, of the contact who acted: only to an address
+ * that is proven, and of a contact who is still there.
+ */
+#define REPLY_TO(contact) \
+	"CASE WHEN " contact ".email_verified_at IS NOT NULL AND " contact ".removed_at IS NULL" \
+	" THEN " contact ".email END"
+
+/*
  * A leased mail, and what the placeholders of its template stand for, in the
  * order of Placeholder (template.h) but for the link.  The company, person and
  * address a mail is about are the other side's: the inviter's for the invitee,
@@ -61,6 +69,8 @@ QUERY("SELECT m.kind, m.invitation_id, m.round, m.contact_id, m.recipient, m.rec
 	  "              OR i.expires_at <= pg_catalog.clock_timestamp()"
 	  "            ELSE m.round <> i.round END AS obsolete,"
 	  "       i.invitee_id IS NOT NULL AS registered,"
+	  "       CASE WHEN m.kind IN ('invitation', 'reminder') THEN " REPLY_TO("host")
+	  "            WHEN m.kind = 'invitation_accepted' THEN " REPLY_TO("guest") " END,"
 	  "       COALESCE(NULLIF(m.recipient_name, ''), m.recipient),"
 	  "       CASE WHEN m.kind = 'confirm_email' THEN own.company_name"
 	  "            WHEN m.kind IN ('invitation', 'reminder') THEN inviter.company_name"
@@ -100,6 +110,7 @@ QUERY("SELECT m.kind, NULL::uuid, NULL::integer, NULL::uuid, m.recipient, m.reci
 	  "                  WHERE n.request_id = m.request_id AND n.kind = m.kind AND n.id > m.id)"
 	  "            ELSE false END,"
 	  "       true,"
+	  "       " REPLY_TO("person") ","
 	  "       COALESCE(NULLIF(m.recipient_name, ''), m.recipient),"
 	  "       other.company_name, pg_catalog.concat_ws(' ', person.given_name, person.family_name),"
 	  "       person.email, r.requirements, r.reason,"
@@ -131,7 +142,7 @@ QUERY("SELECT m.kind, NULL::uuid, NULL::integer, NULL::uuid, m.recipient, m.reci
 	  "                        ELSE r.decided_by END"
 	  " WHERE m.id = $1", INT8OID);
 
-#define FIRST_PLACEHOLDER_COLUMN 12
+#define FIRST_PLACEHOLDER_COLUMN 13
 
 static KeptQuery insert_invitation_token =
 QUERY("INSERT INTO tempcloud_data.invitation_token (digest, invitation_id, round)"
@@ -228,6 +239,7 @@ typedef struct Mail
 	int			attempt;
 	bool		obsolete;
 	bool		registered;		/* whether the address invited has an account */
+	char	   *reply_to;		/* NULL for nobody */
 	char	   *values[PLACEHOLDERS];
 } Mail;
 
@@ -494,6 +506,7 @@ load_mail(Mail *mail)
 	mail->attempt = tc_integer(0, 9);
 	mail->obsolete = tc_bool(0, 10);
 	mail->registered = tc_bool(0, 11);
+	mail->reply_to = tc_text(0, 12);
 	for (int i = 0; i < nvalues; i++)
 		mail->values[i] = tc_text(0, FIRST_PLACEHOLDER_COLUMN + i);
 }
@@ -538,7 +551,7 @@ put_mail(ReturnSetInfo *rsinfo, const Mail *mail)
 	char	   *strings[] = {
 		psprintf(INT64_FORMAT, mail->id), mail->kind, mail->recipient, mail->recipient_name,
 		mail->locale, message.subject, message.text_body, message.html_body,
-		mail->message_id, psprintf("%d", mail->attempt)
+		mail->message_id, psprintf("%d", mail->attempt), mail->reply_to
 	};
 	HeapTuple	row = BuildTupleFromCStrings(TupleDescGetAttInMetadata(rsinfo->setDesc), strings);
 

@@ -717,6 +717,7 @@ SELECT pg_temp.relation_is('tempcloud.outgoing_mail', $$
 	html_body text
 	message_id text
 	attempt integer
+	reply_to text
 $$);
 
 SELECT pg_temp.relation_is('tempcloud.erasure', $$

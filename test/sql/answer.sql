@@ -79,7 +79,7 @@ SELECT test.refusal(format('SELECT tempcloud.cancel_request(%L, ''x'')', :'decli
 -- The customer hears of it.
 SELECT test.deliver() > 0 AS delivered;
 RESET ROLE;
-SELECT (mail).kind, (mail).subject, regexp_replace((mail).text_body, '\d\d\.\d\d\.\d{4}', 'DD.MM.YYYY', 'g') AS text
+SELECT (mail).kind, (mail).subject, (mail).reply_to, regexp_replace((mail).text_body, '\d\d\.\d\d\.\d{4}', 'DD.MM.YYYY', 'g') AS text
   FROM test.inbox WHERE (mail).recipient = 'anna@kunde.answer.example' AND (mail).kind::text LIKE 'request%' ORDER BY n;
 
 -- Past its time it is expired for everybody at once, and then written down.
@@ -98,7 +98,7 @@ SELECT expired_requests FROM tempcloud.maintain();
 SELECT expired_requests FROM tempcloud.maintain();
 SELECT status, decided_at IS NOT NULL AS decided FROM tempcloud_data.request WHERE id = :'late';
 SET ROLE tempcloud_user;
-SELECT (m).kind, (m).subject FROM (SELECT test.mail('anna@kunde.answer.example') AS m) s;
+SELECT (m).kind, (m).subject, (m).reply_to FROM (SELECT test.mail('anna@kunde.answer.example') AS m) s;
 SELECT test.refusal(format('SELECT tempcloud.answer_request(%L, true)', :'late'));
 
 -- What was accepted can be cancelled by either side, for a reason; it stays.
@@ -107,10 +107,10 @@ SELECT test.refusal(format('SELECT tempcloud.cancel_request(%L, %L)', :'part', r
 SELECT status, reason FROM tempcloud.cancel_request(:'part', 'Grippe');
 SELECT status, reason FROM tempcloud.cancel_request(:'part', 'Noch einmal');
 SELECT test.refusal(format('SELECT tempcloud.answer_request(%L, true)', :'part'));
-SELECT (m).kind, (m).subject, (m).recipient FROM (SELECT test.mail('anna@kunde.answer.example') AS m) s;
+SELECT (m).kind, (m).subject, (m).recipient, (m).reply_to FROM (SELECT test.mail('anna@kunde.answer.example') AS m) s;
 SET request.jwt.claims = :'anna';
 SELECT status, reason FROM tempcloud.cancel_request(:'whole', 'Baustelle geschlossen');
-SELECT (m).kind, (m).subject, (m).recipient FROM (SELECT test.mail('bob@anbieter.answer.example') AS m) s;
+SELECT (m).kind, (m).subject, (m).recipient, (m).reply_to FROM (SELECT test.mail('bob@anbieter.answer.example') AS m) s;
 SELECT profession, status, headcount, offered, answer, reason FROM tempcloud.requests_sent ORDER BY created_at;
 
 -- History: ids only

@@ -258,7 +258,7 @@ SELECT status FROM tempcloud.decline_invitation_by_token(:'token');
 SELECT test.deliver() \gset
 RESET ROLE;
 SELECT (mail).kind, (mail).recipient, (mail).recipient_name, (mail).locale, (mail).subject,
-	   (mail).text_body ~ 'tc[ie]_' AS link
+	   (mail).text_body ~ 'tc[ie]_' AS link, (mail).reply_to
   FROM test.inbox
  WHERE (mail).recipient IN ('Bob@anbieter.mail.example', 'jan@personal.mail.example', 'kai@kunde.mail.example', 'anna@kunde.mail.example')
  ORDER BY n;
@@ -272,6 +272,25 @@ SELECT has_login FROM tempcloud.confirm_email(test.token('kai@kunde.mail.example
 SELECT tempcloud.remove_contact(id) FROM tempcloud.my_contacts WHERE given_name = 'Anna';
 SELECT status FROM tempcloud.decline_invitation_by_token(:'token');
 SELECT kind, recipient FROM test.mail('kai@kunde.mail.example');
+
+-- Replies go to who acted: never to an address that is not proven, or of a
+-- contact who was removed.
+SET request.jwt.claims = '{"sub":"kai.mail"}';
+SELECT status FROM tempcloud.invite('lutz@personal.mail.example');
+SELECT reply_to FROM test.mail('lutz@personal.mail.example');
+SELECT status FROM tempcloud.invite('lars@personal.mail.example');
+BEGIN;
+SELECT count(*) FROM tempcloud.update_contact((SELECT id FROM tempcloud.my_contacts WHERE given_name = 'Kai'),
+											  email => 'kk@kunde.mail.example');
+SELECT reply_to FROM test.mail('lars@personal.mail.example');
+ROLLBACK;
+BEGIN;
+RESET ROLE;
+UPDATE tempcloud_data.contact SET given_name = NULL, family_name = NULL, email = NULL, email_verified_at = NULL,
+	   subject = NULL, removed_at = clock_timestamp() WHERE subject = 'kai.mail';
+SELECT reply_to FROM test.mail('lars@personal.mail.example');
+ROLLBACK;
+SET ROLE tempcloud_user;
 
 -- Where links lead to, and what message ids end with
 RESET ROLE;
