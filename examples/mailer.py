@@ -5,8 +5,8 @@
     DATABASE='host=localhost dbname=app user=post' SMTP_HOST=localhost \\
         MAIL_FROM='Tempcloud <einladung@example.com>' ./mailer.py
 
-The role is a member of tempcloud_mailer. SIGTERM ends it after the mail in
-hand.
+SMTP_USER and SMTP_PASSWORD log in; SMTP_TLS=none does without STARTTLS. The role
+is a member of tempcloud_mailer. SIGTERM ends it after the mail in hand.
 """
 
 import email.message
@@ -15,6 +15,7 @@ import os
 import select
 import signal
 import smtplib
+import ssl
 import sys
 
 import psycopg2
@@ -22,6 +23,10 @@ import psycopg2.extras
 
 stopping = False
 waker, woken = os.pipe()[::-1]
+
+# Replies that are about the mailer, whatever command they answer: it has to log
+# in, or to start TLS.
+NOT_ABOUT_THE_MAIL = (503, 530, 534, 535, 538)
 
 
 def stop(number, frame):
@@ -38,20 +43,40 @@ def compose(mail):
     message['Date'] = email.utils.formatdate()
     message['Message-ID'] = mail['message_id']
     message['Auto-Submitted'] = 'auto-generated'
+    if mail['reply_to'] is not None:
+        message['Reply-To'] = mail['reply_to']
     message.set_content(mail['text_body'])
     if mail['html_body'] is not None:
         message.add_alternative(mail['html_body'], subtype='html')
     return message
 
 
+def connect():
+    smtp = smtplib.SMTP(os.environ.get('SMTP_HOST', 'localhost'),
+                        int(os.environ.get('SMTP_PORT', 25)), timeout=60)
+    if os.environ.get('SMTP_TLS') != 'none':
+        smtp.starttls(context=ssl.create_default_context())
+    if 'SMTP_USER' in os.environ:
+        smtp.login(os.environ['SMTP_USER'], os.environ['SMTP_PASSWORD'])
+    return smtp
+
+
 def deliver(cursor, smtp, mail):
-    """Send one mail and report what became of it."""
+    """Send one mail and report what became of it.
+
+    Only a reply to RCPT TO or to the message is about the mail. Anything else,
+    a refused sender among it, is trouble of the mailer's own and is raised.
+    """
     try:
         smtp.send_message(compose(mail), to_addrs=[mail['recipient']])
-    except smtplib.SMTPResponseException as error:
-        code, reply = error.smtp_code, error.smtp_error
     except smtplib.SMTPRecipientsRefused as error:
         code, reply = error.recipients[mail['recipient']]
+        if code in NOT_ABOUT_THE_MAIL:
+            raise
+    except smtplib.SMTPDataError as error:
+        code, reply = error.smtp_code, error.smtp_error
+        if code in NOT_ABOUT_THE_MAIL:
+            raise
     else:
         print(f"id={mail['id']} sent", file=sys.stderr)
         cursor.execute('SELECT tempcloud.mail_sent(%s)', ([mail['id']],))
@@ -69,8 +94,7 @@ def drain(cursor):
         if not mails:
             return
         try:
-            with smtplib.SMTP(os.environ.get('SMTP_HOST', 'localhost'),
-                              int(os.environ.get('SMTP_PORT', 25)), timeout=60) as smtp:
+            with connect() as smtp:
                 while mails and not stopping:
                     deliver(cursor, smtp, mails[0])
                     mails.pop(0)
@@ -89,7 +113,8 @@ def main():
         try:
             drain(cursor)
         except (OSError, smtplib.SMTPException) as error:
-            print(f'smtp: {error}', file=sys.stderr)    # in a minute, again
+            print(f'smtp: {error}', file=sys.stderr)
+            select.select([woken], [], [], 60)      # even if mails are queued meanwhile
         if not database.notifies:
             select.select([database, woken], [], [], 60)
             database.poll()

@@ -1,4 +1,5 @@
-"""A message as the tests look at it: its headers and its two bodies, decoded.
+"""A message as the tests look at it: its headers and its two bodies, decoded, and
+the bodies as they came.
 
     message.py FILE     print that as one line of JSON
 """
@@ -18,6 +19,7 @@ def parse(content):
         'headers': {name.lower(): str(value) for name, value in message.items()},
         'text': text.get_content() if text else None,
         'html': html.get_content() if html else None,
+        'encoded': ''.join(part.get_payload() for part in (text, html) if part),
     }
 
 

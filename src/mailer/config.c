@@ -29,12 +29,13 @@ static const struct
 {
 	{"database", offsetof(Config, database), ""},
 	{"smtp_url", offsetof(Config, smtp_url), "smtp://localhost:25"},
-	{"smtp_tls", offsetof(Config, smtp_tls), "try", " none try require "},
+	{"smtp_tls", offsetof(Config, smtp_tls), "require", " none try require "},
 	{"smtp_ca_file", offsetof(Config, smtp_ca_file), ""},
 	{"smtp_user", offsetof(Config, smtp_user), ""},
 	{"smtp_password", offsetof(Config, smtp_password), ""},
 	{"from_address", offsetof(Config, from_address), NULL},
 	{"from_name", offsetof(Config, from_name), ""},
+	{"envelope_from", offsetof(Config, envelope_from), ""},
 	{"batch", offsetof(Config, batch), "50", NULL, 1, 1000},
 	{"lease", offsetof(Config, lease), "300", NULL, 10, 86400},
 	{"poll", offsetof(Config, poll), "60", NULL, 1, 3600},
@@ -47,6 +48,7 @@ static bool read_file(Config *config, const char *path);
 static bool read_line(Config *config, char *line);
 static void read_environment(Config *config);
 static bool check(Config *config);
+static bool is_address(const char *value);
 static char **value_of(Config *config, int option);
 static char *trim(char *s);
 
@@ -186,7 +188,27 @@ check(Config *config)
 			return false;
 		}
 	}
+	if (!is_address(config->from_address))
+	{
+		fprintf(stderr, "tempcloud-mailer: from_address is an address like name@example.com\n");
+		return false;
+	}
+	if (*config->envelope_from != '\0' && !is_address(config->envelope_from))
+	{
+		fprintf(stderr, "tempcloud-mailer: envelope_from is an address like "
+				"bounces+" ENVELOPE_ID "@example.com\n");
+		return false;
+	}
 	return true;
+}
+
+/* What can stand in angle brackets: it goes into a command. */
+static bool
+is_address(const char *value)
+{
+	const char *at = strrchr(value, '@');
+
+	return at != NULL && at != value && at[1] != '\0' && strpbrk(value, "<> \t") == NULL;
 }
 
 static char **

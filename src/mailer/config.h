@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+/* Stands in envelope_from for what a mail is found by when it bounces. */
+#define ENVELOPE_ID "{id}"
+
 typedef struct Config
 {
 	char	   *database;		/* libpq connection string; "" for libpq's own defaults */
@@ -17,6 +20,7 @@ typedef struct Config
 	char	   *smtp_password;
 	char	   *from_address;
 	char	   *from_name;
+	char	   *envelope_from;	/* where bounces go; "" for from_address */
 	char	   *batch;			/* mails claimed at once */
 	char	   *lease;			/* seconds for which they are held */
 	char	   *poll;			/* seconds after which it looks without being woken */

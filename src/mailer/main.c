@@ -38,8 +38,10 @@ static int	wake_pipe[2];
 static int	run(const Config *config);
 static int	run_once(const Config *config);
 static int	check(const Config *config);
-static Outcome drain(PGconn *conn, Smtp *smtp, const Config *config);
-static Outcome deliver(PGconn *conn, Smtp *smtp, const Config *config, const Batch *batch);
+static void tell_trouble(const Smtp *smtp);
+static Outcome drain(PGconn *conn, Smtp *smtp, const Config *config, int *answered);
+static Outcome deliver(PGconn *conn, Smtp *smtp, const Config *config, const Batch *batch,
+					   int *answered);
 static bool wait_for_mail(PGconn *conn, int seconds);
 static void rest(int seconds);
 static void handle_signal(int number);
@@ -115,25 +117,37 @@ main(int argc, char **argv)
 
 /*
  * Until SIGTERM: connect, drain, wait; after a failure, pause for longer and
- * longer.
+ * longer.  The same trouble with the SMTP server is logged once.
  */
 static int
 run(const Config *config)
 {
 	PGconn	   *conn = NULL;
 	int			pause = FIRST_PAUSE;
+	char		trouble[sizeof(((Smtp *) NULL)->reply)] = "";
 
 	log_entry("info", "start", "version=%s", TEMPCLOUD_VERSION);
 	while (!stopping)
 	{
 		Smtp		smtp;
 		Outcome		outcome = NO_DATABASE;
+		int			answered = 0;
 
 		if (conn == NULL)
 			conn = outbox_connect(config);
 		if (conn != NULL && smtp_open(&smtp, config))
 		{
-			outcome = drain(conn, &smtp, config);
+			outcome = drain(conn, &smtp, config, &answered);
+			if (answered > 0)
+			{
+				pause = FIRST_PAUSE;
+				trouble[0] = '\0';
+			}
+			if (outcome == NO_SMTP && strcmp(trouble, smtp.reply) != 0)
+			{
+				tell_trouble(&smtp);
+				strcpy(trouble, smtp.reply);
+			}
 			smtp_close(&smtp);
 		}
 		if (outcome == DRAINED && !stopping)
@@ -166,10 +180,13 @@ run_once(const Config *config)
 	PGconn	   *conn = outbox_connect(config);
 	Smtp		smtp;
 	Outcome		outcome = NO_DATABASE;
+	int			answered = 0;
 
 	if (conn != NULL && smtp_open(&smtp, config))
 	{
-		outcome = drain(conn, &smtp, config);
+		outcome = drain(conn, &smtp, config, &answered);
+		if (outcome == NO_SMTP)
+			tell_trouble(&smtp);
 		smtp_close(&smtp);
 	}
 	PQfinish(conn);
@@ -190,13 +207,22 @@ check(const Config *config)
 		puts("smtp: ok");
 	else
 		printf("smtp: failed: %s\n", smtp.reply);
+	if (database && !outbox_has_domain(conn))
+		puts("warning: tempcloud.message_id_domain is not set: mails have Message-IDs of an invalid domain");
 	smtp_close(&smtp);
 	PQfinish(conn);
 	return database && server ? 0 : 1;
 }
 
+static void
+tell_trouble(const Smtp *smtp)
+{
+	log_entry("error", "smtp", "reason=%s", quoted(smtp->reply));
+}
+
+/* *answered grows by each mail that the server accepted or refused. */
 static Outcome
-drain(PGconn *conn, Smtp *smtp, const Config *config)
+drain(PGconn *conn, Smtp *smtp, const Config *config, int *answered)
 {
 	while (!stopping)
 	{
@@ -210,7 +236,7 @@ drain(PGconn *conn, Smtp *smtp, const Config *config)
 			batch_free(&batch);
 			break;
 		}
-		outcome = deliver(conn, smtp, config, &batch);
+		outcome = deliver(conn, smtp, config, &batch, answered);
 		batch_free(&batch);
 		if (outcome != DRAINED)
 			return outcome;
@@ -220,12 +246,16 @@ drain(PGconn *conn, Smtp *smtp, const Config *config)
 
 /*
  * Deliver a batch.  What is not tried is given back: because of SIGTERM,
- * because there is no server, or because the lease is nearly over.
+ * because no mail can be delivered, or because the lease is nearly over.
+ *
+ * A mail in which the connection broke off is put off, since it may be the
+ * reason.  If the next one breaks off, too, it is not.
  */
 static Outcome
-deliver(PGconn *conn, Smtp *smtp, const Config *config, const Batch *batch)
+deliver(PGconn *conn, Smtp *smtp, const Config *config, const Batch *batch, int *answered)
 {
 	time_t		deadline = time(NULL) + config_number(config->lease) / 2;
+	bool		broke_off = false;
 
 	for (int i = 0; i < batch->count; i++)
 	{
@@ -237,11 +267,10 @@ deliver(PGconn *conn, Smtp *smtp, const Config *config, const Batch *batch)
 			return outbox_release(conn, batch, i) ? DRAINED : NO_DATABASE;
 
 		delivery = smtp_send(smtp, &mail);
-		if (delivery == NO_SERVER)
-		{
-			log_entry("error", "smtp", "reason=%s", quoted(smtp->reply));
+		if (delivery == NO_SERVER || (delivery == BROKE_OFF && broke_off))
 			return outbox_release(conn, batch, i) ? NO_SMTP : NO_DATABASE;
-		}
+		broke_off = delivery == BROKE_OFF;
+		*answered += !broke_off;
 		if (delivery == DELIVERED)
 		{
 			log_entry("info", "sent", "id=%s kind=%s attempt=%s", mail.id, mail.kind, mail.attempt);
@@ -331,6 +360,6 @@ usage(FILE *out)
 		  "  -V, --version      show the version\n"
 		  "\n"
 		  "Settings: database, smtp_url, smtp_tls (none, try, require), smtp_ca_file,\n"
-		  "smtp_user, smtp_password, from_address, from_name, batch, lease, poll,\n"
-		  "timeout (seconds).\n", out);
+		  "smtp_user, smtp_password, from_address, from_name, envelope_from, batch,\n"
+		  "lease, poll, timeout (seconds).\n", out);
 }

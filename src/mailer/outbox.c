@@ -56,7 +56,7 @@ outbox_claim(PGconn *conn, const Config *config, Batch *batch)
 
 	batch->rows = call(conn,
 					   "SELECT id, kind, recipient, recipient_name, subject, text_body,"
-					   " html_body, message_id, attempt"
+					   " html_body, message_id, attempt, reply_to"
 					   " FROM tempcloud.claim_mail($1, pg_catalog.make_interval(secs => $2))",
 					   2, params, PGRES_TUPLES_OK);
 	batch->count = batch->rows ? PQntuples(batch->rows) : 0;
@@ -79,6 +79,7 @@ batch_mail(const Batch *batch, int i)
 		.html_body = PQgetisnull(rows, i, 6) ? NULL : PQgetvalue(rows, i, 6),
 		.message_id = PQgetvalue(rows, i, 7),
 		.attempt = PQgetvalue(rows, i, 8),
+		.reply_to = PQgetisnull(rows, i, 9) ? NULL : PQgetvalue(rows, i, 9),
 	};
 }
 
@@ -145,6 +146,25 @@ outbox_check(PGconn *conn)
 				PQuser(conn));
 	PQclear(result);
 	return good;
+}
+
+/*
+ * The setting is null where nobody has set it and the library is not loaded:
+ * then it has its default, tempcloud.invalid.  No domain that ends so can be
+ * anybody's (RFC 2606).
+ */
+bool
+outbox_has_domain(PGconn *conn)
+{
+	PGresult   *result = call(conn,
+							  "SELECT COALESCE(pg_catalog.current_setting("
+							  "'tempcloud.message_id_domain', true), 'invalid')"
+							  " OPERATOR(pg_catalog.~*) '(^|[.])invalid$'",
+							  0, NULL, PGRES_TUPLES_OK);
+	bool		invalid = result != NULL && strcmp(PQgetvalue(result, 0, 0), "t") == 0;
+
+	PQclear(result);
+	return !invalid;
 }
 
 static bool

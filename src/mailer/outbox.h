@@ -23,6 +23,7 @@ typedef struct Mail
 	const char *html_body;		/* NULL if there is none */
 	const char *message_id;
 	const char *attempt;
+	const char *reply_to;		/* NULL if there is none */
 } Mail;
 
 typedef struct Batch
@@ -51,5 +52,11 @@ extern bool outbox_release(PGconn *conn, const Batch *batch, int first);
 
 /* Whether the role may do what a mailer does; says why not on standard error. */
 extern bool outbox_check(PGconn *conn);
+
+/*
+ * Whether Message-IDs have a domain of one's own.  True also if that could not
+ * be asked.
+ */
+extern bool outbox_has_domain(PGconn *conn);
 
 #endif							/* MAILER_OUTBOX_H */

@@ -15,6 +15,9 @@
 /* RFC 2047, 2: at most 75 characters, 12 of them "=?UTF-8?B?" and "?=" */
 #define ENCODED_WORD_BYTES 45
 
+static Delivery try_once(Smtp *smtp, const Mail *mail);
+static void begin_conversation(Smtp *smtp);
+static char *envelope_sender(const Config *config, const char *message_id);
 static struct curl_slist *make_header(const Smtp *smtp, const Mail *mail);
 static struct curl_slist *add_field(struct curl_slist *header, const char *name,
 									const char *value);
@@ -22,8 +25,10 @@ static struct curl_slist *add_address(struct curl_slist *header, const char *fie
 									  const char *name, const char *address);
 static curl_mime *make_body(CURL *curl, const Mail *mail);
 static void add_part(curl_mime *mime, const char *type, const char *text);
+static char *with_crlf(const char *text);
 static char *encode_words(const char *text);
 static Delivery judge(Smtp *smtp, CURLcode code);
+static int	follow_commands(CURL *curl, curl_infotype type, char *bytes, size_t length, void *data);
 static size_t keep_reply(char *line, size_t size, size_t count, void *data);
 
 bool
@@ -36,8 +41,8 @@ smtp_open(Smtp *smtp, const Config *config)
 
 	smtp->curl = curl;
 	smtp->config = config;
-	smtp->heard = false;
-	smtp->reply[0] = '\0';
+	smtp->in_use = false;
+	begin_conversation(smtp);
 	if (curl == NULL)
 		return false;
 	curl_easy_setopt(curl, CURLOPT_URL, config->smtp_url);
@@ -60,6 +65,10 @@ smtp_open(Smtp *smtp, const Config *config)
 	curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, timeout);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, keep_reply);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, smtp);
+	/* What is sent is told to nobody else. */
+	curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, follow_commands);
+	curl_easy_setopt(curl, CURLOPT_DEBUGDATA, smtp);
+	curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
 	return true;
 }
 
@@ -70,23 +79,54 @@ smtp_close(Smtp *smtp)
 	smtp->curl = NULL;
 }
 
+/*
+ * A server may end a connection that was idle, or that has brought it so many
+ * mails.  This says nothing of the next one.
+ */
 Delivery
 smtp_send(Smtp *smtp, const Mail *mail)
 {
+	bool		reused = smtp->in_use;
+	Delivery	delivery = try_once(smtp, mail);
+
+	if (delivery == NO_SERVER && reused)
+		delivery = try_once(smtp, mail);
+	return delivery;
+}
+
+bool
+smtp_check(Smtp *smtp)
+{
+	char	   *sender = envelope_sender(smtp->config, "<check@>");
+	size_t		size = strlen(sender) + 16;
+	char	   *command = malloc(size);
+	CURLcode	code;
+
+	snprintf(command, size, "MAIL FROM:%s", sender);
+	curl_easy_setopt(smtp->curl, CURLOPT_NOBODY, 1L);
+	curl_easy_setopt(smtp->curl, CURLOPT_CUSTOMREQUEST, command);
+	code = curl_easy_perform(smtp->curl);
+	free(command);
+	free(sender);
+	(void) judge(smtp, code);
+	return code == CURLE_OK && smtp->code >= 200 && smtp->code <= 299;
+}
+
+static Delivery
+try_once(Smtp *smtp, const Mail *mail)
+{
 	CURL	   *curl = smtp->curl;
-	char		sender[512];
+	char	   *sender = envelope_sender(smtp->config, mail->message_id);
 	struct curl_slist *recipients = curl_slist_append(NULL, mail->recipient);
 	struct curl_slist *header = make_header(smtp, mail);
 	curl_mime  *body = make_body(curl, mail);
 	CURLcode	code;
 
-	snprintf(sender, sizeof(sender), "<%s>", smtp->config->from_address);
 	curl_easy_setopt(curl, CURLOPT_MAIL_FROM, sender);
 	curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, header);
 	curl_easy_setopt(curl, CURLOPT_MIMEPOST, body);
-	smtp->heard = false;
-	smtp->reply[0] = '\0';
+	begin_conversation(smtp);
 	code = curl_easy_perform(curl);
 	curl_easy_setopt(curl, CURLOPT_MIMEPOST, NULL);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, NULL);
@@ -95,15 +135,51 @@ smtp_send(Smtp *smtp, const Mail *mail)
 	curl_mime_free(body);
 	curl_slist_free_all(header);
 	curl_slist_free_all(recipients);
+	free(sender);
+	smtp->in_use = code == CURLE_OK;	/* else libcurl ends the connection */
 	return judge(smtp, code);
 }
 
-bool
-smtp_check(Smtp *smtp)
+static void
+begin_conversation(Smtp *smtp)
 {
-	curl_easy_setopt(smtp->curl, CURLOPT_NOBODY, 1L);
-	curl_easy_setopt(smtp->curl, CURLOPT_CUSTOMREQUEST, "NOOP");
-	return judge(smtp, curl_easy_perform(smtp->curl)) == DELIVERED;
+	smtp->stage = STAGE_SESSION;
+	smtp->code = 0;
+	smtp->quitting = false;
+	smtp->reply[0] = '\0';
+}
+
+/*
+ * The address for bounces, in angle brackets, malloc'd.  Each {id} in it becomes
+ * the local part of the Message-ID, by which a bounce is told to the database.
+ */
+static char *
+envelope_sender(const Config *config, const char *message_id)
+{
+	const char *from = *config->envelope_from ? config->envelope_from : config->from_address;
+	const char *id = message_id + strspn(message_id, "<");
+	size_t		id_length = strcspn(id, "@>");
+	size_t		size = strlen(from) + 3;
+	char	   *sender;
+	char	   *to;
+
+	for (const char *s = from; (s = strstr(s, ENVELOPE_ID)) != NULL; s += strlen(ENVELOPE_ID))
+		size += id_length;
+	sender = to = malloc(size);
+	*to++ = '<';
+	while (*from != '\0')
+	{
+		if (strncmp(from, ENVELOPE_ID, strlen(ENVELOPE_ID)) == 0)
+		{
+			memcpy(to, id, id_length);
+			to += id_length;
+			from += strlen(ENVELOPE_ID);
+		}
+		else
+			*to++ = *from++;
+	}
+	strcpy(to, ">");
+	return sender;
 }
 
 static struct curl_slist *
@@ -119,6 +195,8 @@ make_header(const Smtp *smtp, const Mail *mail)
 	header = add_field(header, "Date", date);
 	header = add_address(header, "From", smtp->config->from_name, smtp->config->from_address);
 	header = add_address(header, "To", mail->recipient_name, mail->recipient);
+	if (mail->reply_to != NULL)
+		header = add_field(header, "Reply-To", mail->reply_to);
 	header = add_field(header, "Subject", subject);
 	header = add_field(header, "Message-ID", mail->message_id);
 	header = add_field(header, "Auto-Submitted", "auto-generated");	/* RFC 3834, 5 */
@@ -169,10 +247,38 @@ static void
 add_part(curl_mime *mime, const char *type, const char *text)
 {
 	curl_mimepart *part = curl_mime_addpart(mime);
+	char	   *lines = with_crlf(text);
 
-	curl_mime_data(part, text, CURL_ZERO_TERMINATED);
+	curl_mime_data(part, lines, CURL_ZERO_TERMINATED);
 	curl_mime_type(part, type);
 	curl_mime_encoder(part, "quoted-printable");
+	free(lines);
+}
+
+/*
+ * A text with the line ends of a mail, malloc'd.  Any other LF or CR would be
+ * encoded, as a character within a line.
+ */
+static char *
+with_crlf(const char *text)
+{
+	char	   *out = malloc(strlen(text) * 2 + 1);
+	char	   *to = out;
+
+	for (; *text != '\0'; text++)
+	{
+		if (*text != '\n' && *text != '\r')
+		{
+			*to++ = *text;
+			continue;
+		}
+		if (text[0] == '\r' && text[1] == '\n')
+			text++;
+		*to++ = '\r';
+		*to++ = '\n';
+	}
+	*to = '\0';
+	return out;
 }
 
 /*
@@ -219,43 +325,40 @@ encode_words(const char *text)
 }
 
 /*
- * What a failure means for the mail: nothing, if there is no server to speak
- * to; otherwise what the server's last reply says (RFC 5321, 4.2.1).
+ * What became of a mail.  Where the server has said nothing against it,
+ * smtp->reply gets libcurl's own words.
  */
 static Delivery
 judge(Smtp *smtp, CURLcode code)
 {
-	long		reply = 0;
-
 	if (code == CURLE_OK)
 		return DELIVERED;
 	if (smtp->reply[0] == '\0')
-		snprintf(smtp->reply, sizeof(smtp->reply), "%s", curl_easy_strerror(code));
+		snprintf(smtp->reply, sizeof(smtp->reply), "%s%s", curl_easy_strerror(code),
+				 code == CURLE_USE_SSL_FAILED ? ": the server does not offer STARTTLS" :
+				 smtp->stage == STAGE_MESSAGE ? "; the mail may have been taken" : "");
+	return judge_reply(smtp->stage, smtp->code);
+}
 
-	switch (code)
+/*
+ * libcurl passes each command here when it is sent; after a refusal, it sends
+ * QUIT before it returns.
+ */
+static int
+follow_commands(CURL *curl, curl_infotype type, char *bytes, size_t length, void *data)
+{
+	Smtp	   *smtp = data;
+
+	(void) curl;
+	if (type != CURLINFO_HEADER_OUT)
+		return 0;
+	smtp->quitting = is_quit(bytes, length);
+	if (!smtp->quitting)
 	{
-		case CURLE_COULDNT_RESOLVE_HOST:
-		case CURLE_COULDNT_RESOLVE_PROXY:
-		case CURLE_COULDNT_CONNECT:
-		case CURLE_WEIRD_SERVER_REPLY:
-		case CURLE_REMOTE_ACCESS_DENIED:
-		case CURLE_LOGIN_DENIED:
-		case CURLE_USE_SSL_FAILED:
-		case CURLE_SSL_CONNECT_ERROR:
-		case CURLE_PEER_FAILED_VERIFICATION:
-		case CURLE_SSL_CACERT_BADFILE:
-		case CURLE_URL_MALFORMAT:
-		case CURLE_UNSUPPORTED_PROTOCOL:
-			return NO_SERVER;
-		case CURLE_OPERATION_TIMEDOUT:
-			/* not a word, not even a greeting: the mail is not the reason */
-			if (!smtp->heard)
-				return NO_SERVER;
-			/* FALLTHROUGH */
-		default:
-			curl_easy_getinfo(smtp->curl, CURLINFO_RESPONSE_CODE, &reply);
-			return reply >= 500 && reply <= 599 ? REFUSED : TRY_LATER;
+		smtp->stage = next_stage(smtp->stage, bytes, length);
+		smtp->code = 0;
 	}
+	return 0;
 }
 
 /* libcurl passes each line of the server's replies; refusals are of interest. */
@@ -266,8 +369,10 @@ keep_reply(char *line, size_t size, size_t count, void *data)
 	size_t		length = size * count;
 	size_t		kept = length < sizeof(smtp->reply) - 1 ? length : sizeof(smtp->reply) - 1;
 
-	smtp->heard = true;
-	if (length == 0 || (line[0] != '4' && line[0] != '5'))
+	if (smtp->quitting)
+		return length;
+	smtp->code = reply_code(line, length);
+	if (smtp->code < 400)
 		return length;
 	while (kept > 0 && (line[kept - 1] == '\n' || line[kept - 1] == '\r'))
 		kept--;

@@ -11,21 +11,17 @@
 
 #include "config.h"
 #include "outbox.h"
-
-typedef enum Delivery
-{
-	DELIVERED,
-	TRY_LATER,					/* this mail was refused for now, or broke off */
-	REFUSED,					/* this mail was refused for good */
-	NO_SERVER					/* no mail at all can be delivered now */
-} Delivery;
+#include "stage.h"
 
 typedef struct Smtp
 {
 	CURL	   *curl;			/* keeps the connection open between mails */
 	const Config *config;
-	bool		heard;			/* whether the server said anything to this mail */
-	char		reply[512];		/* what the server said last, or libcurl */
+	bool		in_use;			/* whether a mail went over this connection */
+	Stage		stage;			/* what was sent last, for this mail */
+	int			code;			/* the number of the reply to it; 0 for none yet */
+	bool		quitting;		/* what follows says nothing of a mail */
+	char		reply[512];		/* the last refusal, or what libcurl says */
 } Smtp;
 
 extern bool smtp_open(Smtp *smtp, const Config *config);
@@ -34,7 +30,10 @@ extern void smtp_close(Smtp *smtp);
 /* Deliver a mail; smtp->reply says why if that fails. */
 extern Delivery smtp_send(Smtp *smtp, const Mail *mail);
 
-/* Connect, start TLS, log in; smtp->reply says why if that fails. */
+/*
+ * Connect, start TLS, log in, and see whether the server takes the sender;
+ * smtp->reply says why if that fails.
+ */
 extern bool smtp_check(Smtp *smtp);
 
 #endif							/* MAILER_SMTP_H */

@@ -28,6 +28,7 @@ my %environment = (
 	SMTP_URL => "smtp://127.0.0.1:$smtp->{port}",
 	FROM_ADDRESS => 'einladung@tempcloud.example',
 	FROM_NAME => 'Tempcloud Übersicht',
+	SMTP_TLS => 'none',
 	POLL => 1,
 	TIMEOUT => 5,);
 $ENV{"TEMPCLOUD_MAILER_$_"} = $environment{$_} for keys %environment;
@@ -79,6 +80,32 @@ is(mailer('--config /nowhere'), 2, 'a missing file is an error');
 	like(slurp_file("$folder/out"), qr/smtp: failed/, 'says which end');
 }
 
+# Mails need a Message-ID that nobody else's can have.
+unlink "$folder/out";
+is(mailer('--check'), 0, '--check without a domain for Message-IDs');
+like(slurp_file("$folder/out"), qr/warning: tempcloud\.message_id_domain/, 'warns');
+$node->safe_psql('postgres', q{ALTER DATABASE postgres SET tempcloud.message_id_domain = 'tempcloud.example'});
+unlink "$folder/out";
+is(mailer('--check'), 0, '--check with one');
+unlike(slurp_file("$folder/out"), qr/warning/, 'does not');
+$node->safe_psql('postgres', q{ALTER DATABASE postgres RESET tempcloud.message_id_domain});
+
+# TLS is a must unless it is asked not to be.
+{
+	local $ENV{TEMPCLOUD_MAILER_SMTP_TLS};
+	delete $ENV{TEMPCLOUD_MAILER_SMTP_TLS};
+	unlink "$folder/out";
+	is(mailer('--check'), 1, 'a server without STARTTLS is refused');
+	like(slurp_file("$folder/out"), qr/smtp: failed: .*does not offer STARTTLS/, 'with the reason');
+}
+
+# What goes into a command is an address.
+foreach my $wrong ('nobody', 'a@b.example> SIZE=1', '@b.example', 'a b@c.example')
+{
+	local $ENV{TEMPCLOUD_MAILER_ENVELOPE_FROM} = $wrong;
+	is(mailer('--check'), 2, "envelope_from $wrong is refused");
+}
+
 # A message in full
 as_caller($node, 'anna',
 	q{SELECT tempcloud.invite('bob@anbieter.example', 'Zoë', 'Ötzi', 'Anbieter GmbH', NULL,
@@ -95,6 +122,9 @@ like($mail->{headers}{date}, qr/\+0000$/, 'Date');
 unlike($mail->{raw_header}, qr/[^\x00-\x7f]/, 'the header is ASCII');
 like($mail->{text}, qr/Grüße 😀\r?\n<b>\{link\}<\/b>/, 'the message is text in the text');
 like($mail->{html}, qr/Grüße 😀<br>\r?\n&lt;b&gt;\{link\}&lt;\/b&gt;/, 'and in the HTML');
+unlike($mail->{encoded}, qr/=0A|=0D/, 'line ends are line ends');
+is($mail->{headers}{'reply-to'}, 'anna@kunde.example', 'an answer goes to the inviter');
+is($mail->{sender}, 'einladung@tempcloud.example', 'a bounce to the sender');
 my ($token) = $mail->{text} =~ /(tci_[A-Za-z0-9_-]{48})/;
 like($mail->{html}, qr/\Q$token\E/, 'one link in both');
 as_caller($node, 'bob', qq{SELECT tempcloud.register_account(token => '$token')});
@@ -103,6 +133,24 @@ like(as_caller($node, 'bob', qq{SELECT tempcloud.accept_invitation_by_token('$to
 is(mailer('--once'), 0, 'the answer goes out');
 like(mail_to('anna@kunde.example')->{headers}{subject},
 	qr/Anbieter GmbH hat Ihre Einladung angenommen/, 'to the inviter');
+
+# A bounce can tell which mail it is about, and nothing of its link.
+{
+	local $ENV{TEMPCLOUD_MAILER_ENVELOPE_FROM} = 'bounces+{id}@tempcloud.example';
+	as_caller($node, 'anna', q{SELECT tempcloud.invite('verp@anbieter.example', message => E'one\r\ntwo\nthree')});
+	is(mailer('--check'), 0, '--check with an envelope sender of its own');
+	is(mailer('--once'), 0, 'a round with one');
+}
+my $verp = mail_to('verp@anbieter.example');
+my ($local, $domain) = $verp->{headers}{'message-id'} =~ /^<(.*)@(.*)>$/;
+is($verp->{sender}, "bounces+$local\@tempcloud.example", 'the envelope sender names the mail');
+like($verp->{headers}{from}, qr/<einladung\@tempcloud\.example>/, 'From does not');
+unlike($verp->{encoded}, qr/=0A|=0D/, 'line ends are line ends, whatever they were');
+like($verp->{text}, qr/^one\r?\ntwo\r?\nthree\r?$/m, 'and each is one');
+is($node->safe_psql('postgres', "SELECT tempcloud.mail_bounced('<$local\@$domain>', '550 gone')"),
+	't', 'the bounce finds the mail');
+like(as_caller($node, 'anna', q{SELECT delivery, delivery_error FROM tempcloud.invitations_sent WHERE email LIKE 'verp%'}),
+	qr/^bounced\|550 gone$/, 'the inviter sees it');
 
 # Faults of one mail
 as_caller($node, 'anna', "SELECT tempcloud.invite('$_\@anbieter.example')") for qw(busy unknown reset);

@@ -83,6 +83,7 @@ maildir:
   driver = appendfile
   directory = $folder/mail/\$local_part_data
   maildir_format
+  return_path_add
 END
 
 	$exim = IPC::Run::start(
@@ -109,10 +110,10 @@ my $node = new_server('mta');
 my %environment = (
 	DATABASE => 'host=' . $node->host . ' port=' . $node->port . ' dbname=postgres user=post',
 	SMTP_URL => "smtp://127.0.0.1:$port",
-	SMTP_TLS => 'require',
 	SMTP_CA_FILE => "$folder/cert.pem",
 	FROM_ADDRESS => 'einladung@tempcloud.example',
 	FROM_NAME => 'Tempcloud Übersicht',
+	ENVELOPE_FROM => 'bounces+{id}@tempcloud.example',
 	TIMEOUT => 20,);
 $ENV{"TEMPCLOUD_MAILER_$_"} = $environment{$_} for keys %environment;
 utf8::encode($ENV{TEMPCLOUD_MAILER_FROM_NAME});
@@ -140,6 +141,10 @@ is($headers->{from}, 'Tempcloud Übersicht <einladung@tempcloud.example>', 'send
 is($headers->{to}, 'Zoë Ötzi <bob@anbieter.example>', 'recipient');
 is($headers->{'auto-submitted'}, 'auto-generated', 'Auto-Submitted');
 like($headers->{'message-id'}, qr/^<[0-9a-f-]{36}\@tempcloud\.invalid>$/, 'Message-ID');
+my ($id) = $headers->{'message-id'} =~ /^<(.*)@/;
+is($headers->{'return-path'}, "<bounces+$id\@tempcloud.example>", 'the envelope sender names the mail');
+is($headers->{'reply-to'}, 'anna@kunde.example', 'an answer goes to the inviter');
+unlike($mail->{encoded}, qr/=0A|=0D/, 'line ends are line ends');
 like($headers->{received}, qr/by mta\.anbieter\.example with esmtps\s.*\bTLS1\.[23]\b/, 'came under TLS');
 like($mail->{text}, qr/^Guten Tag Zoë Ötzi,\n.*Müller & Söhne AG.*\nGrüße 😀\n/s, 'text');
 like($mail->{html}, qr/^<p>Guten Tag Zoë Ötzi,<\/p>\n.*Müller &amp; Söhne AG.*>Grüße 😀</s, 'HTML');

@@ -68,6 +68,7 @@ as_caller($node, 'anna', q{SELECT FROM tempcloud.register_account('customer', 'A
 
 $ENV{TEMPCLOUD_MAILER_DATABASE} = $tcp;
 $ENV{TEMPCLOUD_MAILER_SMTP_URL} = "smtp://127.0.0.1:$smtp->{port}";
+$ENV{TEMPCLOUD_MAILER_SMTP_TLS} = 'none';
 $ENV{TEMPCLOUD_MAILER_FROM_ADDRESS} = 'einladung@tempcloud.example';
 
 sub invite
