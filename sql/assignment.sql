@@ -1,30 +1,44 @@
 -- assignment: who comes
 
 -- A worker has one of as many places as were offered: places ties the row to
--- the shift's number, so that one too many cannot be written.
+-- the shift's number, so that one too many cannot be written.  A name that is
+-- replaced or taken back stays as a record.
 CREATE TABLE tempcloud_data.assignment (
+	id			uuid DEFAULT tempcloud_data.new_id(),
 	shift_id	uuid NOT NULL,
 	place		integer NOT NULL,
 	places		integer NOT NULL,
 	worker_name	tempcloud_data.person_name NOT NULL,
 	assigned_by	uuid NOT NULL,
 	assigned_at	timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-	CONSTRAINT assignment_pkey PRIMARY KEY (shift_id, place),
+	replaced_by	uuid,
+	replaced_at	timestamptz,
+	CONSTRAINT assignment_pkey PRIMARY KEY (id),
 	CONSTRAINT assignment_shift_fkey FOREIGN KEY (shift_id, places)
 		REFERENCES tempcloud_data.shift (id, offered),
 	CONSTRAINT assignment_assigned_by_fkey FOREIGN KEY (assigned_by)
 		REFERENCES tempcloud_data.contact (id),
-	CONSTRAINT assignment_place CHECK (place BETWEEN 1 AND places)
+	CONSTRAINT assignment_replaced_by_fkey FOREIGN KEY (replaced_by)
+		REFERENCES tempcloud_data.contact (id),
+	CONSTRAINT assignment_place CHECK (place BETWEEN 1 AND places),
+	CONSTRAINT assignment_replacement CHECK ((replaced_at IS NULL) = (replaced_by IS NULL))
 );
+-- each place has one current worker
+CREATE UNIQUE INDEX assignment_current_key
+	ON tempcloud_data.assignment (shift_id, place) WHERE replaced_at IS NULL;
+CREATE INDEX assignment_shift_id_idx ON tempcloud_data.assignment (shift_id, assigned_at);
 SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.assignment', '');
 
-COMMENT ON TABLE tempcloud_data.assignment IS 'The workers of each shift of an accepted request.';
+COMMENT ON TABLE tempcloud_data.assignment IS 'The workers of each shift of an accepted request, also those who were replaced.';
+COMMENT ON COLUMN tempcloud_data.assignment.id IS 'Key, time-ordered';
 COMMENT ON COLUMN tempcloud_data.assignment.shift_id IS 'The shift the worker has';
 COMMENT ON COLUMN tempcloud_data.assignment.place IS 'Which of the places, from 1';
 COMMENT ON COLUMN tempcloud_data.assignment.places IS 'How many there are: what the provider offered for the shift';
 COMMENT ON COLUMN tempcloud_data.assignment.worker_name IS 'Name of the worker';
-COMMENT ON COLUMN tempcloud_data.assignment.assigned_by IS 'The provider''s contact who wrote it';
-COMMENT ON COLUMN tempcloud_data.assignment.assigned_at IS 'When it was last written';
+COMMENT ON COLUMN tempcloud_data.assignment.assigned_by IS 'The provider''s contact who named the worker';
+COMMENT ON COLUMN tempcloud_data.assignment.assigned_at IS 'When the worker was named';
+COMMENT ON COLUMN tempcloud_data.assignment.replaced_by IS 'The provider''s contact who replaced the name or took it back; null while it is current';
+COMMENT ON COLUMN tempcloud_data.assignment.replaced_at IS 'When that was; null while the name is current';
 
 CREATE TYPE tempcloud.assignment AS (
 	shift_id	uuid,
@@ -36,7 +50,7 @@ COMMENT ON TYPE tempcloud.assignment IS 'A worker in a shift.';
 COMMENT ON COLUMN tempcloud.assignment.shift_id IS 'The shift the worker has';
 COMMENT ON COLUMN tempcloud.assignment.place IS 'Which of the places offered, from 1';
 COMMENT ON COLUMN tempcloud.assignment.worker_name IS 'Name of the worker';
-COMMENT ON COLUMN tempcloud.assignment.assigned_at IS 'When it was last written';
+COMMENT ON COLUMN tempcloud.assignment.assigned_at IS 'When the worker was named';
 
 CREATE FUNCTION tempcloud.assign_workers(shift_id uuid, workers text[])
 RETURNS SETOF tempcloud.assignment
@@ -44,7 +58,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_assign_workers'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.assign_workers IS
 'Name the workers of a shift
-For the provider, once the request is accepted: all names of the shift in their order, at most as many as were offered. They replace those given before; an empty array takes all back. When every place of the request has its name, the customer gets them by mail. The same names given again do nothing.';
+For the provider, once the request is accepted: all names of the shift in their order, at most as many as were offered. They replace those given before, which stay in the record; an empty array takes all back. When every place of the request has its name, the customer gets them by mail. The same names given again do nothing.';
 GRANT EXECUTE ON FUNCTION tempcloud.assign_workers TO tempcloud_user;
 
 -- What both sides' lists show; see customers for OFFSET 0.
@@ -70,7 +84,7 @@ SELECT r.id, r.order_id, o.name::text AS order_name, o.reference::text AS refere
 		   pg_catalog.sum(s.headcount)::integer AS headcount,
 		   pg_catalog.sum(s.offered)::integer AS offered,
 		   pg_catalog.sum((SELECT pg_catalog.count(*) FROM tempcloud_data.assignment p
-							WHERE p.shift_id = s.id))::integer AS assigned
+							WHERE p.shift_id = s.id AND p.replaced_at IS NULL))::integer AS assigned
 	  FROM tempcloud_data.shift s WHERE s.request_id = r.id) s;
 COMMENT ON VIEW tempcloud_data.request_overview IS 'Requests, with what belongs to each: order, answer, and totals over their shifts.';
 COMMENT ON COLUMN tempcloud_data.request_overview.id IS 'Key of the request';
@@ -180,7 +194,7 @@ CREATE VIEW tempcloud_data.shift_overview AS
 SELECT s.id, r.id AS request_id, r.customer_id, r.provider_id,
 	   s.starts_at, s.ends_at, s.headcount, s.offered,
 	   (SELECT pg_catalog.count(*) FROM tempcloud_data.assignment p
-		 WHERE p.shift_id = s.id)::integer AS assigned
+		 WHERE p.shift_id = s.id AND p.replaced_at IS NULL)::integer AS assigned
   FROM tempcloud_data.request r
  CROSS JOIN LATERAL (
 	SELECT * FROM tempcloud_data.shift s WHERE s.request_id = r.id ORDER BY s.starts_at OFFSET 0) s;
@@ -223,7 +237,8 @@ CREATE VIEW tempcloud.assignments WITH (security_barrier) AS
 SELECT p.shift_id, p.place, s.request_id, s.starts_at, s.ends_at, p.worker_name::text, p.assigned_at
   FROM tempcloud.shifts s
  CROSS JOIN LATERAL (
-	SELECT * FROM tempcloud_data.assignment p WHERE p.shift_id = s.id OFFSET 0) p;
+	SELECT * FROM tempcloud_data.assignment p
+	 WHERE p.shift_id = s.id AND p.replaced_at IS NULL OFFSET 0) p;
 COMMENT ON VIEW tempcloud.assignments IS
 'The workers in the shifts of the caller''s requests
 Both sides see them.';
@@ -233,5 +248,5 @@ COMMENT ON COLUMN tempcloud.assignments.request_id IS 'The request the shift is 
 COMMENT ON COLUMN tempcloud.assignments.starts_at IS 'When work begins';
 COMMENT ON COLUMN tempcloud.assignments.ends_at IS 'When it ends';
 COMMENT ON COLUMN tempcloud.assignments.worker_name IS 'Name of the worker';
-COMMENT ON COLUMN tempcloud.assignments.assigned_at IS 'When it was last written';
+COMMENT ON COLUMN tempcloud.assignments.assigned_at IS 'When the worker was named';
 GRANT SELECT ON tempcloud.assignments TO tempcloud_user;

@@ -21,28 +21,30 @@
 static KeptQuery find_shift =
 QUERY("SELECT request_id, offered FROM tempcloud_data.shift WHERE id = $1", UUIDOID);
 
-static KeptQuery put_workers =
-QUERY("INSERT INTO tempcloud_data.assignment AS p (shift_id, place, places, worker_name, assigned_by)"
+/* The current names that the new ones ($2) differ from, or that have no place among them. */
+static KeptQuery replace_workers =
+QUERY("UPDATE tempcloud_data.assignment p"
+	  "   SET replaced_by = $3, replaced_at = pg_catalog.clock_timestamp()"
+	  " WHERE p.shift_id = $1 AND p.replaced_at IS NULL"
+	  "   AND p.worker_name IS DISTINCT FROM $2[p.place]", UUIDOID, TEXTARRAYOID, UUIDOID);
+
+static KeptQuery insert_workers =
+QUERY("INSERT INTO tempcloud_data.assignment (shift_id, place, places, worker_name, assigned_by)"
 	  " SELECT $1, w.place, $2, w.name, $4"
 	  "   FROM pg_catalog.unnest($3) WITH ORDINALITY AS w (name, place)"
-	  " ON CONFLICT (shift_id, place) DO UPDATE"
-	  "   SET worker_name = excluded.worker_name, assigned_by = excluded.assigned_by,"
-	  "       assigned_at = excluded.assigned_at"
-	  " WHERE p.worker_name <> excluded.worker_name", UUIDOID, INT4OID, TEXTARRAYOID, UUIDOID);
-
-static KeptQuery remove_workers =
-QUERY("DELETE FROM tempcloud_data.assignment WHERE shift_id = $1 AND place > $2",
-	  UUIDOID, INT4OID);
+	  " ON CONFLICT (shift_id, place) WHERE replaced_at IS NULL DO NOTHING",
+	  UUIDOID, INT4OID, TEXTARRAYOID, UUIDOID);
 
 static KeptQuery find_vacancy =
 QUERY("SELECT FROM tempcloud_data.shift s"
 	  " WHERE s.request_id = $1"
 	  "   AND s.offered > (SELECT pg_catalog.count(*) FROM tempcloud_data.assignment p"
-	  "                     WHERE p.shift_id = s.id)", UUIDOID);
+	  "                     WHERE p.shift_id = s.id AND p.replaced_at IS NULL)", UUIDOID);
 
 static KeptQuery select_assignments =
 QUERY("SELECT ROW(p.shift_id, p.place, p.worker_name, p.assigned_at)::tempcloud.assignment"
-	  "  FROM tempcloud_data.assignment p WHERE p.shift_id = $1 ORDER BY p.place", UUIDOID);
+	  "  FROM tempcloud_data.assignment p"
+	  " WHERE p.shift_id = $1 AND p.replaced_at IS NULL ORDER BY p.place", UUIDOID);
 
 static ArrayType *clean_workers(FunctionCallInfo fcinfo, int *count);
 
@@ -51,9 +53,9 @@ PG_FUNCTION_INFO_V1(tempcloud_assign_workers);
 /*
  * assign_workers(shift_id, workers text[]) returns setof tempcloud.assignment
  *
- * Under the lock of the request's row: of two who name workers the second
- * replaces what the first has written, and sees it at any isolation level
- * (tc_run_latest): otherwise it could leave some of the first one's names.
+ * Under the lock of the request's row: of two calls the second replaces the
+ * names that the first has written, which it sees at any isolation level
+ * (tc_run_latest); otherwise some names of the first could stay.
  */
 Datum
 tempcloud_assign_workers(PG_FUNCTION_ARGS)
@@ -81,9 +83,10 @@ tempcloud_assign_workers(PG_FUNCTION_ARGS)
 	if (count > offered)
 		tc_refuse_hint(TOO_MANY_WORKERS, "Name at most %d: so many were offered for the shift.",
 					   offered);
-	changes = tc_run_latest(&put_workers, UUID_VALUE(shift_id), INT_VALUE(offered),
+	changes = tc_run_latest(&replace_workers, UUID_VALUE(shift_id),
 							VALUE(PointerGetDatum(workers)), UUID_VALUE(caller->contact_id));
-	changes += tc_run_latest(&remove_workers, UUID_VALUE(shift_id), INT_VALUE(count));
+	changes += tc_run_latest(&insert_workers, UUID_VALUE(shift_id), INT_VALUE(offered),
+							 VALUE(PointerGetDatum(workers)), UUID_VALUE(caller->contact_id));
 	if (changes > 0)
 	{
 		bool		filled = tc_run_latest(&find_vacancy, UUID_VALUE(request->id)) == 0;

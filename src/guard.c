@@ -4,17 +4,25 @@
  *
  * Constraints say which pairs can exist; these triggers say that what exists
  * stays.  They fire ALWAYS, for every role and also while
- * session_replication_role is replica, when foreign keys sleep.
+ * session_replication_role is replica, when foreign keys are not checked.
  *
- * What breaks a promise by direct DML gets a standard code of class 23:
- * restrict_violation (23001) for what would undo a partnership or an accepted
- * invitation, check_violation (23514) for what may not be.
+ * A guard fires BEFORE, to give its own error rather than that of a constraint,
+ * and AFTER an INSERT or UPDATE, since another BEFORE trigger can still change
+ * the row.
  *
- * A guard looks at what is (tc_run_latest), and not at what was when a
- * REPEATABLE READ transaction began.
+ * Direct DML that breaks a promise gets a standard code of class 23:
+ * restrict_violation (23001) for what would undo a partnership, an accepted
+ * invitation or an accepted request, check_violation (23514) for a row that
+ * may not exist.
+ *
+ * Guards use the latest snapshot (tc_run_latest), not the one of a REPEATABLE
+ * READ transaction.
  */
 #include "postgres.h"
 
+#include "catalog/dependency.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -39,8 +47,27 @@ QUERY("SELECT FROM tempcloud_data.partnership"
 
 static KeptQuery find_any_partnership = {.sql = "SELECT FROM tempcloud_data.partnership LIMIT 1"};
 
-static KeptQuery find_partnership_accepted_by =
-QUERY("SELECT FROM tempcloud_data.partnership WHERE accepted_by = $1 LIMIT 1", UUIDOID);
+static KeptQuery find_any_accepted_request =
+{.sql = "SELECT FROM tempcloud_data.request WHERE status IN ('accepted', 'cancelled') LIMIT 1"};
+
+/* What was accepted by, on behalf of, or from the contact $1. */
+static KeptQuery find_acceptance_of_contact =
+QUERY("SELECT FROM tempcloud_data.partnership WHERE accepted_by = $1"
+	  " UNION ALL "
+	  "SELECT FROM tempcloud_data.invitation"
+	  " WHERE $1 IN (invited_by, decided_by) AND status = 'accepted'"
+	  " UNION ALL "
+	  "SELECT FROM tempcloud_data.staff_order o"
+	  "  JOIN tempcloud_data.request r ON r.order_id = o.id"
+	  " WHERE o.ordered_by = $1 AND r.status IN ('accepted', 'cancelled')"
+	  " UNION ALL "
+	  "SELECT FROM tempcloud_data.request"
+	  " WHERE decided_by = $1 AND status IN ('accepted', 'cancelled')"
+	  " UNION ALL "
+	  "SELECT FROM tempcloud_data.request_answer WHERE answered_by = $1"
+	  " UNION ALL "
+	  "SELECT FROM tempcloud_data.assignment WHERE $1 IN (assigned_by, replaced_by)"
+	  " LIMIT 1", UUIDOID);
 
 static KeptQuery find_acceptance =
 QUERY("SELECT i.status = 'accepted'"
@@ -50,9 +77,19 @@ QUERY("SELECT i.status = 'accepted'"
 	  "  JOIN tempcloud_data.partnership p ON p.invitation_id = i.id"
 	  " WHERE i.id = $1", UUIDOID);
 
+static KeptQuery find_accepted_request_of_order =
+QUERY("SELECT FROM tempcloud_data.request"
+	  " WHERE order_id = $1 AND status IN ('accepted', 'cancelled') LIMIT 1", UUIDOID);
+
+static KeptQuery find_accepted_request =
+QUERY("SELECT FROM tempcloud_data.request"
+	  " WHERE id = $1 AND status IN ('accepted', 'cancelled')", UUIDOID);
+
 static KeptQuery find_kinds =
 QUERY("SELECT (SELECT kind FROM tempcloud_data.account WHERE id = $1),"
 	  "       (SELECT kind FROM tempcloud_data.account WHERE id = $2)", UUIDOID, UUIDOID);
+
+static KeptQuery lock_accounts = {.sql = "LOCK TABLE tempcloud_data.account IN SHARE MODE"};
 
 /* The lives of invitations and requests: the only ways out of a status. */
 static const struct
@@ -75,141 +112,152 @@ static const struct
 	{"request", "accepted", "cancelled"},
 };
 
-static const TriggerData *trigger_data(FunctionCallInfo fcinfo);
+/* A table that has a guard, and its OID once the guard has fired for it. */
+typedef struct Guarded
+{
+	const char *table;
+	Oid			relid;
+} Guarded;
+
+static Guarded account = {"account"};
+static Guarded contact = {"contact"};
+static Guarded invitation = {"invitation"};
+static Guarded partnership = {"partnership"};
+static Guarded staff_order = {"staff_order"};
+static Guarded request = {"request"};
+static Guarded shift = {"shift"};
+static Guarded assignment = {"assignment"};
+
+static const TriggerData *guard_trigger(FunctionCallInfo fcinfo, Guarded *guarded);
+static const TriggerData *any_trigger(FunctionCallInfo fcinfo);
+static bool is_guarded(Guarded *guarded, Relation table, Oid function);
+static HeapTuple result_of(const TriggerData *trigger);
 static bool is_replica(void);
 static void require_kind_of_partnerships(const TriggerData *trigger);
 static bool erases_person(const TriggerData *trigger);
 static bool is_same(const TriggerData *trigger, const char *column);
 static void require_same(const TriggerData *trigger, const char *column);
+static void require_all_same(const TriggerData *trigger, const char *const *columns, int count);
 static void require_transition(const TriggerData *trigger, const char *table);
+static int	column_number(const TriggerData *trigger, const char *column);
 static Datum attribute(const TriggerData *trigger, HeapTuple tuple, const char *column,
 					   bool *isnull);
 static NullableDatum key(const TriggerData *trigger, HeapTuple tuple, const char *column);
 static char *label(const TriggerData *trigger, HeapTuple tuple, const char *column);
+static bool finds(KeptQuery *query, NullableDatum key);
 pg_noreturn static void refuse_pair(const TriggerData *trigger);
-pg_noreturn static void refuse_undoing(const TriggerData *trigger, const char *what);
+pg_noreturn static void refuse_undoing(const TriggerData *trigger, const char *message);
 
 PG_FUNCTION_INFO_V1(tempcloud_guard_account);
 PG_FUNCTION_INFO_V1(tempcloud_guard_contact);
 PG_FUNCTION_INFO_V1(tempcloud_guard_invitation);
 PG_FUNCTION_INFO_V1(tempcloud_guard_partnership);
 PG_FUNCTION_INFO_V1(tempcloud_guard_acceptance);
+PG_FUNCTION_INFO_V1(tempcloud_guard_order);
 PG_FUNCTION_INFO_V1(tempcloud_guard_request);
 PG_FUNCTION_INFO_V1(tempcloud_guard_shift);
+PG_FUNCTION_INFO_V1(tempcloud_guard_assignment);
 PG_FUNCTION_INFO_V1(tempcloud_guard_truncate);
 PG_FUNCTION_INFO_V1(tempcloud_refuse_change);
 
 /*
- * Before INSERT, UPDATE or DELETE of an account.
+ * guard_account(): before UPDATE or DELETE, after INSERT or UPDATE.
  */
 Datum
 tempcloud_guard_account(PG_FUNCTION_ARGS)
 {
-	const TriggerData *trigger = trigger_data(fcinfo);
-	uint64		partnerships;
+	const TriggerData *trigger = guard_trigger(fcinfo, &account);
+	HeapTuple	row = trigger->tg_trigtuple;
 
 	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
-	{
-		if (is_replica())
-			require_kind_of_partnerships(trigger);
-		return PointerGetDatum(trigger->tg_trigtuple);
-	}
-	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+		require_kind_of_partnerships(trigger);
+	else if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 	{
 		require_same(trigger, "id");
 		require_same(trigger, "kind");
-		return PointerGetDatum(trigger->tg_newtuple);
 	}
-
-	tc_enter();
-	partnerships = tc_run_latest(&find_partnership_of_account,
-								 key(trigger, trigger->tg_trigtuple, "id"));
-	tc_leave();
-	if (partnerships > 0)
-		refuse_undoing(trigger, "an account with partnerships is never deleted");
-	return PointerGetDatum(trigger->tg_trigtuple);
+	else if (finds(&find_partnership_of_account, key(trigger, row, "id")))
+		refuse_undoing(trigger, "cannot delete an account that has partnerships");
+	return PointerGetDatum(result_of(trigger));
 }
 
 /*
- * Before UPDATE or DELETE of a contact.
+ * guard_contact(): before UPDATE or DELETE, after UPDATE.
  */
 Datum
 tempcloud_guard_contact(PG_FUNCTION_ARGS)
 {
-	const TriggerData *trigger = trigger_data(fcinfo);
-	uint64		partnerships;
+	const TriggerData *trigger = guard_trigger(fcinfo, &contact);
+	HeapTuple	row = trigger->tg_trigtuple;
 
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 	{
 		require_same(trigger, "id");
 		require_same(trigger, "account_id");
-		return PointerGetDatum(trigger->tg_newtuple);
 	}
-
-	tc_enter();
-	partnerships = tc_run_latest(&find_partnership_accepted_by,
-								 key(trigger, trigger->tg_trigtuple, "id"));
-	tc_leave();
-	if (partnerships > 0)
-		refuse_undoing(trigger, "a contact who accepted an invitation is never deleted");
-	return PointerGetDatum(trigger->tg_trigtuple);
+	else if (finds(&find_acceptance_of_contact, key(trigger, row, "id")))
+		refuse_undoing(trigger, "cannot delete a contact that an acceptance refers to");
+	return PointerGetDatum(result_of(trigger));
 }
 
 /*
- * Before UPDATE or DELETE of an invitation.
+ * guard_invitation(): before UPDATE or DELETE, after UPDATE.
  */
 Datum
 tempcloud_guard_invitation(PG_FUNCTION_ARGS)
 {
-	const TriggerData *trigger = trigger_data(fcinfo);
-	HeapTuple	old = trigger->tg_trigtuple;
-	HeapTuple	new = trigger->tg_newtuple;
+	const TriggerData *trigger = guard_trigger(fcinfo, &invitation);
+	HeapTuple	row = trigger->tg_trigtuple;
 	bool		unrouted;
 
-	if (strcmp(label(trigger, old, "status"), "accepted") == 0)
+	if (strcmp(label(trigger, row, "status"), "accepted") == 0)
 	{
-		if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) && erases_person(trigger))
-			return PointerGetDatum(new);
-		refuse_undoing(trigger, "an accepted invitation is never changed or deleted");
+		if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event) || !erases_person(trigger))
+			refuse_undoing(trigger, "cannot change or delete an accepted invitation");
 	}
-	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
-		return PointerGetDatum(old);
-
-	require_same(trigger, "id");
-	require_same(trigger, "inviter_id");
-	require_same(trigger, "inviter_kind");
-	(void) attribute(trigger, old, "invitee_id", &unrouted);
-	if (!unrouted)
-		require_same(trigger, "invitee_id");
-
-	require_transition(trigger, "invitation");
-	return PointerGetDatum(new);
+	else if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+	{
+		require_same(trigger, "id");
+		require_same(trigger, "inviter_id");
+		require_same(trigger, "inviter_kind");
+		(void) attribute(trigger, row, "invitee_id", &unrouted);
+		if (!unrouted)
+			require_same(trigger, "invitee_id");
+		require_transition(trigger, "invitation");
+	}
+	return PointerGetDatum(result_of(trigger));
 }
 
 /*
- * Before INSERT of a partnership.
+ * guard_partnership(): before and after INSERT.
  *
- * Foreign keys and checks guarantee the pair too; here a wrong one gets an
- * error that says what is wrong, and is refused also while foreign keys sleep.
- * Then tables are copied in an order that nobody knows, and an account that is
- * not there yet is looked at when it comes.
+ * Foreign keys and checks guarantee the pair too, after all triggers; the guard
+ * gives an error that says what is wrong.  While foreign keys are not checked,
+ * the guard alone does it.  Then the tables are filled in any order: an account
+ * that is missing here is checked when it is inserted.  The table lock keeps
+ * one from being inserted, or deleted, unseen at the same time; see
+ * require_kind_of_partnerships().
  */
 Datum
 tempcloud_guard_partnership(PG_FUNCTION_ARGS)
 {
-	const TriggerData *trigger = trigger_data(fcinfo);
+	const TriggerData *trigger = guard_trigger(fcinfo, &partnership);
 	HeapTuple	new = trigger->tg_trigtuple;
 	char	   *customer_kind;
 	char	   *provider_kind;
 
+	if (TRIGGER_FIRED_AFTER(trigger->tg_event) && !is_replica())
+		return PointerGetDatum(NULL);
 	tc_enter();
+	if (is_replica())
+		tc_query(&lock_accounts, QUERY_RUN, NULL, 0);
 	tc_run_latest(&find_kinds, key(trigger, new, "customer_id"), key(trigger, new, "provider_id"));
 	customer_kind = tc_text(0, 1);
 	provider_kind = tc_text(0, 2);
 	if (!is_replica() && (customer_kind == NULL || provider_kind == NULL))
 		ereport(ERROR,
 				errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
-				errmsg("a partnership needs two accounts that exist"),
+				errmsg("a partnership requires two existing accounts"),
 				errtable(trigger->tg_relation));
 	if ((customer_kind != NULL && strcmp(customer_kind, "customer") != 0) ||
 		(provider_kind != NULL && strcmp(provider_kind, "provider") != 0))
@@ -219,15 +267,16 @@ tempcloud_guard_partnership(PG_FUNCTION_ARGS)
 }
 
 /*
- * After UPDATE of an invitation to accepted, and after INSERT of a
- * partnership.  A replica has what its origin has, but maybe not all of it or
+ * guard_acceptance(): after UPDATE of an invitation to accepted, and after
+ * INSERT of a partnership.  A replica may not have all rows of its origin, or
  * not yet.
  */
 Datum
 tempcloud_guard_acceptance(PG_FUNCTION_ARGS)
 {
-	const TriggerData *trigger = trigger_data(fcinfo);
-	bool		of_invitation = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
+	bool		of_invitation = CALLED_AS_TRIGGER(fcinfo) &&
+		TRIGGER_FIRED_BY_UPDATE(((TriggerData *) fcinfo->context)->tg_event);
+	const TriggerData *trigger = guard_trigger(fcinfo, of_invitation ? &invitation : &partnership);
 	bool		complete;
 
 	if (is_replica())
@@ -241,87 +290,158 @@ tempcloud_guard_acceptance(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				errcode(ERRCODE_CHECK_VIOLATION),
 				errmsg("%s", of_invitation ?
-					   "an invitation is not accepted without its partnership" :
-					   "a partnership comes of an accepted invitation between the two accounts"),
-				errhint("Partnerships are made by tempcloud.accept_invitation()."),
+					   "an accepted invitation requires its partnership" :
+					   "a partnership requires an accepted invitation between its two accounts"),
+				errhint("Use tempcloud.accept_invitation()."),
 				errtable(trigger->tg_relation));
 	return PointerGetDatum(NULL);
 }
 
 /*
- * Before UPDATE or DELETE of a request.
+ * guard_order(): before UPDATE or DELETE, after UPDATE.
+ */
+Datum
+tempcloud_guard_order(PG_FUNCTION_ARGS)
+{
+	const TriggerData *trigger = guard_trigger(fcinfo, &staff_order);
+	HeapTuple	row = trigger->tg_trigtuple;
+	static const char *const asked[] = {
+		"id", "customer_id", "ordered_by", "name", "reference", "digest", "created_at"
+	};
+
+	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+		require_all_same(trigger, asked, lengthof(asked));
+	else if (finds(&find_accepted_request_of_order, key(trigger, row, "id")))
+		refuse_undoing(trigger, "cannot delete an order that has an accepted request");
+	return PointerGetDatum(result_of(trigger));
+}
+
+/*
+ * guard_request(): before UPDATE or DELETE, after UPDATE.
  */
 Datum
 tempcloud_guard_request(PG_FUNCTION_ARGS)
 {
-	const TriggerData *trigger = trigger_data(fcinfo);
+	const TriggerData *trigger = guard_trigger(fcinfo, &request);
+	HeapTuple	row = trigger->tg_trigtuple;
 	static const char *const asked[] = {
 		"id", "order_id", "customer_id", "provider_id", "profession", "location",
 		"department", "requirements", "answer_by", "created_at"
 	};
-	char	   *from = label(trigger, trigger->tg_trigtuple, "status");
 
-	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
+	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 	{
-		if (strcmp(from, "accepted") == 0 || strcmp(from, "cancelled") == 0)
-			refuse_undoing(trigger, "a request that was accepted is never deleted");
-		return PointerGetDatum(trigger->tg_trigtuple);
+		require_all_same(trigger, asked, lengthof(asked));
+		require_transition(trigger, "request");
 	}
-	for (int i = 0; i < lengthof(asked); i++)
-		require_same(trigger, asked[i]);
-	require_transition(trigger, "request");
-	return PointerGetDatum(trigger->tg_newtuple);
+	else if (finds(&find_accepted_request, key(trigger, row, "id")))
+		refuse_undoing(trigger, "cannot delete a request that was accepted");
+	return PointerGetDatum(result_of(trigger));
 }
 
 /*
- * Before UPDATE of a shift: what is offered is said once.
+ * guard_shift(): before UPDATE or DELETE, after UPDATE.  The number of people
+ * offered is set once.
  */
 Datum
 tempcloud_guard_shift(PG_FUNCTION_ARGS)
 {
-	const TriggerData *trigger = trigger_data(fcinfo);
+	const TriggerData *trigger = guard_trigger(fcinfo, &shift);
+	HeapTuple	row = trigger->tg_trigtuple;
 	static const char *const asked[] = {"id", "request_id", "starts_at", "ends_at", "headcount"};
 	bool		unanswered;
 
-	for (int i = 0; i < lengthof(asked); i++)
-		require_same(trigger, asked[i]);
-	(void) attribute(trigger, trigger->tg_trigtuple, "offered", &unanswered);
-	if (!unanswered)
-		require_same(trigger, "offered");
-	return PointerGetDatum(trigger->tg_newtuple);
+	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+	{
+		require_all_same(trigger, asked, lengthof(asked));
+		(void) attribute(trigger, row, "offered", &unanswered);
+		if (!unanswered)
+			require_same(trigger, "offered");
+	}
+	else if (finds(&find_accepted_request, key(trigger, row, "request_id")))
+		refuse_undoing(trigger, "cannot delete a shift of a request that was accepted");
+	return PointerGetDatum(result_of(trigger));
 }
 
 /*
- * Before TRUNCATE of a table that partnerships rest on.
+ * guard_assignment(): before and after UPDATE.  An assignment is replaced once,
+ * and otherwise stays.
+ */
+Datum
+tempcloud_guard_assignment(PG_FUNCTION_ARGS)
+{
+	const TriggerData *trigger = guard_trigger(fcinfo, &assignment);
+	static const char *const assigned[] = {
+		"id", "shift_id", "place", "places", "worker_name", "assigned_by", "assigned_at"
+	};
+	bool		current;
+
+	require_all_same(trigger, assigned, lengthof(assigned));
+	(void) attribute(trigger, trigger->tg_trigtuple, "replaced_at", &current);
+	if (!current)
+	{
+		require_same(trigger, "replaced_at");
+		require_same(trigger, "replaced_by");
+	}
+	return PointerGetDatum(result_of(trigger));
+}
+
+/*
+ * guard_truncate(): before TRUNCATE of a table that partnerships or accepted
+ * requests refer to.
  */
 Datum
 tempcloud_guard_truncate(PG_FUNCTION_ARGS)
 {
-	const TriggerData *trigger = trigger_data(fcinfo);
-	uint64		partnerships;
+	const TriggerData *trigger = any_trigger(fcinfo);
+	bool		any;
 
 	tc_enter();
-	partnerships = tc_query(&find_any_partnership, QUERY_LATEST, NULL, 0);
+	any = tc_query(&find_any_partnership, QUERY_LATEST, NULL, 0) > 0 ||
+		tc_query(&find_any_accepted_request, QUERY_LATEST, NULL, 0) > 0;
 	tc_leave();
-	if (partnerships > 0)
-		refuse_undoing(trigger, "partnerships are never undone");
+	if (any)
+		refuse_undoing(trigger, psprintf("cannot truncate table \"%s\" while partnerships exist",
+										 RelationGetRelationName(trigger->tg_relation)));
 	return PointerGetDatum(NULL);
 }
 
 /*
- * Before UPDATE, DELETE or TRUNCATE of what is written once.
+ * refuse_change(): before UPDATE, DELETE or TRUNCATE of a table whose rows are
+ * written once.
  */
 Datum
 tempcloud_refuse_change(PG_FUNCTION_ARGS)
 {
-	const TriggerData *trigger = trigger_data(fcinfo);
+	const TriggerData *trigger = any_trigger(fcinfo);
 
-	refuse_undoing(trigger, psprintf("rows of table \"%s\" are never changed or deleted",
+	refuse_undoing(trigger, psprintf("cannot change or delete rows of table \"%s\"",
 									 RelationGetRelationName(trigger->tg_relation)));
 }
 
+/*
+ * The trigger data of a guard.  Raises 39P01 unless the trigger fires for each
+ * row and is on the table that the guard is for: a guard reads the columns of
+ * that table.
+ */
 static const TriggerData *
-trigger_data(FunctionCallInfo fcinfo)
+guard_trigger(FunctionCallInfo fcinfo, Guarded *guarded)
+{
+	const TriggerData *trigger = any_trigger(fcinfo);
+
+	if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) ||
+		!is_guarded(guarded, trigger->tg_relation, fcinfo->flinfo->fn_oid))
+		ereport(ERROR,
+				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				errmsg("trigger \"%s\" of relation \"%s\" cannot call the guard of table \"%s\"",
+					   trigger->tg_trigger->tgname,
+					   RelationGetRelationName(trigger->tg_relation), guarded->table),
+				errdetail("The guards of tempcloud belong to the triggers that the extension creates."));
+	return trigger;
+}
+
+static const TriggerData *
+any_trigger(FunctionCallInfo fcinfo)
 {
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
@@ -330,14 +450,51 @@ trigger_data(FunctionCallInfo fcinfo)
 	return (const TriggerData *) fcinfo->context;
 }
 
-/* Whether foreign keys sleep. */
+/*
+ * Whether a table is the guarded one: the table of that name that belongs to
+ * the same extension as the function.  This is looked up once for each OID.
+ */
+static bool
+is_guarded(Guarded *guarded, Relation table, Oid function)
+{
+	Oid			relid = RelationGetRelid(table);
+	Oid			extension;
+
+	if (guarded->relid == relid)
+		return true;
+	if (table->rd_rel->relkind != RELKIND_RELATION ||
+		strcmp(RelationGetRelationName(table), guarded->table) != 0)
+		return false;
+	extension = getExtensionOfObject(ProcedureRelationId, function);
+	if (!OidIsValid(extension) ||
+		getExtensionOfObject(RelationRelationId, relid) != extension)
+		return false;
+	guarded->relid = relid;
+	return true;
+}
+
+/* The row that a trigger lets pass; ignored after the event. */
+static HeapTuple
+result_of(const TriggerData *trigger)
+{
+	return TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
+		trigger->tg_newtuple : trigger->tg_trigtuple;
+}
+
+/* Whether foreign keys are not checked. */
 static bool
 is_replica(void)
 {
 	return SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
 }
 
-/* A new account must be what partnerships that came before it say it is. */
+/*
+ * Refuse a new account whose kind is not what a partnership says that was
+ * inserted before it, while foreign keys were not checked.  An INSERT of an
+ * account locks the table ROW EXCLUSIVE, and guard_partnership() locks it
+ * SHARE: of the two rows, the one that is written second is checked against
+ * the first.
+ */
 static void
 require_kind_of_partnerships(const TriggerData *trigger)
 {
@@ -353,8 +510,8 @@ require_kind_of_partnerships(const TriggerData *trigger)
 }
 
 /*
- * Whether an update of an invitation does nothing but forget what the inviter
- * typed: the right of a person, and nothing that partnerships rest on.
+ * Whether an update of an invitation only erases what the inviter typed, as
+ * erase_person() does.
  */
 static bool
 erases_person(const TriggerData *trigger)
@@ -379,6 +536,7 @@ erases_person(const TriggerData *trigger)
 	return true;
 }
 
+/* The images of the values are compared as they are uncompressed. */
 static bool
 is_same(const TriggerData *trigger, const char *column)
 {
@@ -386,11 +544,11 @@ is_same(const TriggerData *trigger, const char *column)
 	bool		new_null;
 	Datum		old = attribute(trigger, trigger->tg_trigtuple, column, &old_null);
 	Datum		new = attribute(trigger, trigger->tg_newtuple, column, &new_null);
-	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
-	Form_pg_attribute att = TupleDescAttr(desc, SPI_fnumber(desc, column) - 1);
+	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(trigger->tg_relation),
+										  column_number(trigger, column) - 1);
 
 	return old_null == new_null &&
-		(old_null || datumIsEqual(old, new, att->attbyval, att->attlen));
+		(old_null || datum_image_eq(old, new, att->attbyval, att->attlen));
 }
 
 static void
@@ -399,15 +557,19 @@ require_same(const TriggerData *trigger, const char *column)
 	if (!is_same(trigger, column))
 		ereport(ERROR,
 				errcode(ERRCODE_CHECK_VIOLATION),
-				errmsg("column \"%s\" of table \"%s\" never changes", column,
+				errmsg("cannot change column \"%s\" of table \"%s\"", column,
 					   RelationGetRelationName(trigger->tg_relation)),
-				errtablecol(trigger->tg_relation,
-							SPI_fnumber(RelationGetDescr(trigger->tg_relation), column)));
+				errtablecol(trigger->tg_relation, column_number(trigger, column)));
 }
 
-/*
- * Each names its life itself: the table may have been renamed.
- */
+static void
+require_all_same(const TriggerData *trigger, const char *const *columns, int count)
+{
+	for (int i = 0; i < count; i++)
+		require_same(trigger, columns[i]);
+}
+
+/* table chooses among the transitions. */
 static void
 require_transition(const TriggerData *trigger, const char *table)
 {
@@ -421,25 +583,40 @@ require_transition(const TriggerData *trigger, const char *table)
 	if (!legal)
 		ereport(ERROR,
 				errcode(ERRCODE_CHECK_VIOLATION),
-				errmsg("%s %s does not change from %s to %s",
+				errmsg("cannot change the status of %s %s from %s to %s",
 					   strchr("aeiou", table[0]) ? "an" : "a", table, from, to),
 				errtable(trigger->tg_relation));
+}
+
+/* The number of a column, which is not a system column. */
+static int
+column_number(const TriggerData *trigger, const char *column)
+{
+	int			number = SPI_fnumber(RelationGetDescr(trigger->tg_relation), column);
+
+	if (number <= 0)
+		elog(ERROR, "table \"%s\" has no column \"%s\"",
+			 RelationGetRelationName(trigger->tg_relation), column);
+	return number;
 }
 
 static Datum
 attribute(const TriggerData *trigger, HeapTuple tuple, const char *column, bool *isnull)
 {
-	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
-
-	return heap_getattr(tuple, SPI_fnumber(desc, column), desc, isnull);
+	return heap_getattr(tuple, column_number(trigger, column),
+						RelationGetDescr(trigger->tg_relation), isnull);
 }
 
-/* A column as the argument of a query. */
+/* A column of type uuid as the argument of a query. */
 static NullableDatum
 key(const TriggerData *trigger, HeapTuple tuple, const char *column)
 {
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
 	NullableDatum result;
 
+	if (SPI_gettypeid(desc, column_number(trigger, column)) != UUIDOID)
+		elog(ERROR, "column \"%s\" of table \"%s\" is not of type uuid", column,
+			 RelationGetRelationName(trigger->tg_relation));
 	result.value = attribute(trigger, tuple, column, &result.isnull);
 	return result;
 }
@@ -453,20 +630,32 @@ label(const TriggerData *trigger, HeapTuple tuple, const char *column)
 	return tc_enum_label(attribute(trigger, tuple, column, &isnull));
 }
 
+/* Whether a query of one key finds a row now. */
+static bool
+finds(KeptQuery *query, NullableDatum key)
+{
+	bool		found;
+
+	tc_enter();
+	found = tc_run_latest(query, key) > 0;
+	tc_leave();
+	return found;
+}
+
 static void
 refuse_pair(const TriggerData *trigger)
 {
 	ereport(ERROR,
 			errcode(ERRCODE_CHECK_VIOLATION),
-			errmsg("a partnership joins a customer with a provider"),
+			errmsg("a partnership requires a customer and a provider"),
 			errtable(trigger->tg_relation));
 }
 
 static void
-refuse_undoing(const TriggerData *trigger, const char *what)
+refuse_undoing(const TriggerData *trigger, const char *message)
 {
 	ereport(ERROR,
 			errcode(ERRCODE_RESTRICT_VIOLATION),
-			errmsg("%s", what),
+			errmsg("%s", message),
 			errtable(trigger->tg_relation));
 }

@@ -125,7 +125,7 @@ QUERY("SELECT m.kind, NULL::uuid, NULL::integer, NULL::uuid, m.recipient, m.reci
 	  "          FROM tempcloud_data.shift s"
 	  "         CROSS JOIN LATERAL ("
 	  "           SELECT pg_catalog.string_agg(p.worker_name, ', ' ORDER BY p.place) AS names"
-	  "             FROM tempcloud_data.assignment p WHERE p.shift_id = s.id) w"
+	  "             FROM tempcloud_data.assignment p WHERE p.shift_id = s.id AND p.replaced_at IS NULL) w"
 	  "         WHERE s.request_id = r.id)"
 	  "  FROM tempcloud_data.mail m"
 	  "  JOIN tempcloud_data.request r ON r.id = m.request_id"

@@ -44,14 +44,14 @@ TOLERANCE = 250         # seconds that a run may take, see Model.deadlines()
 
 # Let time go by: what would be due later is due now. Accepted invitations are guarded.
 PASS_TIME = """
-ALTER TABLE tempcloud_data.invitation DISABLE TRIGGER invitation_guard;
+ALTER TABLE tempcloud_data.invitation DISABLE TRIGGER invitation_guard, DISABLE TRIGGER invitation_guard_after;
 UPDATE tempcloud_data.invitation SET created_at = created_at - d, sent_at = sent_at - d, expires_at = expires_at - d,
     reminded_at = reminded_at - d, decided_at = decided_at - d FROM make_interval(secs => %(s)s) d;
-ALTER TABLE tempcloud_data.invitation ENABLE ALWAYS TRIGGER invitation_guard;
-ALTER TABLE tempcloud_data.request DISABLE TRIGGER request_guard;
+ALTER TABLE tempcloud_data.invitation ENABLE ALWAYS TRIGGER invitation_guard, ENABLE ALWAYS TRIGGER invitation_guard_after;
+ALTER TABLE tempcloud_data.request DISABLE TRIGGER request_guard, DISABLE TRIGGER request_guard_after;
 UPDATE tempcloud_data.request SET created_at = created_at - d, answer_by = answer_by - d, decided_at = decided_at - d
   FROM make_interval(secs => %(s)s) d;
-ALTER TABLE tempcloud_data.request ENABLE ALWAYS TRIGGER request_guard;
+ALTER TABLE tempcloud_data.request ENABLE ALWAYS TRIGGER request_guard, ENABLE ALWAYS TRIGGER request_guard_after;
 UPDATE tempcloud_data.mail SET created_at = created_at - d, closed_at = closed_at - d,
     due_at = LEAST(due_at, GREATEST(due_at - d, clock_timestamp())) FROM make_interval(secs => %(s)s) d;
 UPDATE tempcloud_data.confirmation_token SET issued_at = issued_at - make_interval(secs => %(s)s);
@@ -62,7 +62,7 @@ SELECT id, kind, COALESCE(invitation_id, contact_id, request_id)::text AS about,
   FROM tempcloud_data.mail ORDER BY id"""
 EVENTS = "SELECT event, account_id::text, COALESCE(invitation_id, request_id)::text FROM tempcloud_data.event"
 PARTNERSHIPS = "SELECT customer_id::text, provider_id::text, invitation_id::text FROM tempcloud_data.partnership"
-WORKERS = "SELECT shift_id::text, place, worker_name FROM tempcloud_data.assignment"
+WORKERS = "SELECT shift_id::text, place, worker_name FROM tempcloud_data.assignment WHERE replaced_at IS NULL"
 
 
 class Difference(Exception):

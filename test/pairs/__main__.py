@@ -63,7 +63,7 @@ SELECT concat_ws(' ', 'link of', email, count(*)) FROM tempcloud_data.invitation
  UNION ALL
 SELECT concat_ws(' ', 'request', order_name, reference, profession, r.status, r.reason, w.accepted) FROM asked r LEFT JOIN tempcloud_data.request_answer w ON w.request_id = r.id
  UNION ALL
-SELECT concat_ws(' ', 'shift', profession, starts_at, headcount, offered, (SELECT string_agg(worker_name, ',' ORDER BY place) FROM tempcloud_data.assignment a WHERE a.shift_id = s.id))
+SELECT concat_ws(' ', 'shift', profession, starts_at, headcount, offered, (SELECT string_agg(concat(worker_name, CASE WHEN replaced_at IS NOT NULL THEN ' (replaced)' END), ',' ORDER BY replaced_at IS NOT NULL, place, worker_name) FROM tempcloud_data.assignment a WHERE a.shift_id = s.id))
   FROM tempcloud_data.shift s JOIN asked r ON r.id = s.request_id
 """
 

@@ -235,8 +235,8 @@ SELECT is(ARRAY[:'has_login', :'inviter_company', :'customer_id', :'partners', :
 	'traps and odd settings change nothing of what the commands do');
 SELECT set_eq('SELECT funcname FROM pg_stat_xact_user_functions WHERE schemaname = ''tempcloud''',
 	'SELECT proname FROM pg_proc WHERE pronamespace = ''tempcloud''::regnamespace', 'and each was done');
-SELECT is(ARRAY[:'partnership', :'invitation', :'request_guard'], ARRAY['rows of table "partnership" are never changed or deleted',
-	'an accepted invitation is never changed or deleted', 'column "profession" of table "request" never changes'],
+SELECT is(ARRAY[:'partnership', :'invitation', :'request_guard'], ARRAY['cannot change or delete rows of table "partnership"',
+	'cannot change or delete an accepted invitation', 'cannot change column "profession" of table "request"'],
 	'nor of the guards');
 
 --

@@ -263,16 +263,23 @@ SELECT pg_temp.relation_is('tempcloud_data.request_answer', $$
 $$);
 
 SELECT pg_temp.relation_is('tempcloud_data.assignment', $$
+	id uuid NOT NULL DEFAULT tempcloud_data.new_id()
 	shift_id uuid NOT NULL
 	place integer NOT NULL
 	places integer NOT NULL
 	worker_name tempcloud_data.person_name NOT NULL
 	assigned_by uuid NOT NULL
 	assigned_at timestamptz NOT NULL DEFAULT clock_timestamp()
-	assignment_pkey PRIMARY KEY (shift_id, place)
+	replaced_by uuid
+	replaced_at timestamptz
+	assignment_pkey PRIMARY KEY (id)
 	assignment_assigned_by_fkey FOREIGN KEY (assigned_by) REFERENCES tempcloud_data.contact(id)
+	assignment_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES tempcloud_data.contact(id)
 	assignment_shift_fkey FOREIGN KEY (shift_id, places) REFERENCES tempcloud_data.shift(id, offered)
 	assignment_place CHECK
+	assignment_replacement CHECK
+	assignment_current_key UNIQUE INDEX btree (shift_id, place) WHERE (replaced_at IS NULL)
+	assignment_shift_id_idx INDEX btree (shift_id, assigned_at)
 $$);
 
 SELECT pg_temp.relation_is('tempcloud_data.request_overview', $$

@@ -70,7 +70,7 @@ EXCEPTION WHEN OTHERS THEN
 	RETURN concat_ws(' ', SQLSTATE, SQLERRM);
 END
 $$;
-SELECT pg_temp.dml(format('INSERT INTO tempcloud_data.assignment (shift_id, place, places, worker_name, assigned_by) SELECT shift_id, %s, %s, worker_name, assigned_by FROM tempcloud_data.assignment WHERE shift_id = %L AND place = 1', place, places, :'early'))
+SELECT pg_temp.dml(format('INSERT INTO tempcloud_data.assignment (shift_id, place, places, worker_name, assigned_by) SELECT shift_id, %s, %s, worker_name, assigned_by FROM tempcloud_data.assignment WHERE shift_id = %L AND place = 1 AND replaced_at IS NULL', place, places, :'early'))
   FROM (VALUES (1, 2), (3, 2), (3, 3), (0, 2)) v (place, places);
 SELECT pg_temp.dml(format('UPDATE tempcloud_data.shift SET offered = 3 WHERE id = %L', :'early'));
 SET session_replication_role = replica;

@@ -274,6 +274,151 @@ SET session_replication_role = local;
 DELETE FROM tempcloud_data.partnership; \echo :SQLSTATE
 RESET session_replication_role;
 
+--
+-- Requests that were accepted, and what belongs to them, stay, too.
+--
+
+SET request.jwt.claims = :'anna';
+SELECT id AS request FROM tempcloud.send_request(:'anbieter', 'Koch', 'Berlin',
+	'[{"starts_at": "2100-01-01 06:00", "ends_at": "2100-01-01 14:00", "headcount": 2}]', requirements => repeat('ä', 2000)) \gset
+SELECT id AS open_request FROM tempcloud.send_request(:'anbieter', 'Koch', 'Bonn',
+	'[{"starts_at": "2100-01-01 06:00", "ends_at": "2100-01-01 14:00", "headcount": 2}]') \gset
+SET request.jwt.claims = :'bob';
+SELECT status FROM tempcloud.answer_request(:'request', true);
+SELECT id AS shift FROM tempcloud.shifts WHERE request_id = :'request' \gset
+SELECT worker_name FROM tempcloud.assign_workers(:'shift', '{Kurt Kohl,Kuno Kern}');
+SELECT worker_name FROM tempcloud.assign_workers(:'shift', '{Karl Kuhn}');
+SELECT place, worker_name, replaced_at IS NOT NULL AS replaced FROM tempcloud_data.assignment WHERE shift_id = :'shift' ORDER BY id;
+CREATE FUNCTION pg_temp.attempts(role text) RETURNS TABLE (statement text, answer text) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM set_config('session_replication_role', role, true);
+	RETURN QUERY SELECT s, test.refusal(s) FROM unnest(ARRAY[
+		$sql$DELETE FROM tempcloud_data.shift WHERE offered > 0$sql$,
+		$sql$DELETE FROM tempcloud_data.assignment$sql$,
+		$sql$DELETE FROM tempcloud_data.assignment WHERE replaced_at IS NOT NULL$sql$,
+		$sql$DELETE FROM tempcloud_data.request WHERE status = 'accepted'$sql$,
+		$sql$DELETE FROM tempcloud_data.staff_order o USING tempcloud_data.request r WHERE r.order_id = o.id AND r.status = 'accepted'$sql$,
+		$sql$UPDATE tempcloud_data.staff_order SET name = 'Other'$sql$,
+		$sql$UPDATE tempcloud_data.assignment SET worker_name = 'Other' WHERE replaced_at IS NULL$sql$,
+		$sql$UPDATE tempcloud_data.assignment SET replaced_at = NULL, replaced_by = NULL WHERE replaced_at IS NOT NULL$sql$,
+		$sql$UPDATE tempcloud_data.assignment SET replaced_at = now() WHERE replaced_at IS NOT NULL$sql$,
+		$sql$TRUNCATE tempcloud_data.assignment$sql$,
+		$sql$TRUNCATE tempcloud_data.shift CASCADE$sql$,
+		$sql$TRUNCATE tempcloud_data.request CASCADE$sql$,
+		$sql$TRUNCATE tempcloud_data.staff_order CASCADE$sql$]) s;
+	PERFORM set_config('session_replication_role', 'origin', true);
+END
+$$;
+SET client_min_messages = warning;
+SELECT * FROM pg_temp.attempts('origin');
+SELECT * FROM pg_temp.attempts('replica');
+RESET client_min_messages;
+-- What was not accepted can be deleted.
+BEGIN;
+DELETE FROM tempcloud_data.mail WHERE request_id = :'open_request';
+DELETE FROM tempcloud_data.shift WHERE request_id = :'open_request'; \echo :SQLSTATE
+DELETE FROM tempcloud_data.request WHERE id = :'open_request'; \echo :SQLSTATE
+ROLLBACK;
+-- Values are compared, not how they are stored: one of the two is compressed here.
+SELECT pg_column_size(requirements) < 1000 AS compressed FROM tempcloud_data.request WHERE id = :'request';
+UPDATE tempcloud_data.request SET requirements = repeat('ä', 2000) WHERE id = :'request'; \echo :SQLSTATE
+UPDATE tempcloud_data.request SET requirements = repeat('ä', 1999) || 'o' WHERE id = :'request'; \echo :SQLSTATE
+-- The contacts that an acceptance refers to stay, on both sides.
+SET session_replication_role = replica;
+DELETE FROM tempcloud_data.contact WHERE id = :'anna_id'; \echo :SQLSTATE
+DELETE FROM tempcloud_data.contact WHERE id = :'bob_id'; \echo :SQLSTATE
+RESET session_replication_role;
+
+--
+-- A partnership that a replica got before its accounts says of which kind they are.
+--
+
+SELECT gen_random_uuid() AS new_id \gset
+BEGIN;
+SET LOCAL session_replication_role = replica;
+INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+	VALUES (:'new_id', :'personal', gen_random_uuid(), :'anna_id'); \echo :SQLSTATE
+SET LOCAL session_replication_role = origin;
+INSERT INTO tempcloud_data.account (id, kind, company_name, locale) VALUES (:'new_id', 'provider', 'x', 'de'); \echo :SQLSTATE
+ROLLBACK;
+
+--
+-- Triggers of others, which fire after the guards' BEFORE triggers and change the row
+--
+
+CREATE FUNCTION pg_temp.zz() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN jsonb_populate_record(NEW, TG_ARGV[0]::jsonb);
+END
+$$;
+CREATE FUNCTION pg_temp.meddle(role text, "table" text, event text, change jsonb, statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	EXECUTE format('CREATE TRIGGER zz BEFORE %s ON tempcloud_data.%I FOR EACH ROW EXECUTE FUNCTION pg_temp.zz(%L);
+		ALTER TABLE tempcloud_data.%2$I ENABLE ALWAYS TRIGGER zz', event, "table", change);
+	PERFORM set_config('session_replication_role', role, true);
+	answer := test.refusal(statement);
+	PERFORM set_config('session_replication_role', 'origin', true);
+	EXECUTE format('DROP TRIGGER zz ON tempcloud_data.%I', "table");
+	RETURN answer;
+END
+$$;
+SELECT role, "table", (SELECT min(k) FROM jsonb_object_keys(change) k) AS column,
+	   pg_temp.meddle(role, "table", event, change, coalesce(statement, format('UPDATE tempcloud_data.%I SET id = id', "table"))) AS answer
+  FROM (VALUES
+	('account', 'UPDATE', jsonb_build_object('kind', 'customer'), NULL),
+	('contact', 'UPDATE', jsonb_build_object('account_id', :'kunde'), NULL),
+	('invitation', 'UPDATE', jsonb_build_object('reason', 'No'), $sql$UPDATE tempcloud_data.invitation SET email = NULL WHERE status = 'accepted'$sql$),
+	('invitation', 'UPDATE', jsonb_build_object('status', 'declined', 'decided_at', now()),
+	 $sql$UPDATE tempcloud_data.invitation SET email = email WHERE status = 'accepted'$sql$),
+	('invitation', 'UPDATE', jsonb_build_object('inviter_id', :'besteller'), $sql$UPDATE tempcloud_data.invitation SET locale = 'en' WHERE status = 'pending'$sql$),
+	('request', 'UPDATE', jsonb_build_object('profession', 'Other'), NULL),
+	('request', 'UPDATE', jsonb_build_object('status', 'open', 'decided_at', NULL), $sql$UPDATE tempcloud_data.request SET id = id WHERE status = 'accepted'$sql$),
+	('shift', 'UPDATE', jsonb_build_object('headcount', 9), NULL),
+	('staff_order', 'UPDATE', jsonb_build_object('name', 'Other'), NULL),
+	('assignment', 'UPDATE', jsonb_build_object('worker_name', 'Other'), NULL),
+	('partnership', 'INSERT', jsonb_build_object('provider_id', :'besteller', 'invitation_id', gen_random_uuid()),
+	 format('INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by) VALUES (%L, %L, %L, %L)',
+			:'kunde', :'personal', gen_random_uuid(), :'anna_id'))) a ("table", event, change, statement),
+	unnest('{origin,replica}'::text[]) role
+ ORDER BY role, "table" COLLATE "C", change::text COLLATE "C";
+
+--
+-- The guards work on their own tables only, for each row.
+--
+
+CREATE TABLE other (id uuid, kind integer, status text);
+CREATE VIEW other_view AS SELECT * FROM other;
+CREATE FUNCTION pg_temp.fire(guard text, "table" text, timing text, each text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	EXECUTE format('CREATE TRIGGER zz %s ON %s FOR EACH %s EXECUTE FUNCTION tempcloud_data.%I()', timing, "table", each, guard);
+	answer := test.refusal(CASE WHEN "table" LIKE 'tempcloud_data.%' THEN format('UPDATE %s SET id = id', "table")
+		ELSE format('INSERT INTO %s VALUES (NULL, 1, %L)', "table", 'accepted') END);
+	EXECUTE format('DROP TRIGGER zz ON %s', "table");
+	RETURN answer;
+END
+$$;
+SELECT guard, fired, pg_temp.fire(guard, "table", timing, 'ROW') AS answer
+  FROM unnest('{guard_account,guard_contact,guard_invitation,guard_partnership,guard_acceptance,guard_order,guard_request,guard_shift,guard_assignment}'::text[]) guard,
+	   (VALUES ('by another table', 'other', 'BEFORE INSERT'), ('by a view', 'other_view', 'INSTEAD OF INSERT')) f (fired, "table", timing);
+SELECT guard, pg_temp.fire(guard, "table", 'BEFORE UPDATE', 'STATEMENT') AS "for each statement"
+  FROM (VALUES ('guard_account', 'tempcloud_data.account'), ('guard_contact', 'tempcloud_data.contact'),
+			   ('guard_invitation', 'tempcloud_data.invitation'), ('guard_acceptance', 'tempcloud_data.invitation'),
+			   ('guard_order', 'tempcloud_data.staff_order'), ('guard_request', 'tempcloud_data.request'),
+			   ('guard_shift', 'tempcloud_data.shift'), ('guard_assignment', 'tempcloud_data.assignment')) g (guard, "table");
+SELECT pg_temp.fire('guard_request', 'tempcloud_data.account', 'BEFORE UPDATE', 'ROW') AS "the guard of another";
+-- nor on another table of the same name
+CREATE SCHEMA decoy;
+CREATE TABLE decoy.account (id uuid, kind integer, status text);
+SELECT pg_temp.fire('guard_account', 'decoy.account', 'BEFORE INSERT', 'ROW');
+SET client_min_messages = warning;
+DROP SCHEMA decoy CASCADE;
+DROP TABLE other CASCADE;
+RESET client_min_messages;
+
 -- The guards are on all of these tables, and fire always.
 SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger
  WHERE NOT tgisinternal AND tgrelid::regclass::text LIKE 'tempcloud_data.%' ORDER BY tgrelid::regclass::text COLLATE "C", tgname COLLATE "C";

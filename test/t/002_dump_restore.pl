@@ -67,9 +67,9 @@ as_caller($node, 'bob', q{
 	SELECT count(*) FROM tempcloud.shifts s, tempcloud.assign_workers(s.id, '{Petra Pfeil}') WHERE s.offered > 0;
 	SELECT tempcloud.cancel_request(id, 'Grippe') FROM tempcloud.requests_received WHERE profession = 'cancel'});
 $node->safe_psql('postgres', q{
-	ALTER TABLE tempcloud_data.request DISABLE TRIGGER request_guard;
+	ALTER TABLE tempcloud_data.request DISABLE TRIGGER request_guard, DISABLE TRIGGER request_guard_after;
 	UPDATE tempcloud_data.request SET created_at = created_at - interval '1 day', answer_by = now() WHERE profession = 'expire';
-	ALTER TABLE tempcloud_data.request ENABLE ALWAYS TRIGGER request_guard;
+	ALTER TABLE tempcloud_data.request ENABLE ALWAYS TRIGGER request_guard, ENABLE ALWAYS TRIGGER request_guard_after;
 	INSERT INTO tempcloud_data.mail_template VALUES
 		('invitation', 'de', 'Unsere Einladung von {company}', E'Eigener Text: {link}\n{message}', NULL),
 		('invitation', 'fr', '{company} vous invite', '{link}', '<a href="{link}">lien</a>');

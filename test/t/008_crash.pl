@@ -79,10 +79,10 @@ my %half = (
 			OR (SELECT count(*) FROM tempcloud_data.event e
 				WHERE e.request_id = r.id AND e.event = 'request.accepted') <> (status = 'accepted')::int},
 	'a shift with some of its names' => q{FROM tempcloud_data.shift s
-		WHERE (SELECT count(*) FROM tempcloud_data.assignment a WHERE a.shift_id = s.id) NOT IN (0, headcount)},
+		WHERE (SELECT count(*) FROM tempcloud_data.assignment a WHERE a.shift_id = s.id AND a.replaced_at IS NULL) NOT IN (0, headcount)},
 	'a request that is filled without a mail, or a mail without it' => q{FROM tempcloud_data.request r
 		WHERE (SELECT count(*) FROM tempcloud_data.mail m WHERE m.request_id = r.id AND m.kind = 'request_filled')
-			<> ((SELECT count(*) FROM tempcloud_data.shift s JOIN tempcloud_data.assignment a ON a.shift_id = s.id
+			<> ((SELECT count(*) FROM tempcloud_data.shift s JOIN tempcloud_data.assignment a ON a.shift_id = s.id AND a.replaced_at IS NULL
 				  WHERE s.request_id = r.id) = 3)::int},
 );
 

@@ -31,7 +31,7 @@ sub order
 	my ($provider, $profession) = @_;
 
 	as_caller($origin, 'anna', qq{SELECT tempcloud.send_request(id, '$profession', 'Bonn', '[{"starts_at": "2100-01-01 06:00",
-			"ends_at": "2100-01-01 14:00", "headcount": 1}]') FROM tempcloud.providers WHERE company_name ILIKE '$provider%'});
+			"ends_at": "2100-01-01 14:00", "headcount": 1}]', requirements => repeat('ä', 2000)) FROM tempcloud.providers WHERE company_name ILIKE '$provider%'});
 	as_caller($origin, $provider, q{SELECT tempcloud.answer_request(id, true) FROM tempcloud.requests_received WHERE status = 'open';
 		SELECT tempcloud.assign_workers(id, '{Kurt Kohl}') FROM tempcloud.shifts WHERE assigned = 0});
 	return;
@@ -45,7 +45,8 @@ sub contents
 	return join "\n", map { $node->safe_psql('postgres', "SELECT '$_', t::text FROM $_ t ORDER BY 2") } @of ? @of : @tables;
 }
 
-# Some of each before the subscription, some after it.
+# Some of each before the subscription, some after it.  The requirements are long
+# enough to be compressed here and to come over uncompressed.
 as_caller($origin, 'anna', "SELECT tempcloud.register_account('customer', 'Kunde AG', 'Anna', 'Alt')");
 partner('bob');
 order('bob', 'Koch');
@@ -105,15 +106,15 @@ sub refuses
 	return;
 }
 
-refuses(q{UPDATE tempcloud_data.partnership SET created_at = now()}, 'rows of table "partnership" are never changed or deleted');
-refuses(q{UPDATE tempcloud_data.account SET kind = 'customer' WHERE company_name = 'Bob GmbH'}, 'column "kind" of table "account" never changes');
+refuses(q{UPDATE tempcloud_data.partnership SET created_at = now()}, 'cannot change or delete rows of table "partnership"');
+refuses(q{UPDATE tempcloud_data.account SET kind = 'customer' WHERE company_name = 'Bob GmbH'}, 'cannot change column "kind" of table "account"');
 refuses(q{UPDATE tempcloud_data.invitation SET status = 'pending', decided_at = NULL, decided_by = NULL WHERE status = 'accepted'},
-	'an accepted invitation is never changed or deleted');
+	'cannot change or delete an accepted invitation');
 refuses(q{INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
 	SELECT b.id, a.id, i.id, i.invited_by FROM tempcloud_data.account a, tempcloud_data.account b, tempcloud_data.invitation i
 	 WHERE a.company_name = 'Kunde AG' AND b.company_name = 'Berta GmbH' AND i.status = 'declined'}, 'a partnership ');
-refuses(q{DELETE FROM tempcloud_data.partnership}, 'rows of table "partnership" are never changed or deleted');
-refuses(q{DELETE FROM tempcloud_data.request_answer}, 'rows of table "request_answer" are never changed or deleted');
+refuses(q{DELETE FROM tempcloud_data.partnership}, 'cannot change or delete rows of table "partnership"');
+refuses(q{DELETE FROM tempcloud_data.request_answer}, 'cannot change or delete rows of table "request_answer"');
 as_caller($origin, 'bea', "SELECT tempcloud.register_account('provider', 'Bea GmbH', 'Bea', 'Bauer')");
 $origin->wait_for_catchup('tempcloud');
 is($replica->safe_psql('postgres', q{SELECT count(*) FROM tempcloud_data.account WHERE company_name = 'Bea GmbH'}), '1', 'it goes on with the rest');
