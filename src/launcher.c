@@ -14,9 +14,7 @@
 #include "access/htup_details.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/objectaccess.h"
 #include "catalog/pg_database.h"
-#include "catalog/pg_extension.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
@@ -33,7 +31,6 @@
 
 #include "compat.h"
 #include "launcher.h"
-#include "notify.h"
 #include "ring.h"
 #include "settings.h"
 #include "worker.h"
@@ -50,20 +47,18 @@ typedef struct Process
 	TimestampTz not_before;		/* start no other before */
 } Process;
 
-static object_access_hook_type previous_object_access = NULL;
-
-static void watch_objects(ObjectAccessType access, Oid classId, Oid objectId,
-						  int subId, void *arg);
 static void register_launcher(void);
 static void leave(int code, Datum arg);
 static List *all_databases(void);
 static List *claim_rings(List *databases);
 static bool may_have_worker(Oid database);
 static TimestampTz serve_rings(Process *workers, Process *maintenances);
-static void keep_worker(int i, Process *worker, TimestampTz now);
-static TimestampTz keep_maintained(int i, Process *maintenance, TimestampTz now);
+static void keep_worker(int i, const RingState *ring, Process *worker, TimestampTz now);
+static TimestampTz keep_maintained(int i, const RingState *ring, Process *maintenance,
+								   TimestampTz now);
 static bool is_running(const Process *process);
-static void start(Process *process, const char *type, const char *function, int i);
+static void start(Process *process, const char *type, const char *function, int i,
+				  Oid database);
 
 PGDLLEXPORT void tempcloud_launcher_main(Datum arg);
 
@@ -71,26 +66,7 @@ void
 tc_install_launcher(void)
 {
 	tc_reserve_rings();
-	previous_object_access = object_access_hook;
-	object_access_hook = watch_objects;
 	register_launcher();
-}
-
-/*
- * An extension that comes or goes is looked for once that is committed.  A
- * database goes at once: DROP DATABASE calls this after it has made sure that
- * it may, and before it waits some seconds for those who are connected.
- */
-static void
-watch_objects(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg)
-{
-	if (previous_object_access)
-		previous_object_access(access, classId, objectId, subId, arg);
-
-	if (classId == ExtensionRelationId && (access == OAT_POST_CREATE || access == OAT_DROP))
-		tc_notify_extension();
-	else if (classId == DatabaseRelationId && access == OAT_DROP)
-		tc_evict(objectId);
 }
 
 static void
@@ -244,27 +220,26 @@ serve_rings(Process *workers, Process *maintenances)
 
 	for (int i = 0; i < tc_rings; i++)
 	{
-		Ring	   *ring = tc_ring(i);
+		RingState	ring;
 
-		if (ring->database == InvalidOid)
+		tc_ring_state(tc_ring(i), &ring);
+		if (ring.database == InvalidOid)
 			continue;
-		if (ring->worker == 0)
+		if (ring.worker == 0)
 		{
-			keep_worker(i, &workers[i], now);
+			keep_worker(i, &ring, &workers[i], now);
 			next = Min(next, TimestampTzPlusMilliseconds(now, RESTART_AFTER));
 		}
 		else
-			next = Min(next, keep_maintained(i, &maintenances[i], now));
+			next = Min(next, keep_maintained(i, &ring, &maintenances[i], now));
 	}
 	return next;
 }
 
 /* Start a worker for a ring that has none, unless one is on its way. */
 static void
-keep_worker(int i, Process *worker, TimestampTz now)
+keep_worker(int i, const RingState *ring, Process *worker, TimestampTz now)
 {
-	Ring	   *ring = tc_ring(i);
-
 	if (is_running(worker))
 		return;
 	if (worker->handle != NULL)
@@ -276,16 +251,15 @@ keep_worker(int i, Process *worker, TimestampTz now)
 	if (now < Max(worker->not_before, ring->barred_until))
 		return;
 	if (may_have_worker(ring->database))
-		start(worker, "tempcloud worker", "tempcloud_worker_main", i);
+		start(worker, "tempcloud worker", "tempcloud_worker_main", i, ring->database);
 	else
-		tc_free_ring(ring);		/* the database is gone */
+		(void) tc_free_ring(tc_ring(i), ring->database);	/* the database is gone */
 }
 
 /* Returns when maintenance of a ring's database is due next. */
 static TimestampTz
-keep_maintained(int i, Process *maintenance, TimestampTz now)
+keep_maintained(int i, const RingState *ring, Process *maintenance, TimestampTz now)
 {
-	Ring	   *ring = tc_ring(i);
 	TimestampTz due = ring->maintained_at + (TimestampTz) tc_maintenance_interval * USECS_PER_SEC;
 
 	if (tc_maintenance_interval == 0)
@@ -294,8 +268,9 @@ keep_maintained(int i, Process *maintenance, TimestampTz now)
 		return due;
 	if (!is_running(maintenance) && ring->maintenance == 0 && now >= maintenance->not_before)
 	{
-		ring->maintained_at = now;
-		start(maintenance, "tempcloud maintenance", "tempcloud_maintenance_main", i);
+		tc_note_maintenance(tc_ring(i), ring->database, now);
+		start(maintenance, "tempcloud maintenance", "tempcloud_maintenance_main", i,
+			  ring->database);
 	}
 	return TimestampTzPlusMilliseconds(now, tc_maintenance_interval * INT64CONST(1000));
 }
@@ -310,7 +285,7 @@ is_running(const Process *process)
 }
 
 static void
-start(Process *process, const char *type, const char *function, int i)
+start(Process *process, const char *type, const char *function, int i, Oid database)
 {
 	BackgroundWorker worker = {
 		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
@@ -323,7 +298,7 @@ start(Process *process, const char *type, const char *function, int i)
 	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
 
 	strlcpy(worker.bgw_type, type, BGW_MAXLEN);
-	snprintf(worker.bgw_name, BGW_MAXLEN, "%s for database %u", type, tc_ring(i)->database);
+	snprintf(worker.bgw_name, BGW_MAXLEN, "%s for database %u", type, database);
 	strlcpy(worker.bgw_function_name, function, BGW_MAXLEN);
 	if (process->handle != NULL)
 		pfree(process->handle);

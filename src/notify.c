@@ -37,6 +37,7 @@ static struct
 	int			count;
 	int			size;
 	int			mail_level;		/* the outermost one with a mail, 0 for none */
+	int			command_level;	/* the outermost one with a command, likewise */
 	bool		extension;		/* one was created or dropped */
 	Ring	   *ring;			/* chosen before the commit */
 	bool		wants_worker;
@@ -45,6 +46,8 @@ static struct
 static void at_transaction_end(XactEvent event, void *arg);
 static void at_subtransaction_end(SubXactEvent event, SubTransactionId mine,
 								  SubTransactionId parent, void *arg);
+static void note_level(int *outermost);
+static void end_level(int *outermost, int level, bool committed);
 static void choose_way(void);
 static void notify_now(void);
 static void hand_over(void);
@@ -86,10 +89,25 @@ tc_notify_event(const Event *event)
 void
 tc_notify_mail(void)
 {
+	if (tc_notifications)
+		note_level(&pending.mail_level);
+}
+
+void
+tc_notify_command(void)
+{
+	if (tc_notifications)
+		note_level(&pending.command_level);
+}
+
+/* Something happened in the current subtransaction. */
+static void
+note_level(int *outermost)
+{
 	int			level = GetCurrentTransactionNestLevel();
 
-	if (tc_notifications && (pending.mail_level == 0 || pending.mail_level > level))
-		pending.mail_level = level;
+	if (*outermost == 0 || *outermost > level)
+		*outermost = level;
 }
 
 /* At worst they look in vain. */
@@ -108,7 +126,7 @@ at_transaction_end(XactEvent event, void *arg)
 			choose_way();
 			break;
 		case XACT_EVENT_PRE_PREPARE:
-			if (pending.count > 0 || pending.mail_level > 0)
+			if (pending.count > 0 || pending.mail_level > 0 || pending.command_level > 0)
 				ereport(ERROR,
 						(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						 errmsg("cannot PREPARE a transaction that has executed a command of tempcloud"),
@@ -132,20 +150,28 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId mine,
 {
 	int			level = GetCurrentTransactionNestLevel();
 
+	if (event != SUBXACT_EVENT_COMMIT_SUB && event != SUBXACT_EVENT_ABORT_SUB)
+		return;
 	if (event == SUBXACT_EVENT_COMMIT_SUB)
 	{
 		for (int i = pending.count - 1; i >= 0 && pending.levels[i] >= level; i--)
 			pending.levels[i] = level - 1;
-		if (pending.mail_level >= level)
-			pending.mail_level = level - 1;
 	}
-	else if (event == SUBXACT_EVENT_ABORT_SUB)
+	else
 	{
 		while (pending.count > 0 && pending.levels[pending.count - 1] >= level)
 			pending.count--;
-		if (pending.mail_level >= level)
-			pending.mail_level = 0;
 	}
+	end_level(&pending.mail_level, level, event == SUBXACT_EVENT_COMMIT_SUB);
+	end_level(&pending.command_level, level, event == SUBXACT_EVENT_COMMIT_SUB);
+}
+
+/* What happened in a subtransaction that ends is its parent's, or undone. */
+static void
+end_level(int *outermost, int level, bool committed)
+{
+	if (*outermost >= level)
+		*outermost = committed ? level - 1 : 0;
 }
 
 /* All that may fail is done here, before the commit. */

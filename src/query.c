@@ -8,16 +8,16 @@
 #include "nodes/parsenodes.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
-#include "utils/plancache.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "notify.h"
 #include "query.h"
 
-#define FIRST_REPLAN	64
+#define FIRST_RENEWAL	64
 
-static void prepare(KeptQuery *query);
-static void replan(KeptQuery *query);
+static SPIPlanPtr prepare(const KeptQuery *query);
+static void renew(KeptQuery *query);
 
 uint64
 tc_query(KeptQuery *query, QueryMode mode, const NullableDatum *args, int nargs)
@@ -25,12 +25,16 @@ tc_query(KeptQuery *query, QueryMode mode, const NullableDatum *args, int nargs)
 	Datum		values[QUERY_MAX_ARGS];
 	char		nulls[QUERY_MAX_ARGS];
 	Snapshot	snapshot = mode == QUERY_LATEST ? GetLatestSnapshot() : InvalidSnapshot;
+	int			result;
 
 	Assert(nargs == query->nargs);
 	if (query->plan == NULL)
-		prepare(query);
-	else if (query->runs == query->replan_at)
-		replan(query);
+	{
+		query->plan = prepare(query);
+		query->renew_at = FIRST_RENEWAL;
+	}
+	else if (query->runs >= query->renew_at && query->running == 0)
+		renew(query);
 	query->runs++;
 
 	for (int i = 0; i < nargs; i++)
@@ -38,9 +42,19 @@ tc_query(KeptQuery *query, QueryMode mode, const NullableDatum *args, int nargs)
 		values[i] = args[i].value;
 		nulls[i] = args[i].isnull ? 'n' : ' ';
 	}
-	if (SPI_execute_snapshot(query->plan, values, nulls, snapshot, InvalidSnapshot,
-							 mode == QUERY_READ, true, 0) < 0)
-		elog(ERROR, "tempcloud query failed: %s", SPI_result_code_string(SPI_result));
+	query->running++;
+	PG_TRY();
+	{
+		result = SPI_execute_snapshot(query->plan, values, nulls, snapshot, InvalidSnapshot,
+									  mode == QUERY_READ, true, 0);
+	}
+	PG_FINALLY();
+	{
+		query->running--;
+	}
+	PG_END_TRY();
+	if (result < 0)
+		elog(ERROR, "tempcloud query failed: %s", SPI_result_code_string(result));
 	return SPI_processed;
 }
 
@@ -48,32 +62,33 @@ tc_query(KeptQuery *query, QueryMode mode, const NullableDatum *args, int nargs)
  * One generic plan: each query finds its few rows by an index whatever the
  * values are, so that planning for them would only cost.
  */
-static void
-prepare(KeptQuery *query)
+static SPIPlanPtr
+prepare(const KeptQuery *query)
 {
-	SPIPlanPtr	plan = SPI_prepare_cursor(query->sql, query->nargs, query->argtypes,
+	SPIPlanPtr	plan = SPI_prepare_cursor(query->sql, query->nargs, (Oid *) query->argtypes,
 										  CURSOR_OPT_GENERIC_PLAN);
 
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "tempcloud query failed: %s", SPI_result_code_string(SPI_result));
-	query->plan = plan;
-	query->runs = 0;
-	query->replan_at = FIRST_REPLAN;
+	return plan;
 }
 
 /*
  * On small tables all indexes look alike, and a plan made then may scan the
  * wrong one whole when they have grown.  ANALYZE would have it planned anew, but
  * may come late; the sizes of tables and indexes are known at any time.
+ *
+ * A plan that is running, because a trigger runs the query that fired it, is not
+ * freed: the next run comes here again.
  */
 static void
-replan(KeptQuery *query)
+renew(KeptQuery *query)
 {
-	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(query->plan));
+	SPIPlanPtr	old = query->plan;
 
-	if (source->gplan != NULL)
-		source->gplan->is_valid = false;	/* as an ANALYZE would */
-	query->replan_at *= 4;
+	query->plan = prepare(query);
+	query->renew_at *= 4;
+	SPI_freeplan(old);
 }
 
 NullableDatum
@@ -168,6 +183,7 @@ tc_enter_command(const char *function)
 {
 	PreventCommandIfReadOnly(function);
 	PreventCommandDuringRecovery(function);
+	tc_notify_command();
 	SPI_connect();
 }
 

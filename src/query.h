@@ -41,7 +41,8 @@ typedef struct KeptQuery
 	Oid			argtypes[QUERY_MAX_ARGS];
 	SPIPlanPtr	plan;			/* NULL until first used */
 	uint64		runs;
-	uint64		replan_at;		/* number of the run that is planned anew */
+	uint64		renew_at;		/* number of the run that prepares it anew */
+	int			running;		/* runs that have not ended, one inside another */
 } KeptQuery;
 
 /* QUERY("SELECT ... $1, $2", UUIDOID, TEXTOID) */
@@ -93,7 +94,7 @@ extern int64 tc_integer(uint64 row, int column);	/* integer or bigint; 0 for a n
 /*
  * Frame of an SQL-callable function that runs queries.  A command writes:
  * tc_enter_command() raises 25006 in a read-only transaction or on a standby,
- * naming the function.
+ * naming the function, and keeps the transaction from being prepared.
  */
 extern void tc_enter(void);
 extern void tc_enter_command(const char *function);

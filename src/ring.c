@@ -21,9 +21,33 @@
 #define TRANCHE		"tempcloud"
 #define BAR_MILLISECONDS	INT64CONST(5000)
 
+struct Ring
+{
+	LWLock	   *lock;			/* never changes */
+	Oid			database;		/* InvalidOid when free; see ring.h for its locks */
+
+	pid_t		worker;			/* 0 when none is attached */
+	Latch	   *latch;			/* the worker's */
+	bool		asleep;			/* it waits to be woken */
+	pid_t		maintenance;	/* 0 when it is not running */
+	TimestampTz barred_until;	/* no process of ours may attach before */
+
+	bool		resync;			/* events were lost: tell the listeners */
+	bool		mail;			/* mails are due: wake the mailers */
+	bool		look;			/* the extension may be gone: look */
+	uint64		head;			/* events handed over ... */
+	uint64		tail;			/* ... and taken, since the server started */
+	uint64		sent;
+	uint64		resyncs;
+	TimestampTz attached_at;
+	TimestampTz maintained_at;
+
+	Handover   *slots;			/* tc_event_buffer of them */
+};
+
 typedef struct Shared
 {
-	LWLock	   *rings_lock;
+	LWLock	   *rings_lock;		/* never changes */
 	Latch	   *launcher;		/* under rings_lock */
 	Ring		rings[FLEXIBLE_ARRAY_MEMBER];
 } Shared;
@@ -37,6 +61,7 @@ static shmem_startup_hook_type previous_startup = NULL;
 static void request(void);
 static void startup(void);
 static Size rings_size(void);
+static bool serves_here(Ring *ring);
 static Ring *find_ring(Oid database);
 static Ring *lock_ring_of(Oid database);
 
@@ -101,10 +126,29 @@ tc_ring(int i)
 	return &shared->rings[i];
 }
 
-/*
- * Without a lock: the ring was this database's when it was found, and
- * tc_hand_over() looks again under its lock.
- */
+void
+tc_ring_state(Ring *ring, RingState *state)
+{
+	LWLockAcquire(ring->lock, LW_SHARED);
+	*state = (RingState)
+	{
+		.database = ring->database,
+		.worker = ring->worker,
+		.maintenance = ring->maintenance,
+		.barred_until = ring->barred_until,
+		.attached_at = ring->attached_at,
+		.maintained_at = ring->maintained_at,
+		.handed_over = ring->head,
+		.sent = ring->sent,
+		.waiting = ring->head - ring->tail,
+		.resyncs = ring->resyncs
+	};
+	if (state->waiting > 0)
+		state->waiting_since = ring->slots[ring->tail % tc_event_buffer].committed_at;
+	LWLockRelease(ring->lock);
+}
+
+/* A database keeps its ring while it has a worker, so the last one found will do. */
 Ring *
 tc_serving_ring(void)
 {
@@ -112,13 +156,24 @@ tc_serving_ring(void)
 
 	if (tc_rings == 0)
 		return NULL;
-	if (mine == NULL || mine->database != MyDatabaseId)
-	{
-		LWLockAcquire(shared->rings_lock, LW_SHARED);
-		mine = find_ring(MyDatabaseId);
-		LWLockRelease(shared->rings_lock);
-	}
-	return mine != NULL && mine->worker != 0 ? mine : NULL;
+	if (mine != NULL && serves_here(mine))
+		return mine;
+	LWLockAcquire(shared->rings_lock, LW_SHARED);
+	mine = find_ring(MyDatabaseId);
+	LWLockRelease(shared->rings_lock);
+	return mine != NULL && serves_here(mine) ? mine : NULL;
+}
+
+/* It may be so no longer when the caller looks: tc_hand_over() looks again. */
+static bool
+serves_here(Ring *ring)
+{
+	bool		serves;
+
+	LWLockAcquire(ring->lock, LW_SHARED);
+	serves = ring->database == MyDatabaseId && ring->worker != 0;
+	LWLockRelease(ring->lock);
+	return serves;
 }
 
 void
@@ -221,6 +276,8 @@ tc_evict(Oid database)
 /*
  * A worker that comes cannot know what was told while there was none, nor
  * whether the one before it got to send what it took: it begins with a resync.
+ * Nor can it know whether the extension is there.  It looks once it is attached,
+ * so that whoever drops or creates the extension from then on can tell it.
  */
 bool
 tc_attach_worker(Ring *ring)
@@ -238,6 +295,7 @@ tc_attach_worker(Ring *ring)
 		ring->tail = ring->head;
 		ring->resync = true;
 		ring->mail = true;
+		ring->look = true;
 		attached = true;
 	}
 	LWLockRelease(ring->lock);
@@ -274,21 +332,29 @@ tc_detach(Ring *ring)
 	LWLockRelease(ring->lock);
 }
 
-void
-tc_free_ring(Ring *ring)
+bool
+tc_free_ring(Ring *ring, Oid database)
 {
+	bool		free;
+
 	LWLockAcquire(shared->rings_lock, LW_EXCLUSIVE);
 	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
-	ring->database = InvalidOid;
-	ring->worker = 0;
-	ring->latch = NULL;
-	ring->maintenance = 0;
-	ring->barred_until = 0;
-	ring->resync = ring->mail = ring->look = false;
-	ring->head = ring->tail = ring->sent = ring->resyncs = 0;
-	ring->attached_at = ring->maintained_at = 0;
+	free = ring->database == database &&
+		(ring->worker == 0 || (ring->worker == MyProcPid && !ring->look));
+	if (free)
+		*ring = (Ring) {.lock = ring->lock, .slots = ring->slots};
 	LWLockRelease(ring->lock);
 	LWLockRelease(shared->rings_lock);
+	return free;
+}
+
+void
+tc_note_maintenance(Ring *ring, Oid database, TimestampTz begun_at)
+{
+	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
+	if (ring->database == database)
+		ring->maintained_at = begun_at;
+	LWLockRelease(ring->lock);
 }
 
 void
@@ -327,7 +393,7 @@ tc_told(Ring *ring, const Batch *batch)
 	LWLockRelease(ring->lock);
 }
 
-/* Needs rings_lock. */
+/* The caller holds rings_lock. */
 static Ring *
 find_ring(Oid database)
 {

@@ -5,10 +5,11 @@
  * Each database with a worker has one ring.  Rings exist only where the library
  * was preloaded: tc_rings is 0 otherwise.
  *
- * Locks: rings_lock says which database a ring is for, the lock of a ring
- * guards all else in it.  Who needs both takes them in this order.  Nothing
- * that can fail is done under either, since backends come here after they
- * have committed.
+ * Locks: each ring has a lock, which guards all that is in it.  Which database
+ * it is for changes only under rings_lock and the ring's lock, taken in this
+ * order, so that either is enough to read it.  Nothing is read or written
+ * without them, and nothing that can fail is done under them, since backends
+ * come here after they have committed.
  */
 #ifndef TC_RING_H
 #define TC_RING_H
@@ -41,32 +42,28 @@ typedef struct Handover
 	Event		event;
 } Handover;
 
-typedef struct Ring
-{
-	Oid			database;		/* under rings_lock; InvalidOid when free */
+/* A database's; what is in it is known to ring.c alone. */
+typedef struct Ring Ring;
 
-	LWLock	   *lock;			/* guards what follows */
+/* A ring as it was at one moment. */
+typedef struct RingState
+{
+	Oid			database;		/* InvalidOid when it is free */
 	pid_t		worker;			/* 0 when none is attached */
-	Latch	   *latch;			/* the worker's */
-	bool		asleep;			/* it waits to be woken */
 	pid_t		maintenance;	/* 0 when it is not running */
 	TimestampTz barred_until;	/* no process of ours may attach before */
-
-	bool		resync;			/* events were lost: tell the listeners */
-	bool		mail;			/* mails are due: wake the mailers */
-	bool		look;			/* the extension may be gone: look */
-	uint64		head;			/* events handed over ... */
-	uint64		tail;			/* ... and taken, since the server started */
+	TimestampTz attached_at;	/* when the worker came */
+	TimestampTz maintained_at;	/* when maintenance was last begun; 0 if never */
+	uint64		handed_over;	/* events, since the server started */
 	uint64		sent;
+	uint64		waiting;
 	uint64		resyncs;
-	TimestampTz attached_at;
-	TimestampTz maintained_at;	/* when maintenance was last begun */
-
-	Handover   *slots;			/* tc_event_buffer of them */
-} Ring;
+	TimestampTz waiting_since;	/* the commit of the oldest that waits; 0 if none */
+} RingState;
 
 extern int	tc_rings;
 extern Ring *tc_ring(int i);
+extern void tc_ring_state(Ring *ring, RingState *state);
 
 /* In the postmaster, while the library is preloaded. */
 extern void tc_reserve_rings(void);
@@ -89,7 +86,7 @@ extern void tc_hand_over(Ring *ring, const Event *events, int count, bool mail,
  */
 extern bool tc_claim_ring(Oid database);
 
-/* The extension was dropped in a database, maybe: its worker has a look. */
+/* The extension was created or dropped in a database, maybe: its worker has a look. */
 extern void tc_look_for_extension(Oid database);
 
 /* Nobody is to be attached to a database for some seconds: it is being dropped. */
@@ -97,11 +94,22 @@ extern void tc_evict(Oid database);
 
 /* For the processes that serve a ring. */
 
-/* Returns false if there is a worker already, or the database is barred. */
+/*
+ * Return false if there is such a process already, or the database is barred.
+ * A worker that is attached has to look for the extension first.
+ */
 extern bool tc_attach_worker(Ring *ring);
 extern bool tc_attach_maintenance(Ring *ring);
 extern void tc_detach(Ring *ring);	/* whichever this process is */
-extern void tc_free_ring(Ring *ring);	/* for another database */
+
+/*
+ * Free the ring of a database.  Returns false if it is another database's by now, or
+ * has a worker that is not this process, or if this worker has been told to
+ * look for the extension once more.
+ */
+extern bool tc_free_ring(Ring *ring, Oid database);
+
+extern void tc_note_maintenance(Ring *ring, Oid database, TimestampTz begun_at);
 extern void tc_set_launcher(Latch *latch);	/* NULL when it leaves */
 
 #define BATCH_EVENTS 1024

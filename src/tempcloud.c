@@ -14,10 +14,11 @@
  *	privacy						what is known of a person
  *	notify, worker				telling it to those who LISTEN
  *
- * and beneath them ring (shared memory), launcher (of workers), guard and
- * ddl_guard (what is refused to everybody), query (SPI), lock, limit, refusal
- * (errors), text (forms of input), crypto (pgcrypto), required (functions of
- * other extensions), log (what must not get there), uuid and settings.
+ * and beneath them ring (shared memory), launcher (of workers), watch (what they
+ * must know), guard and ddl_guard (what is refused to everybody), query (SPI),
+ * lock, limit, refusal (errors), text (forms of input), crypto (pgcrypto),
+ * required (functions of other extensions), log (what must not get there), uuid
+ * and settings.
  */
 #include "postgres.h"
 
@@ -29,6 +30,7 @@
 #include "log.h"
 #include "notify.h"
 #include "settings.h"
+#include "watch.h"
 
 PG_MODULE_MAGIC;
 
@@ -43,6 +45,7 @@ _PG_init(void)
 	if (process_shared_preload_libraries_in_progress)
 	{
 		tc_install_launcher();
+		tc_install_watch();
 		tc_install_ddl_guard();
 	}
 }

@@ -53,11 +53,6 @@ tempcloud_worker_main(Datum arg)
 	Ring	   *ring = enter(arg);
 	Batch	   *batch = MemoryContextAlloc(TopMemoryContext, sizeof(Batch));
 
-	if (!extension_exists())
-	{
-		tc_free_ring(ring);
-		return;
-	}
 	if (!tc_attach_worker(ring))
 		return;
 	for (;;)
@@ -72,11 +67,8 @@ tempcloud_worker_main(Datum arg)
 		}
 		if (tc_take(ring, batch))
 		{
-			if (batch->look && !extension_exists())
-			{
-				tc_free_ring(ring);
+			if (batch->look && !extension_exists() && tc_free_ring(ring, MyDatabaseId))
 				return;
-			}
 			tell(batch);
 			tc_told(ring, batch);
 			told = true;
@@ -118,14 +110,15 @@ static Ring *
 enter(Datum arg)
 {
 	Ring	   *ring = tc_ring(DatumGetInt32(arg));
-	Oid			database = ring->database;
+	RingState	state;
 
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
-	if (!OidIsValid(database))
+	tc_ring_state(ring, &state);
+	if (!OidIsValid(state.database))
 		proc_exit(0);			/* given up since */
-	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
+	BackgroundWorkerInitializeConnectionByOid(state.database, InvalidOid, 0);
 	pgstat_report_appname(MyBgworkerEntry->bgw_name);
 	before_shmem_exit(leave, PointerGetDatum(ring));
 	return ring;
@@ -185,27 +178,28 @@ tempcloud_worker_stats(PG_FUNCTION_ARGS)
 	Datum		values[COLUMNS] = {0};
 	bool		nulls[COLUMNS];
 	Ring	   *ring = tc_serving_ring();
+	RingState	state = {0};
+	bool		served;
 	TupleDesc	desc;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	memset(nulls, ring == NULL, sizeof(nulls));
 	if (ring != NULL)
+		tc_ring_state(ring, &state);
+	served = state.worker != 0 && state.database == MyDatabaseId;
+	memset(nulls, !served, sizeof(nulls));
+	if (served)
 	{
-		LWLockAcquire(ring->lock, LW_SHARED);
-		values[WORKER] = Int32GetDatum(ring->worker);
-		values[STARTED_AT] = TimestampTzGetDatum(ring->attached_at);
-		values[HANDED_OVER] = Int64GetDatum(ring->head);
-		values[SENT] = Int64GetDatum(ring->sent);
-		values[WAITING] = Int64GetDatum(ring->head - ring->tail);
-		values[RESYNCS] = Int64GetDatum(ring->resyncs);
-		nulls[OLDEST] = ring->head == ring->tail;
-		if (!nulls[OLDEST])
-			values[OLDEST] =
-				TimestampTzGetDatum(ring->slots[ring->tail % tc_event_buffer].committed_at);
-		nulls[MAINTAINED_AT] = ring->maintained_at == 0;
-		values[MAINTAINED_AT] = TimestampTzGetDatum(ring->maintained_at);
-		LWLockRelease(ring->lock);
+		values[WORKER] = Int32GetDatum(state.worker);
+		values[STARTED_AT] = TimestampTzGetDatum(state.attached_at);
+		values[HANDED_OVER] = Int64GetDatum(state.handed_over);
+		values[SENT] = Int64GetDatum(state.sent);
+		values[WAITING] = Int64GetDatum(state.waiting);
+		values[RESYNCS] = Int64GetDatum(state.resyncs);
+		values[OLDEST] = TimestampTzGetDatum(state.waiting_since);
+		nulls[OLDEST] = state.waiting_since == 0;
+		values[MAINTAINED_AT] = TimestampTzGetDatum(state.maintained_at);
+		nulls[MAINTAINED_AT] = state.maintained_at == 0;
 	}
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }

@@ -155,6 +155,12 @@ my ($ret, $out, $err) = $node->psql('postgres', q{
 	PREPARE TRANSACTION 'two'});
 like($err, qr/0A000: cannot PREPARE a transaction that has executed a command of tempcloud/,
 	'a prepared transaction is refused');
+($ret, $out, $err) = $node->psql('postgres', q{
+	\set VERBOSITY verbose
+	BEGIN; SELECT tempcloud.act_as('b1'); SAVEPOINT s; SELECT tempcloud.update_account(city => 'Ulm'); RELEASE s;
+	PREPARE TRANSACTION 'two'});
+like($err, qr/0A000: cannot PREPARE a transaction that has executed a command of tempcloud/,
+	'also after a command that has nothing to tell');
 $node->safe_psql('postgres', q{
 	BEGIN; SELECT tempcloud.act_as('b1'); SAVEPOINT s; SELECT tempcloud.invite('x4@kunde.example');
 	ROLLBACK TO s; PREPARE TRANSACTION 'two'; ROLLBACK PREPARED 'two';
@@ -162,7 +168,7 @@ $node->safe_psql('postgres', q{
 	BEGIN; SELECT tempcloud.act_as('b1'); SELECT tempcloud.invite('x4@kunde.example');
 	PREPARE TRANSACTION 'two'; COMMIT PREPARED 'two'});
 is($node->safe_psql('postgres', "SELECT count(*) FROM tempcloud_data.invitation WHERE email = 'x4\@kunde.example'"),
-	1, 'one with nothing to tell is not');
+	1, 'one whose command was undone, or that tells nothing, is not');
 
 # The worker ends, in two ways.
 my $worker = worker_pid();
@@ -212,6 +218,14 @@ $node->safe_psql('one', 'DROP EXTENSION tempcloud');
 ok(eventually(sub { processes('one') eq '' }), 'the worker leaves when the extension is dropped');
 $node->safe_psql('one', 'SET client_min_messages = warning; CREATE EXTENSION tempcloud');
 ok(eventually(sub { worker_mode($node, 'one') }), 'and is back with it');
+$node->safe_psql('one', "BEGIN; DROP EXTENSION tempcloud; PREPARE TRANSACTION 'drop'");
+is(processes('one'), 'tempcloud worker', 'it stays while a DROP EXTENSION is only prepared');
+$node->safe_psql('one', "COMMIT PREPARED 'drop'");
+ok(eventually(sub { processes('one') eq '' }), 'and leaves when that is committed');
+$node->safe_psql('one', "SET client_min_messages = warning; BEGIN; CREATE EXTENSION tempcloud;
+	PREPARE TRANSACTION 'create'");
+$node->safe_psql('one', "COMMIT PREPARED 'create'");
+ok(eventually(sub { worker_mode($node, 'one') }), 'and is back when CREATE EXTENSION is committed so');
 $node->safe_psql('two', 'BEGIN; DROP EXTENSION tempcloud; ROLLBACK');
 ok(worker_mode($node, 'two'), 'it stays when that is rolled back');
 $node->safe_psql('postgres', 'DROP DATABASE one');
