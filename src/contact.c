@@ -109,6 +109,7 @@ QUERY("UPDATE tempcloud_data.contact c"
 	  " WHERE c.id = $1", UUIDOID, TEXTOID);
 
 static pg_uuid_t *find_confirmed(text *token, char **email);
+pg_noreturn static void refuse_unknown_link(void);
 static char *login_to_bind(const Caller *caller, const pg_uuid_t *account_id, const char *subject);
 
 PG_FUNCTION_INFO_V1(tempcloud_add_contact);
@@ -250,9 +251,9 @@ tempcloud_confirm_email(PG_FUNCTION_ARGS)
 
 	tc_lock(LOCK_ADDRESS, tc_address_key(tc_fold_email(email)));
 	if (tc_run(&lock_contact, UUID_VALUE(contact_id), TEXT_VALUE(tc_fold_email(email))) == 0)
-		tc_refuse(CONTACT_NOT_FOUND);	/* removed since */
+		refuse_unknown_link();	/* removed since */
 	if (!tc_bool(0, 5))
-		tc_refuse(LINK_REPLACED);	/* the contact has another address now */
+		tc_refuse(ADDRESS_CHANGED);
 	account_id = tc_uuid(0, 1);
 	kind = tc_text(0, 2);
 	subject = tc_text(0, 3);
@@ -300,11 +301,19 @@ find_confirmed(text *token, char **email)
 	bytea	   *digest = tc_token_digest(token, CONFIRMATION_TOKEN);
 
 	if (tc_run(&find_confirmation, BYTEA_VALUE(digest), INT_VALUE(tc_invitation_lifetime)) == 0)
-		tc_refuse(CONTACT_NOT_FOUND);
+		refuse_unknown_link();
 	if (tc_bool(0, 3))
-		tc_refuse(LINK_REPLACED);
+		tc_refuse(LINK_EXPIRED);
 	*email = tc_text(0, 2);
 	return tc_uuid(0, 1);
+}
+
+/* A link of nobody's, or of a contact who was removed: both have none left. */
+static void
+refuse_unknown_link(void)
+{
+	tc_refuse_hint(CONTACT_NOT_FOUND, "The contact may have been removed; ask a colleague for "
+				   "another mail.");
 }
 
 /*
@@ -323,6 +332,6 @@ login_to_bind(const Caller *caller, const pg_uuid_t *account_id, const char *sub
 		tc_refuse(ALREADY_REGISTERED);
 	}
 	if (subject != NULL)
-		tc_refuse(CONTACT_NOT_FOUND);
+		tc_refuse(ALREADY_JOINED);
 	return caller->subject;
 }

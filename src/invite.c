@@ -268,7 +268,7 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 	if (soonest > GetCurrentTimestamp())
 		tc_refuse_until(RESEND_TOO_SOON, soonest);
 	if (tc_max_resends >= 0 && invitation->round > tc_max_resends)
-		tc_refuse_hint(TOO_MANY_INVITATIONS, "An invitation is sent again at most %d times; "
+		tc_refuse_hint(TOO_MANY_RESENDS, "An invitation is sent again at most %d times; "
 					   "invite anew once it is withdrawn or has expired.", tc_max_resends);
 	require_invitable(caller, invitation->email, &owner, id);
 	require_invitable_invitee(caller, invitation, &owner, routed);

@@ -170,7 +170,7 @@ tc_mail_confirmation(const pg_uuid_t *contact_id, const pg_uuid_t *account_id)
 	if (tc_run_latest(&find_recent_confirmation, UUID_VALUE(contact_id),
 					  INT_VALUE(tc_resend_interval)) > 0)
 		tc_refuse_until(RESEND_TOO_SOON, tc_time(0, 1));
-	tc_require_below(tc_max_daily_confirmations, TOO_MANY_INVITATIONS,
+	tc_require_below(tc_max_daily_confirmations, TOO_MANY_CONFIRMATIONS,
 					 &nth_newest_confirmation, UUID_VALUE(account_id));
 	tc_run(&queue_confirmation, UUID_VALUE(contact_id), TEXT_VALUE(tc_message_id_domain));
 	tc_notify_mail();

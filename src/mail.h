@@ -41,7 +41,7 @@ extern void tc_mail_provider(const char *kind, const pg_uuid_t *request_id);
 
 /*
  * To the address of a contact of the account, to prove it.  PT429
- * resend_too_soon, too_many_invitations.  The account must be locked
+ * resend_too_soon, too_many_confirmations.  The account must be locked
  * (LOCK_SENDER), and then the contact.
  */
 extern void tc_mail_confirmation(const pg_uuid_t *contact_id, const pg_uuid_t *account_id);

@@ -327,7 +327,7 @@ class Model:
             sent = [m for m in self.mails.values() if m.kind == 'confirm_email']
             today = [o for o in self.confirmations if o.account == c.account and o.at > self.now - DAY]
             refuse_if(resend_too_soon=any(m.about == c.id and m.created > self.now - self.settings['resend_interval'] for m in sent),
-                      too_many_invitations=len(today) >= self.settings['max_daily_confirmations'])
+                      too_many_confirmations=len(today) >= self.settings['max_daily_confirmations'])
             self.confirmations.append(Row(account=c.account, address=c.email, at=self.now))
             self.mail('confirm_email', c.email, full_name(c), self.accounts[c.account].locale, contact=c)
         return self.shown_contact(c)
@@ -339,9 +339,9 @@ class Model:
         c, me = self.contacts[link.contact], self.person(who)
         changed = not same(c.email, link.email)
         refuse_if(not_signed_in=who is None,
-                  link_replaced=changed or link.issued + self.settings['invitation_lifetime'] <= self.now,
+                  address_changed=changed, link_expired=link.issued + self.settings['invitation_lifetime'] <= self.now,
                   already_registered=me and me.account != c.account,
-                  contact_not_found=not me and c.subject and not changed,
+                  already_joined=not me and c.subject,
                   email_taken=not c.verified and not changed and self.owner(c.email))
         if not c.verified or not me:
             c.verified, c.subject = True, c.subject if me else who
@@ -371,8 +371,8 @@ class Model:
             declined_recently=any(self.blocked(inviter, email, a) for a in sides | {None}) or any(
                 i.status == 'declined' and i.decided > self.now - s['reinvite_after']
                 and (same(i.email, email) or i.invitee in sides or i.declined_for in sides) for i in mine),
-            too_many_invitations=len(pending) >= s['max_pending_invitations'] or (
-                resent.round > s['max_resends'] if resent else
+            too_many_resends=resent and resent.round > s['max_resends'],
+            too_many_invitations=len(pending) >= s['max_pending_invitations'] or not resent and (
                 sum(i.created > self.now - DAY for i in mine) >= s['max_daily_invitations']
                 or sum(i.created > self.now - DAY and same(i.email, email)
                        for i in others) >= s['max_daily_invitations_to_address']))

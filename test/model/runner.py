@@ -21,11 +21,11 @@ ERRORS = {
     'PT403': 'no_account email_unverified not_your_invitation not_your_request customers_only',
     'PT404': 'invitation_not_found contact_not_found partner_not_found request_not_found shift_not_found',
     'PT409': 'same_kind own_account other_address already_partners already_invited invited_you'
-             ' already_registered email_taken last_login reference_taken request_open too_many_workers',
+             ' already_registered already_joined email_taken last_login reference_taken request_open too_many_workers',
     'PT410': 'invitation_expired invitation_withdrawn invitation_declined invitation_accepted'
-             ' invitation_superseded link_replaced request_accepted request_declined request_withdrawn'
+             ' invitation_superseded link_replaced link_expired address_changed request_accepted request_declined request_withdrawn'
              ' request_expired request_cancelled',
-    'PT429': 'too_many_invitations too_many_requests resend_too_soon declined_recently'}
+    'PT429': 'too_many_invitations too_many_resends too_many_confirmations too_many_requests resend_too_soon declined_recently'}
 LOCKED = '55P03'
 
 TRANSACTION = {'begin', 'commit', 'rollback', 'savepoint', 'rollback_to'}
