@@ -16,7 +16,6 @@ CREATE TABLE tempcloud_data.contact (
 	CONSTRAINT contact_pkey PRIMARY KEY (id),
 	-- what foreign keys refer to that tie a person to the account they act for
 	CONSTRAINT contact_id_account_id_key UNIQUE (id, account_id),
-	CONSTRAINT contact_subject_key UNIQUE (subject),
 	CONSTRAINT contact_account_id_fkey FOREIGN KEY (account_id)
 		REFERENCES tempcloud_data.account (id),
 	CONSTRAINT contact_subject_length CHECK (pg_catalog.length(subject) BETWEEN 1 AND 255),
@@ -29,6 +28,11 @@ CREATE TABLE tempcloud_data.contact (
 										 phone, subject) = 0
 		END)
 );
+-- A login belongs to one person. A partial index is none that a foreign key could
+-- refer to: so an UPDATE that gives or takes a login does not change a key of the
+-- row, and does not wait for those who refer to it (lock.h).
+CREATE UNIQUE INDEX contact_subject_key
+	ON tempcloud_data.contact (subject) WHERE subject IS NOT NULL;
 CREATE UNIQUE INDEX contact_verified_email_key
 	ON tempcloud_data.contact (pg_catalog.lower(email)) WHERE email_verified_at IS NOT NULL;
 CREATE INDEX contact_account_id_idx ON tempcloud_data.contact (account_id, id);

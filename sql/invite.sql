@@ -39,7 +39,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_invite_many'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.invite_many IS
 'Invite many addresses at once
-An array of objects with the arguments of invite. Each stands or falls by itself: its row has the invitation or the error word.';
+An array of at most 200 objects with the arguments of invite; longer lists take several calls. Each stands or falls by itself: its row has the invitation or the error word.';
 GRANT EXECUTE ON FUNCTION tempcloud.invite_many TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.resend_invitation(id uuid)

@@ -113,7 +113,8 @@ tempcloud_register_account(PG_FUNCTION_ARGS)
 	contact_id = tc_uuid(0, 1);
 
 	tc_event("account.registered", account_id, contact_id, NULL, NULL);
-	tc_route_invitations(account_id, reg.kind, reg.email);
+	tc_route_invitations(account_id,
+						 tc_lock_waiting(account_id, reg.kind, tc_fold_email(reg.email)));
 	if (reg.invitation != NULL)
 	{
 		/* Somebody may have decided or resent it since: then the link was none. */

@@ -49,11 +49,13 @@ QUERY("UPDATE tempcloud_data.contact c SET"
  * is kept for the limit: nobody sends more by removing and adding contacts.
  */
 static KeptQuery erase_contact_mails =
-QUERY("UPDATE tempcloud_data.mail"
+QUERY("WITH held AS MATERIALIZED ("
+	  "   SELECT id FROM tempcloud_data.mail WHERE contact_id = $1 ORDER BY id FOR NO KEY UPDATE)"
+	  " UPDATE tempcloud_data.mail m"
 	  "   SET recipient = 'erased@tempcloud.invalid', recipient_name = '', error = NULL,"
 	  "       state = CASE state WHEN 'queued' THEN 'dropped' ELSE state END, leased = false,"
 	  "       closed_at = COALESCE(closed_at, pg_catalog.clock_timestamp())"
-	  " WHERE contact_id = $1", UUIDOID);
+	  "  FROM held WHERE m.id = held.id", UUIDOID);
 
 static KeptQuery delete_confirmations =
 QUERY("DELETE FROM tempcloud_data.confirmation_token WHERE contact_id = $1", UUIDOID);
@@ -83,9 +85,12 @@ QUERY("SELECT " CONTACT_RECORD " FROM tempcloud_data.contact c"
 	  UUIDOID, UUIDOID);
 
 static KeptQuery find_confirmation =
-QUERY("SELECT t.contact_id, t.email, t.issued_at + pg_catalog.make_interval(secs => $2)"
-	  "       <= pg_catalog.clock_timestamp()"
-	  "  FROM tempcloud_data.confirmation_token t WHERE t.digest = $1", BYTEAOID, INT4OID);
+QUERY("SELECT t.contact_id, c.account_id, a.kind, t.email,"
+	  "       t.issued_at + pg_catalog.make_interval(secs => $2) <= pg_catalog.clock_timestamp()"
+	  "  FROM tempcloud_data.confirmation_token t"
+	  "  JOIN tempcloud_data.contact c ON c.id = t.contact_id"
+	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
+	  " WHERE t.digest = $1", BYTEAOID, INT4OID);
 
 /* The address of a contact of the account, which stays so. */
 static KeptQuery lock_address =
@@ -95,12 +100,10 @@ QUERY("SELECT c.email, c.email_verified_at IS NOT NULL FROM tempcloud_data.conta
 
 /* A contact, who stays so, and whether the address is still $2. */
 static KeptQuery lock_contact =
-QUERY("SELECT c.account_id, a.kind, c.subject, c.email_verified_at IS NOT NULL,"
-	  "       pg_catalog.lower(c.email) = $2"
+QUERY("SELECT c.subject, c.email_verified_at IS NOT NULL, pg_catalog.lower(c.email) = $2"
 	  "  FROM tempcloud_data.contact c"
-	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
 	  " WHERE c.id = $1 AND c.removed_at IS NULL"
-	  "   FOR NO KEY UPDATE OF c", UUIDOID, TEXTOID);
+	  "   FOR NO KEY UPDATE", UUIDOID, TEXTOID);
 
 static KeptQuery confirm_contact =
 QUERY("UPDATE tempcloud_data.contact c"
@@ -108,7 +111,16 @@ QUERY("UPDATE tempcloud_data.contact c"
 	  "       subject = COALESCE(subject, $2)"
 	  " WHERE c.id = $1", UUIDOID, TEXTOID);
 
-static pg_uuid_t *find_confirmed(text *token, char **email);
+/* What a link is to prove, and whose. */
+typedef struct Confirmation
+{
+	pg_uuid_t  *contact_id;
+	pg_uuid_t  *account_id;
+	char	   *kind;			/* of the account */
+	char	   *email;
+} Confirmation;
+
+static Confirmation find_confirmed(text *token);
 pg_noreturn static void refuse_unknown_link(void);
 static char *login_to_bind(const Caller *caller, const pg_uuid_t *account_id, const char *subject);
 
@@ -231,49 +243,45 @@ tempcloud_send_confirmation(PG_FUNCTION_ARGS)
 /*
  * confirm_email(token) returns tempcloud.contact
  *
- * Locks the login, the address and the contact: see register_account.
+ * Locks the login and the address, as register_account() does, then what waits for
+ * the address, then the contact.
  */
 Datum
 tempcloud_confirm_email(PG_FUNCTION_ARGS)
 {
+	Confirmation confirmation;
 	Caller	   *caller;
-	Owner		owner;
-	char	   *email;
-	pg_uuid_t  *contact_id;
-	pg_uuid_t  *account_id;
-	char	   *kind;
+	ArrayType  *waiting;
+	char	   *folded;
 	char	   *subject;
 	bool		verified;
 
 	tc_enter_command("confirm_email()");
-	contact_id = find_confirmed(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0), &email);
+	confirmation = find_confirmed(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0));
+	folded = tc_fold_email(confirmation.email);
 	caller = tc_caller_to_bind();
 
-	tc_lock(LOCK_ADDRESS, tc_address_key(tc_fold_email(email)));
-	if (tc_run(&lock_contact, UUID_VALUE(contact_id), TEXT_VALUE(tc_fold_email(email))) == 0)
+	tc_lock(LOCK_ADDRESS, tc_address_key(folded));
+	waiting = tc_lock_waiting(confirmation.account_id, confirmation.kind, folded);
+	if (tc_run(&lock_contact, UUID_VALUE(confirmation.contact_id), TEXT_VALUE(folded)) == 0)
 		refuse_unknown_link();	/* removed since */
-	if (!tc_bool(0, 5))
+	if (!tc_bool(0, 3))
 		tc_refuse(ADDRESS_CHANGED);
-	account_id = tc_uuid(0, 1);
-	kind = tc_text(0, 2);
-	subject = tc_text(0, 3);
-	verified = tc_bool(0, 4);
+	subject = tc_text(0, 1);
+	verified = tc_bool(0, 2);
 
-	subject = login_to_bind(caller, account_id, subject);
-	if (!verified)
-	{
-		owner = tc_owner_of(tc_fold_email(email));
-		if (owner.account_id != NULL)
-			tc_refuse(EMAIL_TAKEN);
-	}
+	subject = login_to_bind(caller, confirmation.account_id, subject);
+	if (!verified && tc_owner_of(folded).account_id != NULL)
+		tc_refuse(EMAIL_TAKEN);
 	if (!verified || subject != NULL)
 	{
-		tc_run(&confirm_contact, UUID_VALUE(contact_id), TEXT_VALUE(subject));
-		tc_event("contact.confirmed", account_id,
-				 caller->contact_id ? caller->contact_id : contact_id, NULL, NULL);
-		tc_route_invitations(account_id, kind, email);
+		tc_run(&confirm_contact, UUID_VALUE(confirmation.contact_id), TEXT_VALUE(subject));
+		tc_event("contact.confirmed", confirmation.account_id,
+				 caller->contact_id ? caller->contact_id : confirmation.contact_id, NULL, NULL);
+		tc_route_invitations(confirmation.account_id, waiting);
 	}
-	tc_run(&select_contact, UUID_VALUE(contact_id), UUID_VALUE(account_id));
+	tc_run(&select_contact, UUID_VALUE(confirmation.contact_id),
+		   UUID_VALUE(confirmation.account_id));
 	return tc_finish();
 }
 
@@ -292,20 +300,23 @@ tc_owner_of(const char *folded_email)
 }
 
 /*
- * The contact whose address the token proves, and that address.  PT400 for a
- * malformed token, PT404 for an unknown one, PT410 for one that is too old.
+ * What the token proves.  PT400 for a malformed token, PT404 for an unknown one,
+ * PT410 for one that is too old.
  */
-static pg_uuid_t *
-find_confirmed(text *token, char **email)
+static Confirmation
+find_confirmed(text *token)
 {
 	bytea	   *digest = tc_token_digest(token, CONFIRMATION_TOKEN);
 
 	if (tc_run(&find_confirmation, BYTEA_VALUE(digest), INT_VALUE(tc_invitation_lifetime)) == 0)
 		refuse_unknown_link();
-	if (tc_bool(0, 3))
+	if (tc_bool(0, 5))
 		tc_refuse(LINK_EXPIRED);
-	*email = tc_text(0, 2);
-	return tc_uuid(0, 1);
+	return (Confirmation)
+	{
+		.contact_id = tc_uuid(0, 1), .account_id = tc_uuid(0, 2),
+		.kind = tc_text(0, 3), .email = tc_text(0, 4)
+	};
 }
 
 /* A link of nobody's, or of a contact who was removed: both have none left. */

@@ -26,21 +26,28 @@ QUERY("SELECT company_name FROM tempcloud_data.account WHERE id = $1", UUIDOID);
  * has become pointless, whether it is routed or waits for an address that one
  * of them has proven.
  */
-static KeptQuery find_others =
-QUERY("SELECT i.id FROM tempcloud_data.invitation i"
-	  " WHERE i.inviter_id = $1 AND i.invitee_id = $2 AND i.status = 'pending'"
-	  " UNION ALL "
-	  "SELECT i.id FROM tempcloud_data.invitation i"
-	  " WHERE i.inviter_id = $2 AND i.invitee_id = $1 AND i.status = 'pending'"
-	  " UNION ALL "
-	  "SELECT i.id FROM tempcloud_data.contact c"
-	  " CROSS JOIN LATERAL ("
-	  "   SELECT i.id FROM tempcloud_data.invitation i"
-	  "    WHERE i.inviter_id = CASE c.account_id WHEN $1 THEN $2 ELSE $1 END"
-	  "      AND pg_catalog.lower(i.email) = pg_catalog.lower(c.email)"
-	  "      AND i.status = 'pending' AND i.invitee_id IS NULL OFFSET 0) i"
-	  " WHERE c.account_id IN ($1, $2) AND c.email_verified_at IS NOT NULL",
-	  UUIDOID, UUIDOID);
+#define FIND_OTHERS \
+	"SELECT i.id FROM tempcloud_data.invitation i" \
+	" WHERE i.inviter_id = $1 AND i.invitee_id = $2 AND i.status = 'pending'" \
+	" UNION ALL " \
+	"SELECT i.id FROM tempcloud_data.invitation i" \
+	" WHERE i.inviter_id = $2 AND i.invitee_id = $1 AND i.status = 'pending'" \
+	" UNION ALL " \
+	"SELECT i.id FROM tempcloud_data.contact c" \
+	" CROSS JOIN LATERAL (" \
+	"   SELECT i.id FROM tempcloud_data.invitation i" \
+	"    WHERE i.inviter_id = CASE c.account_id WHEN $1 THEN $2 ELSE $1 END" \
+	"      AND pg_catalog.lower(i.email) = pg_catalog.lower(c.email)" \
+	"      AND i.status = 'pending' AND i.invitee_id IS NULL OFFSET 0) i" \
+	" WHERE c.account_id IN ($1, $2) AND c.email_verified_at IS NOT NULL"
+
+static KeptQuery find_others = QUERY(FIND_OTHERS, UUIDOID, UUIDOID);
+
+/* These, and the one that is accepted ($3). */
+static KeptQuery lock_all =
+QUERY("SELECT FROM tempcloud_data.invitation i"
+	  " WHERE i.id = ANY (ARRAY(" FIND_OTHERS ") || $3) ORDER BY i.id FOR NO KEY UPDATE",
+	  UUIDOID, UUIDOID, UUIDOID);
 
 static KeptQuery supersede =
 QUERY("UPDATE tempcloud_data.invitation"
@@ -62,12 +69,16 @@ QUERY("INSERT INTO tempcloud_data.block (inviter_id, email, account_id)"
 	  " ON CONFLICT DO NOTHING", UUIDOID, UUIDOID);
 
 static KeptQuery delete_block =
-QUERY("DELETE FROM tempcloud_data.block b"
-	  " WHERE b.inviter_id = $1"
-	  "   AND (b.account_id = $2"
-	  "        OR pg_catalog.lower(b.email) IN ("
-	  "            SELECT pg_catalog.lower(c.email) FROM tempcloud_data.contact c"
-	  "             WHERE c.account_id = $2 AND c.email_verified_at IS NOT NULL))",
+QUERY("WITH held AS MATERIALIZED ("
+	  "   SELECT pg_catalog.lower(b.email) AS email FROM tempcloud_data.block b"
+	  "    WHERE b.inviter_id = $1"
+	  "      AND (b.account_id = $2"
+	  "           OR pg_catalog.lower(b.email) IN ("
+	  "               SELECT pg_catalog.lower(c.email) FROM tempcloud_data.contact c"
+	  "                WHERE c.account_id = $2 AND c.email_verified_at IS NOT NULL))"
+	  "    ORDER BY pg_catalog.lower(b.email) FOR UPDATE)"
+	  " DELETE FROM tempcloud_data.block b USING held"
+	  "  WHERE b.inviter_id = $1 AND pg_catalog.lower(b.email) = held.email",
 	  UUIDOID, UUIDOID);
 
 static Datum accept(const Caller *caller, Invitation *invitation, bool by_token,
@@ -166,7 +177,7 @@ tempcloud_unblock_account(PG_FUNCTION_ARGS)
 }
 
 /*
- * Accept, under the lock of the pair and then of the row (lock.h): of two who
+ * Accept, under the lock of the pair and then of the rows (lock.h): of two who
  * accept crossing invitations the second waits here, and finds its invitation
  * superseded; of two who accept the same one, the second finds it accepted and
  * returns the same partnership.
@@ -178,6 +189,8 @@ accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_thi
 
 	require_pair(caller, invitation);
 	tc_lock(LOCK_PAIR, tc_pair_key(invitation->inviter_id, caller->account_id));
+	tc_run_latest(&lock_all, UUID_VALUE(invitation->inviter_id),
+				  UUID_VALUE(caller->account_id), UUID_VALUE(invitation->id));
 	tc_lock_invitation(invitation);
 
 	if (invitation->invitee_id != NULL &&

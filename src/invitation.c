@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "utils/array.h"
 #include "utils/timestamp.h"
 
 #include "caller.h"
@@ -53,11 +54,17 @@ QUERY("SELECT ROW(i.inviter_kind, a.company_name,"
 	  "  JOIN tempcloud_data.contact c ON c.id = i.invited_by"
 	  " WHERE i.id = $1", UUIDOID);
 
+/* The newest ones, at most $3. */
 static KeptQuery find_waiting =
-QUERY("SELECT DISTINCT i.inviter_id FROM tempcloud_data.invitation i"
+QUERY("SELECT i.id, i.inviter_id FROM tempcloud_data.invitation i"
 	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status = 'pending'"
 	  "   AND i.invitee_id IS NULL AND i.invitee_kind = $2::tempcloud.account_kind"
-	  "   AND i.expires_at > pg_catalog.clock_timestamp()", TEXTOID, TEXTOID);
+	  "   AND i.expires_at > pg_catalog.clock_timestamp()"
+	  " ORDER BY i.id DESC LIMIT $3", TEXTOID, TEXTOID, INT4OID);
+
+static KeptQuery lock_invitations =
+QUERY("SELECT FROM tempcloud_data.invitation i"
+	  " WHERE i.id = ANY ($1) ORDER BY i.id FOR NO KEY UPDATE", UUIDARRAYOID);
 
 /*
  * Superseded where the two are partners already; otherwise routed, unless the
@@ -66,28 +73,27 @@ QUERY("SELECT DISTINCT i.inviter_id FROM tempcloud_data.invitation i"
  */
 static KeptQuery route_waiting =
 QUERY("UPDATE tempcloud_data.invitation i"
-	  "   SET invitee_id = $3,"
+	  "   SET invitee_id = $2,"
 	  "       (status, decided_at) = ("
 	  "         SELECT CASE WHEN partners THEN 'superseded' ELSE i.status END,"
 	  "                CASE WHEN partners THEN pg_catalog.clock_timestamp() END"
 	  "           FROM (SELECT EXISTS ("
 	  "                   SELECT FROM tempcloud_data.partnership p"
-	  "                    WHERE p.customer_id = i.inviter_id AND p.provider_id = $3"
+	  "                    WHERE p.customer_id = i.inviter_id AND p.provider_id = $2"
 	  "                    UNION ALL "
 	  "                   SELECT FROM tempcloud_data.partnership p"
-	  "                    WHERE p.customer_id = $3 AND p.provider_id = i.inviter_id)) s (partners))"
-	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status = 'pending' AND i.invitee_id IS NULL"
-	  "   AND i.invitee_kind = $2::tempcloud.account_kind"
+	  "                    WHERE p.customer_id = $2 AND p.provider_id = i.inviter_id)) s (partners))"
+	  " WHERE i.id = ANY ($1) AND i.status = 'pending' AND i.invitee_id IS NULL"
 	  "   AND i.expires_at > pg_catalog.clock_timestamp()"
 	  "   AND NOT EXISTS (SELECT FROM tempcloud_data.block b"
-	  "                    WHERE b.inviter_id = i.inviter_id AND b.account_id = $3)"
+	  "                    WHERE b.inviter_id = i.inviter_id AND b.account_id = $2)"
 	  "   AND (NOT EXISTS (SELECT FROM tempcloud_data.invitation o"
-	  "                     WHERE o.inviter_id = i.inviter_id AND o.invitee_id = $3"
+	  "                     WHERE o.inviter_id = i.inviter_id AND o.invitee_id = $2"
 	  "                       AND o.status = 'pending')"
 	  "        OR EXISTS (SELECT FROM tempcloud_data.partnership p"
 	  "                    WHERE (p.customer_id, p.provider_id)"
-	  "                       IN ((i.inviter_id, $3), ($3, i.inviter_id))))"
-	  " RETURNING i.id, i.inviter_id, i.status = 'superseded'", TEXTOID, TEXTOID, UUIDOID);
+	  "                       IN ((i.inviter_id, $2), ($2, i.inviter_id))))"
+	  " RETURNING i.id, i.inviter_id, i.status = 'superseded'", UUIDARRAYOID, UUIDOID);
 
 /* Whether an invitation waits for an address that the account has proven. */
 static KeptQuery find_proven_address =
@@ -95,7 +101,14 @@ QUERY("SELECT FROM tempcloud_data.contact c"
 	  " WHERE c.account_id = $1 AND pg_catalog.lower(c.email) = $2"
 	  "   AND c.email_verified_at IS NOT NULL", UUIDOID, TEXTOID);
 
+/*
+ * So many are routed at once; each takes a lock, of which a server has not many.
+ * Others keep waiting for the address: its account sees and accepts them as well.
+ */
+#define MOST_ROUTED 100
+
 static Invitation *load(Invitation *invitation);
+static ArrayType *uuid_array(pg_uuid_t **ids, int count);
 
 PG_FUNCTION_INFO_V1(tempcloud_preview_invitation);
 
@@ -210,24 +223,35 @@ tc_require_open_link(const Invitation *invitation)
 		tc_refuse(LINK_REPLACED);
 }
 
-void
-tc_route_invitations(const pg_uuid_t *account_id, const char *kind, const char *email)
+ArrayType *
+tc_lock_waiting(const pg_uuid_t *account_id, const char *kind, const char *folded_email)
 {
-	NullableDatum address = TEXT_VALUE(tc_fold_email(email));
-	uint64		count = tc_run_latest(&find_waiting, address, TEXT_VALUE(kind));
-	uint64	   *keys = palloc(sizeof(uint64) * (count + 1));
-	pg_uuid_t **ids;
-	pg_uuid_t **inviters;
-	bool	   *partners;
+	int			count = tc_run_latest(&find_waiting, TEXT_VALUE(folded_email), TEXT_VALUE(kind),
+									  INT_VALUE(MOST_ROUTED));
+	uint64		pairs[MOST_ROUTED];
+	pg_uuid_t  *ids[MOST_ROUTED];
+	ArrayType  *waiting;
 
-	for (uint64 i = 0; i < count; i++)
-		keys[i] = tc_pair_key(account_id, tc_uuid(i, 1));
-	tc_lock_all(LOCK_PAIR, keys, count);
+	for (int i = 0; i < count; i++)
+	{
+		ids[i] = tc_uuid(i, 1);
+		pairs[i] = tc_pair_key(account_id, tc_uuid(i, 2));
+	}
+	waiting = uuid_array(ids, count);
+	tc_lock_all(LOCK_PAIR, pairs, count);
+	tc_run_latest(&lock_invitations, VALUE(PointerGetDatum(waiting)));
+	return waiting;
+}
 
-	count = tc_run_latest(&route_waiting, address, TEXT_VALUE(kind), UUID_VALUE(account_id));
-	ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
-	inviters = palloc(sizeof(pg_uuid_t *) * (count + 1));
-	partners = palloc(sizeof(bool) * (count + 1));
+void
+tc_route_invitations(const pg_uuid_t *account_id, ArrayType *waiting)
+{
+	uint64		count = tc_run_latest(&route_waiting, VALUE(PointerGetDatum(waiting)),
+									  UUID_VALUE(account_id));
+	pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
+	pg_uuid_t **inviters = palloc(sizeof(pg_uuid_t *) * (count + 1));
+	bool	   *partners = palloc(sizeof(bool) * (count + 1));
+
 	for (uint64 i = 0; i < count; i++)
 	{
 		ids[i] = tc_uuid(i, 1);
@@ -237,4 +261,14 @@ tc_route_invitations(const pg_uuid_t *account_id, const char *kind, const char *
 	for (uint64 i = 0; i < count; i++)
 		tc_event(partners[i] ? "invitation.superseded" : "invitation.routed",
 				 account_id, NULL, inviters[i], ids[i]);
+}
+
+static ArrayType *
+uuid_array(pg_uuid_t **ids, int count)
+{
+	Datum	   *values = palloc(sizeof(Datum) * (count + 1));
+
+	for (int i = 0; i < count; i++)
+		values[i] = UUIDPGetDatum(ids[i]);
+	return construct_array(values, count, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR);
 }

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
+#include "utils/array.h"
 #include "utils/uuid.h"
 
 #include "caller.h"
@@ -63,12 +64,15 @@ extern void tc_require_pending(const Invitation *invitation);
 extern void tc_require_open_link(const Invitation *invitation);
 
 /*
- * Give all pending invitations to an address that has just been proven by the
- * account to it, as far as they are for its kind.  The address must be locked
- * (LOCK_ADDRESS); locks the pairs.
+ * Lock what waits for an address that the account is about to prove, as far as it
+ * is for its kind, and the pairs; returns the ids, for tc_route_invitations().  The
+ * address must be locked (LOCK_ADDRESS), so that no more come.
  */
-extern void tc_route_invitations(const pg_uuid_t *account_id, const char *kind,
-								 const char *email);
+extern ArrayType *tc_lock_waiting(const pg_uuid_t *account_id, const char *kind,
+								  const char *folded_email);
+
+/* Give them to the account, now that the address is proven. */
+extern void tc_route_invitations(const pg_uuid_t *account_id, ArrayType *waiting);
 
 /*
  * A row i of tempcloud_data.invitation as the API shows it.  invitee_id shows

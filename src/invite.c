@@ -8,8 +8,10 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/resowner.h"
@@ -41,7 +43,7 @@ QUERY("SELECT p.id, p.expires_at <= pg_catalog.clock_timestamp()"
 	  "        SELECT i.id, i.expires_at FROM tempcloud_data.invitation i"
 	  "         WHERE i.inviter_id = $1 AND i.invitee_id = $3 AND i.status = 'pending'"
 	  "           AND pg_catalog.lower(i.email) <> $2) p"
-	  " WHERE p.id IS DISTINCT FROM $4",
+	  " WHERE p.id IS DISTINCT FROM $4 ORDER BY p.id",
 	  UUIDOID, TEXTOID, UUIDOID, UUIDOID);
 
 #define MOST_PENDING 2			/* one by the address, one by the account */
@@ -50,6 +52,24 @@ static KeptQuery close_as_expired =
 QUERY("UPDATE tempcloud_data.invitation"
 	  "   SET status = 'expired', decided_at = pg_catalog.clock_timestamp()"
 	  " WHERE id = $1 AND status = 'pending'", UUIDOID);
+
+/*
+ * What will be closed as expired where account $1 invites addresses ($2, folded)
+ * of accounts ($3), and the invitation that is sent again ($4, may be null).
+ */
+static KeptQuery lock_sent =
+QUERY("SELECT FROM tempcloud_data.invitation i"
+	  " WHERE i.id IN ("
+	  "   SELECT i.id FROM tempcloud_data.invitation i"
+	  "    WHERE i.inviter_id = $1 AND pg_catalog.lower(i.email) = ANY ($2)"
+	  "      AND i.status = 'pending' AND i.expires_at <= pg_catalog.clock_timestamp()"
+	  "    UNION ALL "
+	  "   SELECT i.id FROM tempcloud_data.invitation i"
+	  "    WHERE i.inviter_id = $1 AND i.invitee_id = ANY ($3)"
+	  "      AND i.status = 'pending' AND i.expires_at <= pg_catalog.clock_timestamp()"
+	  "    UNION ALL "
+	  "   SELECT $4)"
+	  " ORDER BY i.id FOR NO KEY UPDATE", UUIDOID, TEXTARRAYOID, UUIDARRAYOID, UUIDOID);
 
 /* Invitations the other way: from account $1 to account $2, routed or not. */
 static KeptQuery find_counter_invitation =
@@ -143,7 +163,7 @@ QUERY("SELECT e ->> 'email', e ->> 'given_name', e ->> 'family_name', e ->> 'com
 /* No account has this key. */
 static const pg_uuid_t nobody = {0};
 
-#define MOST_INVITES 1000		/* of one invite_many() */
+#define MOST_INVITES 200		/* of one invite_many() */
 
 /* What somebody asks for who invites. */
 typedef struct Invite
@@ -160,6 +180,8 @@ typedef struct Invite
 
 static Invite *read_many(Jsonb *invitations, int *count);
 static void lock_for_many(const Caller *caller, const Invite *invites, int count);
+static void lock_invitations(const Caller *caller, char **addresses, int naddresses,
+							 const pg_uuid_t **owners, int nowners, const pg_uuid_t *resent);
 static ErrorData *try_invite(const Caller *caller, Invite *invite, Datum *invitation);
 static void put_result(ReturnSetInfo *rsinfo, int position, const Invite *invite,
 					   Datum invitation, const ErrorData *error);
@@ -251,7 +273,10 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 	Owner		owner;
 	TimestampTz soonest;
 	Datum		record;
-	pg_uuid_t  *routed;
+	char	   *folded;
+	const pg_uuid_t *routed;
+	const pg_uuid_t *owners[2];
+	int			nowners = 0;
 
 	tc_enter_command("resend_invitation()");
 	caller = tc_caller_with_account(QUERY_RUN);
@@ -260,6 +285,12 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 		tc_require_pending(invitation); /* final, and maybe without an address */
 	routed = invitation->invitee_id;
 	owner = lock_for_inviting(caller, invitation->email, routed);
+	folded = tc_fold_email(invitation->email);
+	if (owner.account_id != NULL)
+		owners[nowners++] = owner.account_id;
+	if (routed != NULL)
+		owners[nowners++] = routed;
+	lock_invitations(caller, &folded, 1, owners, nowners, id);
 	tc_lock_invitation(invitation);
 
 	if (strcmp(invitation->status, "expired") != 0)
@@ -346,10 +377,11 @@ read_many(Jsonb *invitations, int *count)
 static void
 lock_for_many(const Caller *caller, const Invite *invites, int count)
 {
-	uint64	   *keys = palloc(sizeof(uint64) * (count + 1));
-	char	  **addresses = palloc(sizeof(char *) * (count + 1));
+	uint64		keys[MOST_INVITES];
+	char	   *addresses[MOST_INVITES];
+	const pg_uuid_t *owners[MOST_INVITES];
 	int			naddresses = 0;
-	int			npairs = 0;
+	int			nowners = 0;
 
 	for (int i = 0; i < count; i++)
 	{
@@ -368,10 +400,37 @@ lock_for_many(const Caller *caller, const Invite *invites, int count)
 	{
 		Owner		owner = tc_owner_of(addresses[i]);
 
-		if (owner.account_id != NULL)
-			keys[npairs++] = tc_pair_key(caller->account_id, owner.account_id);
+		if (owner.account_id == NULL)
+			continue;
+		owners[nowners] = owner.account_id;
+		keys[nowners] = tc_pair_key(caller->account_id, owner.account_id);
+		nowners++;
 	}
-	tc_lock_all(LOCK_PAIR, keys, npairs);
+	tc_lock_all(LOCK_PAIR, keys, nowners);
+	lock_invitations(caller, addresses, naddresses, owners, nowners, NULL);
+}
+
+/*
+ * Lock the invitation that is sent again, if any, and those of the caller that
+ * invite_address() will close as expired, for it closes one after the other.
+ */
+static void
+lock_invitations(const Caller *caller, char **addresses, int naddresses,
+				 const pg_uuid_t **owners, int nowners, const pg_uuid_t *resent)
+{
+	Datum		values[MOST_INVITES];
+	ArrayType  *address_array;
+	ArrayType  *owner_array;
+
+	for (int i = 0; i < naddresses; i++)
+		values[i] = CStringGetTextDatum(addresses[i]);
+	address_array = construct_array(values, naddresses, TEXTOID, -1, false, TYPALIGN_INT);
+	for (int i = 0; i < nowners; i++)
+		values[i] = UUIDPGetDatum(owners[i]);
+	owner_array = construct_array(values, nowners, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR);
+	tc_run_latest(&lock_sent, UUID_VALUE(caller->account_id),
+				  VALUE(PointerGetDatum(address_array)), VALUE(PointerGetDatum(owner_array)),
+				  UUID_VALUE(resent));
 }
 
 /*

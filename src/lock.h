@@ -1,6 +1,7 @@
 /*
  * lock.h
- *		Locks on what has no row to lock, held until the transaction ends.
+ *		The order of all locks, and those on what has no row to lock, which are
+ *		held until the transaction ends.
  *
  * Rows that exist are locked as rows.  But "the address belongs to no account
  * yet", "these two are not partners" or "this account has fewer than a
@@ -10,26 +11,47 @@
  * locks, in a class that the SQL functions cannot reach, so that applications'
  * own advisory locks never meet them.
  *
- * Everybody takes locks in this order, and within one class by ascending key;
- * hence no two commands wait for each other:
+ * Every command takes its locks in this order, and those of one class by ascending
+ * key; hence no two commands wait for each other:
  *
  *	1. LOCK_LOGIN	to whom a login belongs (register_account, confirm_email by
  *					somebody without an account)
  *	2. LOCK_SENDER	what an account has sent: how many invitations are pending
  *					(invite, resend_invitation, invite_many), mails that prove
- *					an address of its own (send_confirmation, only this), or
- *					orders (send_order, send_request, only this)
+ *					an address of its own (send_confirmation), or orders
+ *					(send_order, send_request)
  *	3. LOCK_ADDRESS	to whom an address belongs, and which invitations wait
- *					for it (the above; register_account, confirm_email)
+ *					for it (invite, resend_invitation, invite_many,
+ *					register_account, confirm_email, erase_person)
  *	4. LOCK_PAIR	what is between two accounts: invitations and partnership
- *					(all of the above; accept_invitation)
- *	5. rows			of contact, then of invitation, or of request, after these
+ *					(all of these but erase_person; accept_invitation)
+ *	5. account		who the people of an account are, and how many logins it has
+ *					left (remove_contact, erase_person, update_account)
+ *	6. invitation	what becomes of it (all commands on an invitation,
+ *					register_account, confirm_email, erase_person, maintain)
+ *	7. request		what becomes of it; the row stands for its answer, its shifts
+ *					and the workers in them (all commands on a request, maintain)
+ *	8. contact		the person, their address and their login (add_contact to
+ *					remove_contact, confirm_email, erase_person)
+ *	9. mail			who holds it (claim_mail and all that mailers report,
+ *					remove_contact, erase_person, maintain)
+ *	10. block		(unblock_account, erase_person)
  *
- * decline_invitation and withdraw_invitation lock one row and nothing after
- * it, and so do the commands on a request, whose row stands for its shifts and
- * the workers in them; maintain() and claim_mail() skip rows that others hold.
- * erase_person() locks mails before invitations, as a mailer does, and several
- * of either by ascending key.
+ * 5 to 10 are locks of rows, of the strength FOR NO KEY UPDATE.  Several rows of
+ * a table are locked in one statement with ORDER BY, before any of them is
+ * changed.  Rows that a command has inserted itself do not count: nobody else
+ * can wait for them, since what is unique is covered by a lock of 1 to 6.
+ *
+ * Foreign keys take part in no order.  Their checks lock the row referred to
+ * FOR KEY SHARE, which waits only for a change of its key and for its
+ * deletion.  So no command changes a column of a unique index that a foreign
+ * key could refer to (that is why the one of contact.subject is partial), but for
+ * shift.offered under the lock of the request; and a row is deleted only where
+ * all that refers to it was locked before: an invitation after its mails, since
+ * a mailer that holds one mints a token for its invitation.
+ *
+ * maintain() and claim_mail() wait for no row: they skip those that others hold.
+ * So maintain() can go through invitations and requests in the order of time.
  */
 #ifndef TC_LOCK_H
 #define TC_LOCK_H

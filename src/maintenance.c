@@ -56,15 +56,16 @@ QUERY("WITH due AS MATERIALIZED ("
 	  " RETURNING i.id", INT4OID, INT4OID);
 
 static KeptQuery purge_mails =
-QUERY("DELETE FROM tempcloud_data.mail"
-	  " WHERE state IN ('sent', 'bounced', 'dropped')"
-	  "   AND closed_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $1)",
-	  INT4OID);
+QUERY("WITH due AS MATERIALIZED ("
+	  "   SELECT id FROM tempcloud_data.mail"
+	  "    WHERE state IN ('sent', 'bounced', 'dropped')"
+	  "      AND closed_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $1)"
+	  "      FOR UPDATE SKIP LOCKED)"
+	  " DELETE FROM tempcloud_data.mail m USING due WHERE m.id = due.id", INT4OID);
 
 /*
- * Their tokens go along, and their mails: but not while one waits to be sent,
- * since a mailer may hold that.  A refusal counts as long as it is to be
- * respected.
+ * Their tokens go along, and their mails: but not while one waits to be sent, or
+ * is held by somebody.  A refusal counts as long as it is to be respected.
  */
 static KeptQuery purge_invitations =
 QUERY("WITH due AS MATERIALIZED ("
@@ -75,8 +76,16 @@ QUERY("WITH due AS MATERIALIZED ("
 	  "      AND NOT EXISTS (SELECT FROM tempcloud_data.mail m"
 	  "                       WHERE m.invitation_id = i.id AND m.state = 'queued')"
 	  "    ORDER BY i.decided_at LIMIT $1"
-	  "      FOR UPDATE SKIP LOCKED)"
-	  " DELETE FROM tempcloud_data.invitation i USING due WHERE i.id = due.id",
+	  "      FOR UPDATE SKIP LOCKED),"
+	  " held AS MATERIALIZED ("
+	  "   SELECT m.id FROM due"
+	  "     JOIN tempcloud_data.mail m ON m.invitation_id = due.id"
+	  "      FOR UPDATE OF m SKIP LOCKED)"
+	  " DELETE FROM tempcloud_data.invitation i USING due"
+	  "  WHERE i.id = due.id"
+	  "    AND NOT EXISTS (SELECT FROM tempcloud_data.mail m"
+	  "                     WHERE m.invitation_id = i.id"
+	  "                       AND m.id NOT IN (SELECT held.id FROM held))",
 	  INT4OID, INT4OID, INT4OID);
 
 static KeptQuery make_result =

@@ -160,10 +160,14 @@ QUERY("UPDATE tempcloud_data.mail"
 
 /* A report that comes after the lease is over is still true. */
 static KeptQuery close_as_sent =
-QUERY("UPDATE tempcloud_data.mail"
-	  "   SET state = 'sent', error = NULL, leased = false,"
-	  "       closed_at = pg_catalog.clock_timestamp()"
-	  " WHERE id = ANY ($1) AND attempt > 0 AND state IN ('queued', 'failed')", INT8ARRAYOID);
+QUERY("WITH held AS MATERIALIZED ("
+	  "   SELECT id FROM tempcloud_data.mail"
+	  "    WHERE id = ANY ($1) AND attempt > 0 AND state IN ('queued', 'failed')"
+	  "    ORDER BY id FOR NO KEY UPDATE)"
+	  " UPDATE tempcloud_data.mail m"
+	  "    SET state = 'sent', error = NULL, leased = false,"
+	  "        closed_at = pg_catalog.clock_timestamp()"
+	  "   FROM held WHERE m.id = held.id", INT8ARRAYOID);
 
 static KeptQuery lock_failed =
 QUERY("SELECT attempt FROM tempcloud_data.mail"
@@ -185,9 +189,13 @@ QUERY("UPDATE tempcloud_data.mail"
 	  " WHERE message_id = $1 AND attempt > 0", TEXTOID, TEXTOID);
 
 static KeptQuery release_mails =
-QUERY("UPDATE tempcloud_data.mail"
-	  "   SET leased = false, attempt = attempt - 1, due_at = pg_catalog.clock_timestamp()"
-	  " WHERE id = ANY ($1) AND state = 'queued' AND leased", INT8ARRAYOID);
+QUERY("WITH held AS MATERIALIZED ("
+	  "   SELECT id FROM tempcloud_data.mail"
+	  "    WHERE id = ANY ($1) AND state = 'queued' AND leased"
+	  "    ORDER BY id FOR NO KEY UPDATE)"
+	  " UPDATE tempcloud_data.mail m"
+	  "    SET leased = false, attempt = attempt - 1, due_at = pg_catalog.clock_timestamp()"
+	  "   FROM held WHERE m.id = held.id", INT8ARRAYOID);
 
 static KeptQuery reopen_mail =
 QUERY("UPDATE tempcloud_data.mail"

@@ -57,9 +57,11 @@ QUERY("SELECT pg_catalog.jsonb_build_object("
 	  "     WHERE pg_catalog.lower(b.email) = $1))", TEXTOID);
 
 /*
- * In the order in which removing a contact locks them.  One that is typed into
- * another account after this has no login, and gets none under the lock of the
- * address: it is not that account's last one.
+ * Rows are locked in the order of lock.h, those of a table by ascending key.
+ *
+ * A contact that is typed into another account after the accounts are locked has
+ * no login, and gets none under the lock of the address: it is not that account's
+ * last one.
  */
 static KeptQuery lock_accounts =
 QUERY("SELECT FROM tempcloud_data.account a"
@@ -67,10 +69,33 @@ QUERY("SELECT FROM tempcloud_data.account a"
 	  "                 WHERE pg_catalog.lower(c.email) = $1)"
 	  " ORDER BY a.id FOR NO KEY UPDATE", TEXTOID);
 
+/* Whoever answers, sends or closes one of them comes before or after. */
+static KeptQuery lock_invitations =
+QUERY("SELECT FROM tempcloud_data.invitation i"
+	  " WHERE pg_catalog.lower(i.email) = $1 ORDER BY i.id FOR NO KEY UPDATE", TEXTOID);
+
 /* Whoever changes an address comes before or after. */
 static KeptQuery lock_contacts =
 QUERY("SELECT c.id, c.account_id FROM tempcloud_data.contact c"
 	  " WHERE pg_catalog.lower(c.email) = $1 ORDER BY c.id FOR NO KEY UPDATE", TEXTOID);
+
+/*
+ * A mailer that holds one of them comes before.  What is erased with a contact
+ * (tc_remove_contact) is locked here, too.
+ */
+static KeptQuery lock_mails =
+QUERY("SELECT FROM tempcloud_data.mail m"
+	  " WHERE m.id IN ("
+	  "   SELECT m.id FROM tempcloud_data.mail m WHERE pg_catalog.lower(m.recipient) = $1"
+	  "    UNION ALL "
+	  "   SELECT m.id FROM tempcloud_data.invitation i"
+	  "     JOIN tempcloud_data.mail m ON m.invitation_id = i.id"
+	  "    WHERE pg_catalog.lower(i.email) = $1"
+	  "    UNION ALL "
+	  "   SELECT m.id FROM tempcloud_data.contact c"
+	  "     JOIN tempcloud_data.mail m ON m.contact_id = c.id"
+	  "    WHERE pg_catalog.lower(c.email) = $1)"
+	  " ORDER BY m.id FOR UPDATE", TEXTOID);
 
 static KeptQuery delete_mails =
 QUERY("DELETE FROM tempcloud_data.mail m"
@@ -79,11 +104,7 @@ QUERY("DELETE FROM tempcloud_data.mail m"
 	  "                            WHERE pg_catalog.lower(i.email) = $1"
 	  "                              AND i.status <> 'accepted')", TEXTOID);
 
-/* Whoever answers one of them comes before or after. */
-static KeptQuery lock_invitations =
-QUERY("SELECT FROM tempcloud_data.invitation i"
-	  " WHERE pg_catalog.lower(i.email) = $1 ORDER BY i.id FOR UPDATE", TEXTOID);
-
+/* Nobody refers to them any more, or is about to: it waits for nobody. */
 static KeptQuery delete_invitations =
 QUERY("DELETE FROM tempcloud_data.invitation i"
 	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status <> 'accepted'"
@@ -96,13 +117,23 @@ QUERY("UPDATE tempcloud_data.invitation i"
 	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status = 'accepted'", TEXTOID);
 
 static KeptQuery delete_blocks =
-QUERY("DELETE FROM tempcloud_data.block b WHERE pg_catalog.lower(b.email) = $1", TEXTOID);
+QUERY("WITH held AS MATERIALIZED ("
+	  "   SELECT b.inviter_id FROM tempcloud_data.block b"
+	  "    WHERE pg_catalog.lower(b.email) = $1 ORDER BY b.inviter_id FOR UPDATE)"
+	  " DELETE FROM tempcloud_data.block b USING held"
+	  "  WHERE b.inviter_id = held.inviter_id AND pg_catalog.lower(b.email) = $1", TEXTOID);
 
 static KeptQuery make_result =
 QUERY("SELECT ROW($1, $2, $3, $4)::tempcloud.erasure", INT4OID, INT4OID, INT4OID, INT4OID);
 
-static int	erase_contacts(const char *folded, int *mails);
-static int	erase_invitations(const char *folded);
+typedef struct Contact
+{
+	pg_uuid_t  *id;
+	pg_uuid_t  *account_id;
+} Contact;
+
+static Contact *lock_rows(NullableDatum address, int *count);
+static int	erase_invitations(NullableDatum address);
 
 PG_FUNCTION_INFO_V1(tempcloud_export_person);
 PG_FUNCTION_INFO_V1(tempcloud_erase_person);
@@ -124,66 +155,64 @@ tempcloud_export_person(PG_FUNCTION_ARGS)
  * erase_person(email) returns tempcloud.erasure
  *
  * Under the lock of the address: nobody invites, registers or confirms it
- * meanwhile.  Mails go before what they are about, since a mailer that holds
- * one may be about to mint a token for that; but the rows of accounts and
- * contacts are locked before, as where a contact is removed.
+ * meanwhile.  Then all rows are locked, in the order of lock.h, before any is
+ * changed.  Mails are deleted before the invitations they are about: a mailer
+ * that holds one may be about to mint a token for its invitation.
+ * PT409 last_login.
  */
 Datum
 tempcloud_erase_person(PG_FUNCTION_ARGS)
 {
 	char	   *folded = tc_fold_email(tc_arg_required(fcinfo, 0, "email", FORM_EMAIL));
-	int			contacts;
+	NullableDatum address = TEXT_VALUE(folded);
+	Contact    *contacts;
+	int			ncontacts;
 	int			invitations;
 	int			mails;
 	int			blocks;
 
 	tc_enter_command("erase_person()");
 	tc_lock(LOCK_ADDRESS, tc_address_key(folded));
-	contacts = erase_contacts(folded, &mails);
-	invitations = erase_invitations(folded);
-	blocks = tc_run_latest(&delete_blocks, TEXT_VALUE(folded));
-	tc_run(&make_result, INT_VALUE(contacts), INT_VALUE(invitations), INT_VALUE(mails),
+	contacts = lock_rows(address, &ncontacts);
+
+	mails = tc_run_latest(&delete_mails, address);
+	for (int i = 0; i < ncontacts; i++)
+		tc_remove_contact(contacts[i].id, contacts[i].account_id, NULL);
+	invitations = erase_invitations(address);
+	blocks = tc_run_latest(&delete_blocks, address);
+	tc_run(&make_result, INT_VALUE(ncontacts), INT_VALUE(invitations), INT_VALUE(mails),
 		   INT_VALUE(blocks));
 	return tc_finish();
 }
 
-/* Erase them and all mails to them; returns how many.  PT409 last_login. */
-static int
-erase_contacts(const char *folded, int *mails)
+/* Lock all that is erased or changed but the blocks; returns the contacts. */
+static Contact *
+lock_rows(NullableDatum address, int *count)
 {
-	int			count;
-	pg_uuid_t **ids;
-	pg_uuid_t **accounts;
+	Contact    *contacts;
 
-	tc_run_latest(&lock_accounts, TEXT_VALUE(folded));
-	count = tc_run_latest(&lock_contacts, TEXT_VALUE(folded));
-	ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
-	accounts = palloc(sizeof(pg_uuid_t *) * (count + 1));
-	for (int i = 0; i < count; i++)
+	tc_run_latest(&lock_accounts, address);
+	tc_run_latest(&lock_invitations, address);
+	*count = tc_run_latest(&lock_contacts, address);
+	contacts = palloc(sizeof(Contact) * (*count + 1));
+	for (int i = 0; i < *count; i++)
+		contacts[i] = (Contact)
 	{
-		ids[i] = tc_uuid(i, 1);
-		accounts[i] = tc_uuid(i, 2);
-	}
-	*mails = tc_run_latest(&delete_mails, TEXT_VALUE(folded));
-	for (int i = 0; i < count; i++)
-		tc_remove_contact(ids[i], accounts[i], NULL);
-	return count;
+		.id = tc_uuid(i, 1), .account_id = tc_uuid(i, 2)
+	};
+	tc_run_latest(&lock_mails, address);
+	return contacts;
 }
 
 /* Returns how many there were. */
 static int
-erase_invitations(const char *folded)
+erase_invitations(NullableDatum address)
 {
-	int			accepted;
-	int			count;
-	pg_uuid_t **ids;
-	pg_uuid_t **inviters;
+	int			accepted = tc_run_latest(&erase_accepted, address);
+	int			count = tc_run_latest(&delete_invitations, address);
+	pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
+	pg_uuid_t **inviters = palloc(sizeof(pg_uuid_t *) * (count + 1));
 
-	tc_run_latest(&lock_invitations, TEXT_VALUE(folded));
-	accepted = tc_run_latest(&erase_accepted, TEXT_VALUE(folded));
-	count = tc_run_latest(&delete_invitations, TEXT_VALUE(folded));
-	ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
-	inviters = palloc(sizeof(pg_uuid_t *) * (count + 1));
 	for (int i = 0; i < count; i++)
 	{
 		ids[i] = tc_uuid(i, 1);

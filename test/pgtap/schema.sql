@@ -81,12 +81,12 @@ SELECT pg_temp.relation_is('tempcloud_data.contact', $$
 	removed_at timestamptz
 	contact_pkey PRIMARY KEY (id)
 	contact_id_account_id_key UNIQUE (id, account_id)
-	contact_subject_key UNIQUE (subject)
 	contact_account_id_fkey FOREIGN KEY (account_id) REFERENCES tempcloud_data.account(id)
 	contact_removed CHECK
 	contact_subject_length CHECK
 	contact_verified_email CHECK
 	contact_account_id_idx INDEX btree (account_id, id)
+	contact_subject_key UNIQUE INDEX btree (subject) WHERE (subject IS NOT NULL)
 	contact_verified_email_key UNIQUE INDEX btree (lower((email)::text)) WHERE (email_verified_at IS NOT NULL)
 $$);
 

@@ -316,9 +316,10 @@ SELECT tempcloud.invite_many('"ten@kunden.invitation.example"'); \echo :SQLSTATE
 SELECT tempcloud.invite_many('null'); \echo :SQLSTATE
 BEGIN;
 SELECT count(*), count(error) FROM tempcloud.invite_many(
-	(SELECT jsonb_agg(jsonb_build_object('email', n || '@many.invitation.example')) FROM generate_series(1, 1000) n));
+	(SELECT jsonb_agg(jsonb_build_object('email', n || '@many.invitation.example')) FROM generate_series(1, 200) n));
 ROLLBACK;
-SELECT tempcloud.invite_many((SELECT jsonb_agg('{}'::jsonb) FROM generate_series(1, 1001))); \echo :SQLSTATE
+SELECT tempcloud.invite_many((SELECT jsonb_agg('{}'::jsonb) FROM generate_series(1, 201)));
+\echo :SQLSTATE
 -- In a transaction that fails none of them was.
 BEGIN;
 SELECT (invitation).status FROM tempcloud.invite_many('[{"email": "eleven@kunden.invitation.example"}]');

@@ -98,13 +98,10 @@ BEGIN;
 RESET ROLE;
 SET LOCAL tempcloud.max_pending_invitations = -1;
 SET LOCAL tempcloud.max_daily_invitations = -1;
-SELECT count((invitation).id) FROM tempcloud.invite_many(
-	(SELECT jsonb_agg(jsonb_build_object('email', n || '@many.maintenance.example')) FROM generate_series(1, 1000) n));
-SELECT count((invitation).id) FROM tempcloud.invite_many(
-	(SELECT jsonb_agg(jsonb_build_object('email', n || '@more.maintenance.example')) FROM generate_series(1, 234) n));
-UPDATE tempcloud_data.invitation SET expires_at = now() - interval '1 s' WHERE email ~ '@(many|more)\.maintenance';
+SELECT count(tempcloud.invite(n || '@many.maintenance.example')) FROM generate_series(1, 1234) n;
+UPDATE tempcloud_data.invitation SET expires_at = now() - interval '1 s' WHERE email LIKE '%@many.maintenance.%';
 SELECT expired FROM tempcloud.maintain();
-SELECT status, count(*) FROM tempcloud_data.invitation WHERE email ~ '@(many|more)\.maintenance' GROUP BY 1;
+SELECT status, count(*) FROM tempcloud_data.invitation WHERE email LIKE '%@many.maintenance.%' GROUP BY 1;
 SELECT expired FROM tempcloud.maintain();
 ROLLBACK;
 
