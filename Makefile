@@ -41,6 +41,10 @@ REGRESS_OPTS = --inputdir=test --outputdir=test/results/regress
 ISOLATION = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
 ISOLATION_OPTS = --inputdir=test --outputdir=test/results/isolation
 
+# International domains in e-mail addresses
+SHLIB_LINK = $(shell pkg-config --libs libidn2 2>/dev/null || echo -lidn2)
+PG_CPPFLAGS = $(shell pkg-config --cflags libidn2 2>/dev/null)
+
 PG_CONFIG ?= pg_config
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 

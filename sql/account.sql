@@ -9,7 +9,7 @@ CREATE TABLE tempcloud_data.account (
 	kind			tempcloud.account_kind NOT NULL,
 	company_name	tempcloud_data.company_name NOT NULL,
 	locale			tempcloud_data.locale NOT NULL,
-	phone			tempcloud_data.line,
+	phone			tempcloud_data.phone,
 	website			tempcloud_data.website,
 	street			tempcloud_data.line,
 	postal_code		tempcloud_data.line,

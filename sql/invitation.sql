@@ -16,7 +16,7 @@ CREATE TABLE tempcloud_data.invitation (
 	given_name		tempcloud_data.person_name,
 	family_name		tempcloud_data.person_name,
 	company_name	tempcloud_data.company_name,
-	phone			tempcloud_data.line,
+	phone			tempcloud_data.phone,
 	message			tempcloud_data.paragraph,
 	locale			tempcloud_data.locale NOT NULL,
 	status			tempcloud.invitation_status NOT NULL DEFAULT 'pending',

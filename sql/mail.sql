@@ -27,14 +27,14 @@ CREATE TABLE tempcloud_data.mail (
 	contact_id		uuid,
 	request_id		uuid,
 	recipient		tempcloud_data.email NOT NULL,
-	recipient_name	text NOT NULL,
+	recipient_name	tempcloud_data.free_text NOT NULL,
 	locale			tempcloud_data.locale NOT NULL,
 	message_id		text NOT NULL,
 	state			tempcloud_data.mail_state NOT NULL DEFAULT 'queued',
 	attempt			integer NOT NULL DEFAULT 0,
 	due_at			timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	leased			boolean NOT NULL DEFAULT false,
-	error			text,
+	error			tempcloud_data.free_text,
 	created_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	closed_at		timestamptz,
 	CONSTRAINT mail_pkey PRIMARY KEY (id),
@@ -175,7 +175,7 @@ Its attempts start anew. Returns whether there is such a mail in mail_dead.';
 GRANT EXECUTE ON FUNCTION tempcloud.retry_mail TO tempcloud_admin;
 
 CREATE VIEW tempcloud.mail_dead WITH (security_barrier) AS
-SELECT m.id, m.kind, m.invitation_id, m.contact_id, m.request_id, m.recipient::text, m.attempt, m.error,
+SELECT m.id, m.kind, m.invitation_id, m.contact_id, m.request_id, m.recipient::text, m.attempt, m.error::text,
 	   m.created_at, m.closed_at AS failed_at
   FROM tempcloud_data.mail m
  WHERE m.state = 'failed';
@@ -242,7 +242,7 @@ SELECT i.id, i.email::text, i.given_name::text, i.family_name::text, i.company_n
 	   p.email::text AS accepted_by_email,
 	   CASE WHEN m.state = 'queued' AND m.error IS NOT NULL THEN 'deferred'
 			ELSE m.state::text END AS delivery,
-	   m.error AS delivery_error
+	   m.error::text AS delivery_error
   FROM tempcloud_data.invitation i
   JOIN tempcloud_data.contact c ON c.id = i.invited_by
   LEFT JOIN tempcloud_data.contact p ON p.id = i.decided_by AND i.status = 'accepted'

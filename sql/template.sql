@@ -14,8 +14,8 @@ CREATE TABLE tempcloud_data.shipped_mail_template (
 	kind		tempcloud.mail_kind NOT NULL,
 	locale		tempcloud_data.locale NOT NULL,
 	subject		tempcloud_data.line NOT NULL,
-	text_body	text NOT NULL,
-	html_body	text,
+	text_body	tempcloud_data.free_text NOT NULL,
+	html_body	tempcloud_data.free_text,
 	CONSTRAINT shipped_mail_template_pkey PRIMARY KEY (kind, locale),
 	CONSTRAINT shipped_mail_template_placeholders CHECK (
 		tempcloud_data.has_known_placeholders(subject)
@@ -33,8 +33,8 @@ CREATE TABLE tempcloud_data.mail_template (
 	kind		tempcloud.mail_kind NOT NULL,
 	locale		tempcloud_data.locale NOT NULL,
 	subject		tempcloud_data.line NOT NULL,
-	text_body	text NOT NULL,
-	html_body	text,
+	text_body	tempcloud_data.free_text NOT NULL,
+	html_body	tempcloud_data.free_text,
 	CONSTRAINT mail_template_pkey PRIMARY KEY (kind, locale),
 	CONSTRAINT mail_template_placeholders CHECK (
 		tempcloud_data.has_known_placeholders(subject)

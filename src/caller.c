@@ -156,9 +156,8 @@ tc_caller_if_any(QueryMode mode)
 	if (claims.subject == NULL)
 		return NULL;
 	caller->subject = claims.subject;
-	if (claims.email != NULL && claims.email_verified &&
-		tc_has_form(claims.email, strlen(claims.email), FORM_EMAIL))
-		caller->email = claims.email;
+	if (claims.email_verified)
+		caller->email = tc_email(claims.email);
 
 	if (tc_query(&find_caller, mode, TC_ARGS(TEXT_VALUE(caller->subject))) == 1)
 	{
@@ -213,5 +212,9 @@ read_claims(void)
 	if (claims.subject != NULL && pg_mbstrlen(claims.subject) > SUBJECT_CHARACTERS)
 		tc_refuse_hint(NOT_SIGNED_IN, "The claim \"%s\" has more than %d characters.",
 					   tc_subject_claim, SUBJECT_CHARACTERS);
+	if (claims.subject != NULL &&
+		!tc_has_form(claims.subject, strlen(claims.subject), FORM_FREE_TEXT))
+		tc_refuse_hint(NOT_SIGNED_IN, "The claim \"%s\" must not hold the token of a link.",
+					   tc_subject_claim);
 	return claims;
 }

@@ -35,14 +35,14 @@ QUERY("INSERT INTO tempcloud_data.contact AS c"
 static KeptQuery update_contact =
 QUERY("UPDATE tempcloud_data.contact c SET"
 	  " given_name = COALESCE($3, given_name), family_name = COALESCE($4, family_name),"
-	  " email_verified_at = CASE WHEN $5 IS NULL OR pg_catalog.lower($5) = pg_catalog.lower(email)"
+	  " email_verified_at = CASE WHEN $5 IS NULL OR pg_catalog.lower(email) = $8"
 	  "                          THEN email_verified_at END,"
 	  " email = CASE WHEN $5 IS NULL THEN email ELSE NULLIF($5, '') END,"
 	  " \"position\" = CASE WHEN $6 IS NULL THEN \"position\" ELSE NULLIF($6, '') END,"
 	  " phone = CASE WHEN $7 IS NULL THEN phone ELSE NULLIF($7, '') END"
 	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL"
 	  " RETURNING " CONTACT_RECORD ", c.id",
-	  UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
+	  UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
 
 /*
  * The link to prove an address is of no use to who has left.  That it was sent
@@ -148,7 +148,7 @@ tempcloud_add_contact(PG_FUNCTION_ARGS)
 		   TEXT_VALUE(tc_arg_required(fcinfo, 1, "family_name", FORM_PERSON_NAME)),
 		   TEXT_VALUE(tc_arg(fcinfo, 2, "email", FORM_EMAIL)),
 		   TEXT_VALUE(tc_arg(fcinfo, 3, "position", FORM_LINE)),
-		   TEXT_VALUE(tc_arg(fcinfo, 4, "phone", FORM_LINE)));
+		   TEXT_VALUE(tc_arg(fcinfo, 4, "phone", FORM_PHONE)));
 	id = tc_uuid(0, 2);
 	tc_event("contact.added", caller->account_id, caller->contact_id, NULL, NULL);
 	tc_run(&select_contact, UUID_VALUE(id), UUID_VALUE(caller->account_id));
@@ -164,17 +164,20 @@ tempcloud_update_contact(PG_FUNCTION_ARGS)
 {
 	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
 	Caller	   *caller;
+	char	   *email;
 
 	tc_enter_command("update_contact()");
 	caller = tc_caller_with_account(QUERY_RUN);
+	email = tc_arg_change(fcinfo, 3, "email", FORM_EMAIL, true);
 	if (tc_run(&update_contact,
 			   UUID_VALUE(id),
 			   UUID_VALUE(caller->account_id),
 			   TEXT_VALUE(tc_arg_change(fcinfo, 1, "given_name", FORM_PERSON_NAME, false)),
 			   TEXT_VALUE(tc_arg_change(fcinfo, 2, "family_name", FORM_PERSON_NAME, false)),
-			   TEXT_VALUE(tc_arg_change(fcinfo, 3, "email", FORM_EMAIL, true)),
+			   TEXT_VALUE(email),
 			   TEXT_VALUE(tc_arg_change(fcinfo, 4, "position", FORM_LINE, true)),
-			   TEXT_VALUE(tc_arg_change(fcinfo, 5, "phone", FORM_LINE, true))) == 0)
+			   TEXT_VALUE(tc_arg_change(fcinfo, 5, "phone", FORM_PHONE, true)),
+			   TEXT_VALUE(email ? tc_fold_email(email) : NULL)) == 0)
 	{
 		(void) tc_caller_with_account(QUERY_LATEST);	/* they may be gone themselves */
 		tc_refuse(CONTACT_NOT_FOUND);

@@ -385,9 +385,9 @@ lock_for_many(const Caller *caller, const Invite *invites, int count)
 
 	for (int i = 0; i < count; i++)
 	{
-		char	   *email = tc_trim(invites[i].email);
+		char	   *email = tc_email(invites[i].email);
 
-		if (email == NULL || !tc_has_form(email, strlen(email), FORM_EMAIL))
+		if (email == NULL)
 			continue;
 		addresses[naddresses] = tc_fold_email(email);
 		keys[naddresses] = tc_address_key(addresses[naddresses]);
@@ -507,7 +507,7 @@ clean_invite(Invite *invite)
 	invite->given_name = tc_clean(invite->given_name, "given_name", FORM_PERSON_NAME);
 	invite->family_name = tc_clean(invite->family_name, "family_name", FORM_PERSON_NAME);
 	invite->company_name = tc_clean(invite->company_name, "company_name", FORM_COMPANY_NAME);
-	invite->phone = tc_clean(invite->phone, "phone", FORM_LINE);
+	invite->phone = tc_clean(invite->phone, "phone", FORM_PHONE);
 	invite->message = tc_clean(invite->message, "message", FORM_PARAGRAPH);
 	invite->locale = tc_clean(invite->locale, "locale", FORM_LOCALE);
 }

@@ -33,7 +33,7 @@ static const struct
 	"Open the link exactly as the mail contains it."},
 	[INVALID_EMAIL] = {PT400, "invalid_email",
 		"the e-mail address is not valid",
-	"Write the address like name@example.com; international domains in their xn-- form."},
+	"Write the address like name@example.com; before the @, only ASCII characters can be used."},
 	[INVALID_ARGUMENT] = {PT400, "invalid_argument",
 		"an argument is not valid",
 	"Correct the argument and call again."},

@@ -9,25 +9,30 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
+#include "common/string.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
-#include "utils/formatting.h"
 
+#include "character.h"
 #include "compat.h"
+#include "link.h"
 #include "refusal.h"
 #include "text.h"
+#include "token_form.h"
 
 #define LINE_CHARACTERS			200
 #define PARAGRAPH_CHARACTERS	2000
-#define EMAIL_BYTES				254 /* RFC 5321, 4.5.3.1.3 less the brackets */
-#define EMAIL_LOCAL_BYTES		64	/* RFC 5321, 4.5.3.1.1 */
-#define DOMAIN_LABEL_BYTES		63	/* RFC 1035, 2.3.4 */
+#define PHONE_CHARACTERS		60
+#define PHONE_DIGITS			3	/* at least */
 
+static const char *to_utf8(const char *s, size_t *len);
 static bool is_line(const char *s, size_t len);
 static bool is_person_name(const char *s, size_t len);
 static bool is_company_name(const char *s, size_t len);
 static bool is_paragraph(const char *s, size_t len);
-static bool is_email(const char *s, size_t len);
+static bool is_free_text(const char *s, size_t len);
+static bool is_phone(const char *s, size_t len);
 static bool is_locale(const char *s, size_t len);
 static bool is_country(const char *s, size_t len);
 static bool is_website(const char *s, size_t len);
@@ -40,14 +45,20 @@ static const struct
 }			forms[] =
 {
 	[FORM_LINE] = {"line", is_line,
-	"one line of at most 200 characters, without control or bidirectional formatting characters"},
+	"one line of at most 200 characters, without control or invisible characters"},
 	[FORM_PERSON_NAME] = {"person_name", is_person_name,
-	"one line of at most 200 characters, without addresses of pages or mailboxes, control or bidirectional formatting characters"},
+		"one line of at most 200 characters, without addresses of pages or mailboxes, control or "
+	"invisible characters; write a space after a full stop"},
 	[FORM_COMPANY_NAME] = {"company_name", is_company_name,
-	"one line of at most 200 characters, without addresses of pages or mailboxes, control or bidirectional formatting characters"},
+		"one line of at most 200 characters, without addresses of pages or mailboxes, control or "
+	"invisible characters"},
 	[FORM_PARAGRAPH] = {"paragraph", is_paragraph,
-	"at most 2000 characters, without control or bidirectional formatting characters"},
-	[FORM_EMAIL] = {"email", is_email,
+	"at most 2000 characters, without control or invisible characters"},
+	[FORM_FREE_TEXT] = {"free_text", is_free_text,
+	"any text"},
+	[FORM_PHONE] = {"phone", is_phone,
+	"a telephone number like \"+49 30 123456\" or \"030 123456 ext. 78\""},
+	[FORM_EMAIL] = {"email", tc_is_email,
 	"an e-mail address like name@example.com"},
 	[FORM_LOCALE] = {"locale", is_locale,
 	"a locale like \"de\" or \"de-AT\""},
@@ -79,10 +90,16 @@ tempcloud_has_form(PG_FUNCTION_ARGS)
 			errmsg("there is no form \"%s\"", name));
 }
 
+/*
+ * No form lets the token of a link through: it would be in a table, and in all
+ * that copies tables.
+ */
 bool
 tc_has_form(const char *s, size_t len, Form form)
 {
-	return forms[form].matches(s, len);
+	if (GetDatabaseEncoding() != PG_UTF8)
+		s = to_utf8(s, &len);
+	return forms[form].matches(s, len) && !tc_holds_token(s, len);
 }
 
 char *
@@ -92,10 +109,24 @@ tc_trim(char *value)
 
 	if (value == NULL)
 		return NULL;
-	value += strspn(value, " \t\r\n");
 	len = strlen(value);
-	while (len > 0 && strchr(" \t\r\n", value[len - 1]) != NULL)
-		len--;
+	if (GetDatabaseEncoding() == PG_UTF8)
+	{
+		size_t		space = tc_space_at_start(value, len);
+
+		value += space;
+		len -= space;
+		len -= tc_space_at_end(value, len);
+	}
+	else
+	{
+		size_t		space = strspn(value, " \t\r\n");
+
+		value += space;
+		len -= space;
+		while (len > 0 && strchr(" \t\r\n", value[len - 1]) != NULL)
+			len--;
+	}
 	value[len] = '\0';
 	return len > 0 ? value : NULL;
 }
@@ -104,12 +135,27 @@ char *
 tc_clean(char *value, const char *name, Form form)
 {
 	value = tc_trim(value);
+	if (value != NULL && form == FORM_EMAIL)
+		value = tc_ascii_email(value);
 	if (value == NULL || tc_has_form(value, strlen(value), form))
 		return value;
+	if (tc_holds_token(value, strlen(value)))
+		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must not hold the token of a link: "
+					   "who can read it could use the link.", name);
 	if (form == FORM_EMAIL)
 		tc_refuse(INVALID_EMAIL);
 	tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be %s.",
 				   name, forms[form].expectation);
+}
+
+char *
+tc_email(char *value)
+{
+	value = tc_trim(value);
+	if (value == NULL)
+		return NULL;
+	value = tc_ascii_email(value);
+	return tc_has_form(value, strlen(value), FORM_EMAIL) ? value : NULL;
 }
 
 char *
@@ -168,195 +214,102 @@ tc_enum_label(Datum value)
 	return DatumGetCString(DirectFunctionCall1(enum_out, value));
 }
 
-/* An address is ASCII (is_email), so that no locale's rules can interfere. */
-char *
-tc_fold_email(const char *email)
-{
-	return asc_tolower(email, strlen(email));
-}
-
 /*
- * Controls would break header fields and layouts; bidirectional formatting
- * lets a text read as what it is not (CVE-2021-42574 lists the characters);
- * line and paragraph separators are line ends in disguise.
+ * The forms know UTF-8 only.  A setting may be checked where the encoding is not
+ * known, or cannot be converted: there, what is not ASCII becomes a letter.
  */
-static bool
-is_harmful(pg_wchar c)
+static const char *
+to_utf8(const char *s, size_t *len)
 {
-	return c < 0x20 || (c >= 0x7F && c <= 0x9F) ||
-		c == 0x061C || c == 0x200B || c == 0x200E || c == 0x200F ||
-		c == 0x2028 || c == 0x2029 ||
-		(c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) ||
-		c == 0xFEFF;
-}
+	char	   *copy = pnstrdup(s, *len);
 
-/*
- * Whether the text is not blank, has at most max characters, and none that is
- * harmful but those in allowed.
- */
-static bool
-is_clean(const char *s, size_t len, int max, const char *allowed)
-{
-	bool		utf8 = GetDatabaseEncoding() == PG_UTF8;
-	bool		blank = true;
-	int			count = 0;
-
-	for (const char *end = s + len; s < end; s += pg_mblen(s))
+	if (!pg_is_ascii(copy))
 	{
-		unsigned char byte = (unsigned char) *s;
-		pg_wchar	c = byte;
-
-		if (IS_HIGHBIT_SET(byte))
-			c = utf8 ? utf8_to_unicode((const unsigned char *) s) : 0xFFFD;
-		if (++count > max)
-			return false;
-		if (is_harmful(c) && (byte == '\0' || strchr(allowed, byte) == NULL))
-			return false;
-		if (c != ' ' && c != 0xA0)
-			blank = false;
+		if (GetDatabaseEncoding() != PG_SQL_ASCII && IsTransactionState())
+			copy = pg_server_to_any(copy, *len, PG_UTF8);
+		else
+			for (char *c = copy; *c != '\0'; c++)
+				*c = IS_HIGHBIT_SET(*c) ? 'x' : *c;
+		*len = strlen(copy);
 	}
-	return !blank;
+	return copy;
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 static bool
 is_line(const char *s, size_t len)
 {
-	return is_clean(s, len, LINE_CHARACTERS, "");
+	return tc_is_legible(s, len, LINE_CHARACTERS, "");
 }
 
 static bool
 is_paragraph(const char *s, size_t len)
 {
-	return is_clean(s, len, PARAGRAPH_CHARACTERS, "\t\r\n");
+	return tc_is_legible(s, len, PARAGRAPH_CHARACTERS, "\t\r\n");
 }
 
-static bool
-is_alphanumeric(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-/*
- * A domain of at least two labels (RFC 1035, 2.3.1), the last not a number.
- */
-static bool
-is_domain(const char *s, size_t len)
-{
-	const char *end = s + len;
-	int			labels = 0;
-	bool		letter = false;
-
-	for (const char *label = s; label <= end;)
-	{
-		const char *dot = memchr(label, '.', end - label);
-		const char *stop = dot ? dot : end;
-
-		if (stop == label || stop - label > DOMAIN_LABEL_BYTES ||
-			*label == '-' || stop[-1] == '-')
-			return false;
-		letter = false;
-		for (const char *p = label; p < stop; p++)
-		{
-			if (!is_alphanumeric(*p) && *p != '-')
-				return false;
-			letter |= *p > '9';
-		}
-		labels++;
-		label = stop + 1;
-	}
-	return labels >= 2 && letter;
-}
-
-/*
- * An address as people write it: dot-atom @ domain (RFC 5322, 3.4.1), without
- * the quoted local parts, comments and literals that nobody has.
- */
-static bool
-is_email(const char *s, size_t len)
-{
-	const char *at = memchr(s, '@', len);
-
-	if (at == NULL || at == s || at - s > EMAIL_LOCAL_BYTES || len > EMAIL_BYTES)
-		return false;
-	for (const char *p = s; p < at; p++)
-	{
-		if (*p == '.')
-		{
-			if (p == s || p[1] == '.' || p + 1 == at)
-				return false;
-		}
-		else if (!is_alphanumeric(*p) &&
-				 (*p == '\0' || strchr("!#$%&'*+-/=?^_`{|}~", *p) == NULL))
-			return false;
-	}
-	return is_domain(at + 1, s + len - (at + 1));
-}
-
-/*
- * Whether a word is what mail programs make a link of: a mailbox, or a page by
- * its scheme, its www or its path; with hosts, also the bare name of a host.
- * That ends in small letters, or else "Dr.Meyer" and "Co.KG" would be ones.
- */
-static bool
-is_link(const char *s, size_t len, bool hosts)
-{
-	const char *at = memchr(s, '@', len);
-	size_t		host = 0;
-	size_t		top;
-
-	if (len > 4 && pg_strncasecmp(s, "www.", 4) == 0)
-		return true;
-	if (at != NULL)
-		return is_domain(at + 1, s + len - (at + 1));
-	while (host < len && s[host] != '/' && s[host] != '?' && s[host] != '#' && s[host] != ':')
-		host++;
-	if (host + 2 < len && memcmp(s + host, "://", 3) == 0)
-		return true;
-	if (!is_domain(s, host))
-		return false;
-	top = host;
-	while (top > 0 && s[top - 1] >= 'a' && s[top - 1] <= 'z')
-		top--;
-	return host < len || (hosts && host - top >= 2 && s[top - 1] == '.');
-}
-
-/*
- * Whether one of the words is a link.  Addresses are ASCII, so that every other
- * character parts words, and so do the marks that people put around them.
- */
-static bool
-has_link(const char *s, size_t len, bool hosts)
-{
-	const char *end = s + len;
-
-	while (s < end)
-	{
-		const char *word;
-
-		while (s < end && !is_alphanumeric(*s))
-			s++;
-		word = s;
-		while (s < end && (is_alphanumeric(*s) || strchr("-._~:/?#@%&=+", *s) != NULL))
-			s++;
-		len = s - word;
-		while (len > 0 && strchr(".-", word[len - 1]) != NULL)
-			len--;
-		if (is_link(word, len, hosts))
-			return true;
-	}
-	return false;
-}
 
 static bool
 is_person_name(const char *s, size_t len)
 {
-	return is_line(s, len) && !has_link(s, len, true);
+	return is_line(s, len) && !tc_has_link(s, len, true);
 }
 
 static bool
 is_company_name(const char *s, size_t len)
 {
-	return is_line(s, len) && !has_link(s, len, false);
+	return is_line(s, len) && !tc_has_link(s, len, false);
+}
+
+static bool
+is_free_text(const char *s, size_t len)
+{
+	return true;
+}
+
+/*
+ * A number as ITU-T E.123 writes it: a plus, digits, and what people set between
+ * them; maybe an extension, after a word for it or a sign.
+ */
+static bool
+is_phone(const char *s, size_t len)
+{
+	size_t		n = 0;
+	size_t		word;
+	int			digits = 0;
+
+	if (len > PHONE_CHARACTERS)
+		return false;
+	while (n < len && (is_digit(s[n]) || (s[n] == '+' && digits == 0 && memchr(s, '+', n) == NULL) ||
+					   (s[n] != '\0' && strchr(" ()-/.", s[n]) != NULL)))
+		digits += is_digit(s[n++]);
+	if (digits < PHONE_DIGITS)
+		return false;
+	if (n == len)
+		return is_digit(s[n - 1]) || s[n - 1] == ')';
+
+	for (word = n; n < len && is_letter(s[n]); n++)
+		;
+	if (n == word && s[n] == '#')
+		n++;
+	while (n > word && n < len && (s[n] == '.' || s[n] == ':' || s[n] == ' '))
+		n++;
+	if (n == word || n == len)
+		return false;
+	while (n < len && is_digit(s[n]))
+		n++;
+	return n == len;
 }
 
 /*
@@ -380,7 +333,7 @@ is_locale(const char *s, size_t len)
 			language = false;
 			run = 0;
 		}
-		else if (language ? s[i] >= 'a' && s[i] <= 'z' : is_alphanumeric(s[i]))
+		else if (language ? s[i] >= 'a' && s[i] <= 'z' : is_letter(s[i]) || is_digit(s[i]))
 			run++;
 		else
 			return false;

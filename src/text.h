@@ -10,12 +10,16 @@
 #include "fmgr.h"
 #include "utils/uuid.h"
 
+#include "address.h"
+
 typedef enum Form
 {
 	FORM_LINE,					/* one line of 1 to 200 characters */
 	FORM_PERSON_NAME,			/* a line that no mail program makes a link of */
 	FORM_COMPANY_NAME,			/* the same, but it may be a host: "jobs.example GmbH" */
 	FORM_PARAGRAPH,				/* some lines of together 1 to 2000 */
+	FORM_FREE_TEXT,				/* any, but no token: what others write, or an admin */
+	FORM_PHONE,					/* +49 30 123456 */
 	FORM_EMAIL,					/* name@example.com */
 	FORM_LOCALE,				/* de, de-AT */
 	FORM_COUNTRY,				/* DE */
@@ -28,15 +32,23 @@ typedef enum Form
  */
 extern bool tc_has_form(const char *s, size_t len, Form form);
 
-/* The string without blanks at its ends, in place; NULL if nothing is left, or for NULL. */
+/*
+ * The string without white space at its ends (Unicode's; that of ASCII where the
+ * database's encoding is not UTF8), in place; NULL if nothing is left, or for
+ * NULL.
+ */
 extern char *tc_trim(char *value);
 
 /*
- * The same, if what is left has the form.  Otherwise PT400 invalid_email for
- * FORM_EMAIL, for the others PT400 invalid_argument with a hint that has the
- * name.
+ * The same, if what is left has the form.  An e-mail address gets its domain in
+ * ASCII (address.h).  Otherwise PT400 invalid_email for FORM_EMAIL, for the
+ * others, and for the token of a link, PT400 invalid_argument with a hint that
+ * has the name.
  */
 extern char *tc_clean(char *value, const char *name, Form form);
+
+/* The same for an e-mail address, where others are no error: NULL for what is none. */
+extern char *tc_email(char *value);
 
 /* Argument n of type text, palloc'd as it is; NULL if it is null. */
 extern char *tc_arg_text(FunctionCallInfo fcinfo, int n);
@@ -63,8 +75,5 @@ extern pg_uuid_t *tc_arg_uuid(FunctionCallInfo fcinfo, int n, const char *name);
 
 /* The palloc'd label of a value of an enum type. */
 extern char *tc_enum_label(Datum value);
-
-/* A palloc'd copy of an address in the case that compares: lower(email). */
-extern char *tc_fold_email(const char *email);
 
 #endif							/* TC_TEXT_H */

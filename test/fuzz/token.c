@@ -32,9 +32,14 @@ check_replaced(const uint8 *data)
 	TokenKind	kind = data[0] % 2 == 0 ? INVITATION_TOKEN : CONFIRMATION_TOKEN;
 	size_t		position = data[1] % TOKEN_LENGTH;
 	char		token[TOKEN_LENGTH + 1];
+	char		percent[TOKEN_LENGTH + 2 + 1];
 	uint8		secret[SECRET_BYTES];
 
 	tc_spell_token(kind, data + 3, token);
+	sprintf(percent, "%.3s%%5F%s", token, token + 4);
+	ALWAYS(tc_holds_token(token, TOKEN_LENGTH));
+	ALWAYS(tc_holds_token(token + 4, TOKEN_LENGTH - 4));
+	ALWAYS(tc_holds_token(percent, strlen(percent)));
 	ALWAYS(strlen(token) == TOKEN_LENGTH);
 	ALWAYS(tc_read_token(token, TOKEN_LENGTH, kind, secret));
 	ALWAYS(memcmp(secret, data + 3, SECRET_BYTES) == 0);
@@ -53,6 +58,7 @@ LLVMFuzzerTestOneInput(const uint8 *data, size_t size)
 	char	   *token = memcpy(palloc(size), data, size);
 
 	check(token, size);
+	(void) tc_holds_token(token, size);
 	if (size >= 3 + SECRET_BYTES)
 		check_replaced(data);
 	free_all();

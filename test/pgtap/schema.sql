@@ -56,7 +56,7 @@ SELECT pg_temp.relation_is('tempcloud_data.account', $$
 	kind tempcloud.account_kind NOT NULL
 	company_name tempcloud_data.company_name NOT NULL
 	locale tempcloud_data.locale NOT NULL
-	phone tempcloud_data.line
+	phone tempcloud_data.phone
 	website tempcloud_data.website
 	street tempcloud_data.line
 	postal_code tempcloud_data.line
@@ -75,8 +75,8 @@ SELECT pg_temp.relation_is('tempcloud_data.contact', $$
 	position tempcloud_data.line
 	email tempcloud_data.email
 	email_verified_at timestamptz
-	phone tempcloud_data.line
-	subject text
+	phone tempcloud_data.phone
+	subject tempcloud_data.free_text
 	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 	removed_at timestamptz
 	contact_pkey PRIMARY KEY (id)
@@ -101,7 +101,7 @@ SELECT pg_temp.relation_is('tempcloud_data.invitation', $$
 	given_name tempcloud_data.person_name
 	family_name tempcloud_data.person_name
 	company_name tempcloud_data.company_name
-	phone tempcloud_data.line
+	phone tempcloud_data.phone
 	message tempcloud_data.paragraph
 	locale tempcloud_data.locale NOT NULL
 	status tempcloud.invitation_status NOT NULL DEFAULT 'pending'::tempcloud.invitation_status
@@ -328,14 +328,14 @@ SELECT pg_temp.relation_is('tempcloud_data.mail', $$
 	contact_id uuid
 	request_id uuid
 	recipient tempcloud_data.email NOT NULL
-	recipient_name text NOT NULL
+	recipient_name tempcloud_data.free_text NOT NULL
 	locale tempcloud_data.locale NOT NULL
 	message_id text NOT NULL
 	state tempcloud_data.mail_state NOT NULL DEFAULT 'queued'::tempcloud_data.mail_state
 	attempt integer NOT NULL DEFAULT 0
 	due_at timestamptz NOT NULL DEFAULT clock_timestamp()
 	leased boolean NOT NULL DEFAULT false
-	error text
+	error tempcloud_data.free_text
 	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 	closed_at timestamptz
 	mail_pkey PRIMARY KEY (id)
@@ -365,8 +365,8 @@ SELECT pg_temp.relation_is('tempcloud_data.mail_template', $$
 	kind tempcloud.mail_kind NOT NULL
 	locale tempcloud_data.locale NOT NULL
 	subject tempcloud_data.line NOT NULL
-	text_body text NOT NULL
-	html_body text
+	text_body tempcloud_data.free_text NOT NULL
+	html_body tempcloud_data.free_text
 	mail_template_pkey PRIMARY KEY (kind, locale)
 	mail_template_placeholders CHECK
 $$);
@@ -375,8 +375,8 @@ SELECT pg_temp.relation_is('tempcloud_data.shipped_mail_template', $$
 	kind tempcloud.mail_kind NOT NULL
 	locale tempcloud_data.locale NOT NULL
 	subject tempcloud_data.line NOT NULL
-	text_body text NOT NULL
-	html_body text
+	text_body tempcloud_data.free_text NOT NULL
+	html_body tempcloud_data.free_text
 	shipped_mail_template_pkey PRIMARY KEY (kind, locale)
 	shipped_mail_template_placeholders CHECK
 $$);
@@ -850,7 +850,7 @@ SELECT enum_has_labels('tempcloud', 'request_status',
 SELECT enum_has_labels('tempcloud', 'mail_kind',
 	'{invitation,invitation_to_register,reminder,invitation_accepted,invitation_declined,invitation_expired,confirm_email,request_received,request_accepted,request_declined,request_withdrawn,request_expired,request_cancelled,request_filled}'::name[]);
 SELECT enum_has_labels('tempcloud_data', 'mail_state', '{queued,sent,failed,bounced,dropped}'::name[]);
-SELECT domains_are('tempcloud_data', '{line,person_name,company_name,paragraph,email,locale,country,website}'::name[]);
+SELECT domains_are('tempcloud_data', '{line,person_name,company_name,paragraph,free_text,phone,email,locale,country,website}'::name[]);
 SELECT domains_are('tempcloud', '{}'::name[]);
 SELECT enums_are('tempcloud', '{account_kind,invitation_status,request_status,mail_kind}'::name[]);
 SELECT enums_are('tempcloud_data', '{mail_state}'::name[]);

@@ -150,3 +150,53 @@ SELECT :'again' = :'token' AS same,
 	   (SELECT status FROM tempcloud.preview_invitation(:'again')) AS new,
 	   (SELECT status FROM tempcloud.preview_invitation(:'token')) AS old;
 SELECT count(*) FROM tempcloud_data.invitation_token WHERE invitation_id = :'invitation';
+
+-- A token gets into no table: not as it is, not cut off, not without its prefix, and
+-- not in another spelling of its characters.  What only looks a little like one does.
+SELECT how, tempcloud_data.has_form(value, 'paragraph') AS paragraph,
+	   tempcloud_data.has_form(value, 'free_text') AS free_text
+  FROM (VALUES
+	(1, 'whole', :'token'),
+	(2, 'of the other kind', :'confirmation'),
+	(3, 'in words', 'Mein Link geht nicht: ' || :'token' || '.'),
+	(4, 'in an address', 'http://localhost:3000/invitation#' || :'token'),
+	(5, 'in a path', 'http://localhost:3000/' || :'token' || '/x'),
+	(6, 'in lines', E'a\n' || :'token' || E'\nb'),
+	(7, 'twenty characters of it', left(:'token', 24)),
+	(8, 'without its prefix', substr(:'token', 5)),
+	(9, 'within other letters', 'abc' || :'token' || 'def'),
+	(10, 'in standard base64', translate(substr(:'token', 5), '-_', '+/')),
+	(11, 'prefix percent-encoded', replace(left(:'token', 24), '_', '%5F')),
+	(12, 'percent-encoded', (SELECT string_agg('%' || to_hex(ascii(c)), '' ORDER BY n)
+							   FROM regexp_split_to_table(:'token', '') WITH ORDINALITY AS t (c, n))),
+	(13, 'quoted-printable', (SELECT string_agg('=' || upper(to_hex(ascii(c))), '' ORDER BY n)
+								FROM regexp_split_to_table(:'token', '') WITH ORDINALITY AS t (c, n))),
+	(14, 'HTML', (SELECT string_agg('&#' || ascii(c) || ';', '' ORDER BY n)
+					FROM regexp_split_to_table(:'token', '') WITH ORDINALITY AS t (c, n))),
+	(15, 'HTML, hexadecimal', (SELECT string_agg('&#x' || to_hex(ascii(c)) || ';', '' ORDER BY n)
+								 FROM regexp_split_to_table(:'token', '') WITH ORDINALITY AS t (c, n))),
+	(16, 'JSON', (SELECT string_agg('\u00' || to_hex(ascii(c)), '' ORDER BY n)
+					FROM regexp_split_to_table(:'token', '') WITH ORDINALITY AS t (c, n))),
+	(17, 'C', (SELECT string_agg('\x' || to_hex(ascii(c)), '' ORDER BY n)
+				 FROM regexp_split_to_table(:'token', '') WITH ORDINALITY AS t (c, n))),
+	(20, 'nineteen characters', left(:'token', 23)),
+	(21, 'a typo, without prefix', overlay(substr(:'token', 5) PLACING '~' FROM 20)),
+	(22, 'a prefix of another word', 'utci_thermal_climate_index'),
+	(23, 'prefixes', 'tci_ und tce_, tci_a'),
+	(24, '48 letters', repeat('A', 48)),
+	(25, 'a long address', 'https://kunde.example/' || repeat('Staplerfahrer/', 10)),
+	(26, 'percent signs', '100 % von 20%, %%, %zz, =, &#, &#x;, \u, \x')) AS t (n, how, value)
+ ORDER BY n;
+-- The command says so.
+SET request.jwt.claims = :'anna';
+SELECT tempcloud.update_account(website => 'http://localhost:3000/#' || :'token'); \echo :SQLSTATE
+SELECT tempcloud.invite(:'token' || '@kunde.token.example'); \echo :SQLSTATE
+SELECT json_build_object('sub', :'token') AS claims \gset
+SET request.jwt.claims = :'claims';
+SELECT tempcloud.whoami(); \echo :SQLSTATE
+RESET request.jwt.claims;
+-- Nor does who writes to the tables.
+UPDATE tempcloud_data.contact SET subject = :'token' WHERE subject = 'anna.token'; \echo :SQLSTATE
+UPDATE tempcloud_data.mail SET error = 'spam: ' || :'token'; \echo :SQLSTATE
+INSERT INTO tempcloud_data.mail_template (kind, locale, subject, text_body)
+VALUES ('invitation', 'fr', 'x', 'http://localhost:3000/#' || :'token'); \echo :SQLSTATE
