@@ -119,11 +119,10 @@ CREATE FUNCTION tempcloud.claim_mail(
 	lease			interval DEFAULT '5 min')
 RETURNS SETOF tempcloud.outgoing_mail
 AS 'MODULE_PATHNAME', 'tempcloud_claim_mail'
-LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET work_mem = '1GB';	-- the rows hold secrets: they must not spill to a file
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.claim_mail IS
 'Take mails to send
-At most max_messages, each held for the lease: report it by mail_sent or mail_failed before that is over, or another mailer may take it. Links are minted here and exist nowhere else.';
+At most max_messages and at most 1000, and at most as many as fit into a quarter of work_mem or 8 MB; call again until none come. Each is held for the lease, at most a day: report it by mail_sent or mail_failed before that is over, or another mailer may take it. Links are minted here and exist nowhere else. A mail that cannot be rendered is given up (mail_dead).';
 GRANT EXECUTE ON FUNCTION tempcloud.claim_mail TO tempcloud_mailer;
 
 CREATE FUNCTION tempcloud.mail_sent(ids bigint[])

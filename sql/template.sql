@@ -17,6 +17,10 @@ CREATE TABLE tempcloud_data.shipped_mail_template (
 	text_body	tempcloud_data.free_text NOT NULL,
 	html_body	tempcloud_data.free_text,
 	CONSTRAINT shipped_mail_template_pkey PRIMARY KEY (kind, locale),
+	-- longer than a mail can be, see MAX_BODY_BYTES
+	CONSTRAINT shipped_mail_template_size CHECK (
+		pg_catalog.octet_length(text_body) <= 131072
+		AND pg_catalog.octet_length(html_body) <= 131072),
 	CONSTRAINT shipped_mail_template_placeholders CHECK (
 		tempcloud_data.has_known_placeholders(subject)
 		AND tempcloud_data.has_known_placeholders(text_body)
@@ -36,6 +40,10 @@ CREATE TABLE tempcloud_data.mail_template (
 	text_body	tempcloud_data.free_text NOT NULL,
 	html_body	tempcloud_data.free_text,
 	CONSTRAINT mail_template_pkey PRIMARY KEY (kind, locale),
+	-- longer than a mail can be, see MAX_BODY_BYTES
+	CONSTRAINT mail_template_size CHECK (
+		pg_catalog.octet_length(text_body) <= 131072
+		AND pg_catalog.octet_length(html_body) <= 131072),
 	CONSTRAINT mail_template_placeholders CHECK (
 		tempcloud_data.has_known_placeholders(subject)
 		AND tempcloud_data.has_known_placeholders(text_body)
@@ -55,7 +63,7 @@ SELECT t.kind, t.locale, t.subject, t.text_body, t.html_body
   FROM tempcloud_data.mail_template t;
 COMMENT ON VIEW tempcloud.mail_template IS
 'Your own texts of mails: other words, or other languages
-They go before those that ship, of which shipped_mail_template is the list; without a row, or once it is deleted, these are used. Placeholders: {recipient_name}, {company}, {person}, {email}, {message}, {reason}, {expires_on}, {order}, {profession}, {location}, {department}, {shifts}, {link}; a line whose placeholders are all empty is left out, and an unknown one is refused.';
+They go before those that ship, of which shipped_mail_template is the list; without a row, or once it is deleted, these are used. Placeholders: {recipient_name}, {company}, {person}, {email}, {message}, {reason}, {expires_on}, {order}, {profession}, {location}, {department}, {shifts} (20 shifts and 50 names at most), {link} (of the invitation, the address or the request); a line whose placeholders are all empty is left out, and an unknown one is refused. A subject of more than 8 kB or a body of more than 128 kB is not sent.';
 COMMENT ON COLUMN tempcloud.mail_template.kind IS 'What the mail is about; invitation_to_register is an invitation to who has no account yet';
 COMMENT ON COLUMN tempcloud.mail_template.locale IS 'Its language, like de or de-AT; de-AT falls back to de, then to tempcloud.default_locale';
 COMMENT ON COLUMN tempcloud.mail_template.subject IS 'Subject, with placeholders';
@@ -264,12 +272,16 @@ Abteilung: {department}
 {message}
 
 Bitte antworten Sie in Ihrem Konto bis zum {expires_on}.
+
+Die Anfrage ansehen und beantworten:
+{link}
 $$, $$<p>Guten Tag {recipient_name},</p>
 <p>{person} von <b>{company}</b> fragt Personal an ({order}):</p>
 <p>{profession}, {location} {department}</p>
-<pre>{shifts}</pre>
+<p>{shifts}</p>
 <blockquote>{message}</blockquote>
 <p>Bitte antworten Sie in Ihrem Konto bis zum {expires_on}.</p>
+<p><a href="{link}">Die Anfrage ansehen und beantworten</a></p>
 $$),
 ('request_received', 'en', 'Request from {company}: {profession}, {location}', $$Hello {recipient_name},
 
@@ -283,12 +295,16 @@ Department: {department}
 {message}
 
 Please answer in your account by {expires_on}.
+
+See the request and answer it:
+{link}
 $$, $$<p>Hello {recipient_name},</p>
 <p>{person} of <b>{company}</b> asks for staff ({order}):</p>
 <p>{profession}, {location} {department}</p>
-<pre>{shifts}</pre>
+<p>{shifts}</p>
 <blockquote>{message}</blockquote>
 <p>Please answer in your account by {expires_on}.</p>
+<p><a href="{link}">See the request and answer it</a></p>
 $$),
 ('request_accepted', 'de', '{company} hat Ihre Anfrage angenommen: {profession}', $$Guten Tag {recipient_name},
 
@@ -298,10 +314,14 @@ angenommen. Zugesagt sind:
 {shifts}
 
 {reason}
+
+Die Anfrage ansehen:
+{link}
 $$, $$<p>Guten Tag {recipient_name},</p>
 <p>{person} hat Ihre Anfrage ({order}: {profession}, {location}) für <b>{company}</b> angenommen. Zugesagt sind:</p>
-<pre>{shifts}</pre>
+<p>{shifts}</p>
 <blockquote>{reason}</blockquote>
+<p><a href="{link}">Die Anfrage ansehen</a></p>
 $$),
 ('request_accepted', 'en', '{company} has accepted your request: {profession}', $$Hello {recipient_name},
 
@@ -311,28 +331,40 @@ $$),
 {shifts}
 
 {reason}
+
+See the request:
+{link}
 $$, $$<p>Hello {recipient_name},</p>
 <p>{person} has accepted your request ({order}: {profession}, {location}) for <b>{company}</b>. These are offered:</p>
-<pre>{shifts}</pre>
+<p>{shifts}</p>
 <blockquote>{reason}</blockquote>
+<p><a href="{link}">See the request</a></p>
 $$),
 ('request_declined', 'de', '{company} hat Ihre Anfrage abgelehnt: {profession}', $$Guten Tag {recipient_name},
 
 {company} hat Ihre Anfrage ({order}: {profession}, {location}) abgelehnt.
 
 {reason}
+
+Die Anfrage ansehen:
+{link}
 $$, $$<p>Guten Tag {recipient_name},</p>
 <p><b>{company}</b> hat Ihre Anfrage ({order}: {profession}, {location}) abgelehnt.</p>
 <blockquote>{reason}</blockquote>
+<p><a href="{link}">Die Anfrage ansehen</a></p>
 $$),
 ('request_declined', 'en', '{company} has declined your request: {profession}', $$Hello {recipient_name},
 
 {company} has declined your request ({order}: {profession}, {location}).
 
 {reason}
+
+See the request:
+{link}
 $$, $$<p>Hello {recipient_name},</p>
 <p><b>{company}</b> has declined your request ({order}: {profession}, {location}).</p>
 <blockquote>{reason}</blockquote>
+<p><a href="{link}">See the request</a></p>
 $$),
 ('request_withdrawn', 'de', '{company} hat die Anfrage zurückgezogen: {profession}', $$Guten Tag {recipient_name},
 
@@ -340,9 +372,13 @@ $$),
 Eine Antwort ist nicht mehr nötig.
 
 {reason}
+
+Die Anfrage ansehen:
+{link}
 $$, $$<p>Guten Tag {recipient_name},</p>
 <p><b>{company}</b> hat die Anfrage ({order}: {profession}, {location}) zurückgezogen. Eine Antwort ist nicht mehr nötig.</p>
 <blockquote>{reason}</blockquote>
+<p><a href="{link}">Die Anfrage ansehen</a></p>
 $$),
 ('request_withdrawn', 'en', '{company} has withdrawn the request: {profession}', $$Hello {recipient_name},
 
@@ -350,23 +386,35 @@ $$),
 No answer is needed any more.
 
 {reason}
+
+See the request:
+{link}
 $$, $$<p>Hello {recipient_name},</p>
 <p><b>{company}</b> has withdrawn the request ({order}: {profession}, {location}). No answer is needed any more.</p>
 <blockquote>{reason}</blockquote>
+<p><a href="{link}">See the request</a></p>
 $$),
 ('request_expired', 'de', 'Keine Antwort von {company} auf Ihre Anfrage: {profession}', $$Guten Tag {recipient_name},
 
 {company} hat Ihre Anfrage ({order}: {profession}, {location}) bis zum
 {expires_on} nicht beantwortet. Sie ist damit erledigt.
+
+Die Anfrage ansehen:
+{link}
 $$, $$<p>Guten Tag {recipient_name},</p>
 <p><b>{company}</b> hat Ihre Anfrage ({order}: {profession}, {location}) bis zum {expires_on} nicht beantwortet. Sie ist damit erledigt.</p>
+<p><a href="{link}">Die Anfrage ansehen</a></p>
 $$),
 ('request_expired', 'en', 'No answer from {company} to your request: {profession}', $$Hello {recipient_name},
 
 {company} has not answered your request ({order}: {profession}, {location})
 by {expires_on}. It is closed now.
+
+See the request:
+{link}
 $$, $$<p>Hello {recipient_name},</p>
 <p><b>{company}</b> has not answered your request ({order}: {profession}, {location}) by {expires_on}. It is closed now.</p>
+<p><a href="{link}">See the request</a></p>
 $$),
 ('request_cancelled', 'de', '{company} hat abgesagt: {profession}, {location}', $$Guten Tag {recipient_name},
 
@@ -376,10 +424,14 @@ $$),
 {reason}
 
 {shifts}
+
+Die Anfrage ansehen:
+{link}
 $$, $$<p>Guten Tag {recipient_name},</p>
 <p>{person} von <b>{company}</b> hat die angenommene Anfrage ({order}: {profession}, {location}) abgesagt:</p>
 <blockquote>{reason}</blockquote>
-<pre>{shifts}</pre>
+<p>{shifts}</p>
+<p><a href="{link}">Die Anfrage ansehen</a></p>
 $$),
 ('request_cancelled', 'en', '{company} has cancelled: {profession}, {location}', $$Hello {recipient_name},
 
@@ -389,26 +441,38 @@ $$),
 {reason}
 
 {shifts}
+
+See the request:
+{link}
 $$, $$<p>Hello {recipient_name},</p>
 <p>{person} of <b>{company}</b> has cancelled the accepted request ({order}: {profession}, {location}):</p>
 <blockquote>{reason}</blockquote>
-<pre>{shifts}</pre>
+<p>{shifts}</p>
+<p><a href="{link}">See the request</a></p>
 $$),
 ('request_filled', 'de', '{company} hat die Namen genannt: {profession}, {location}', $$Guten Tag {recipient_name},
 
 zu Ihrer Anfrage ({order}: {profession}, {location}) kommen von {company}:
 
 {shifts}
+
+Die Anfrage ansehen:
+{link}
 $$, $$<p>Guten Tag {recipient_name},</p>
 <p>zu Ihrer Anfrage ({order}: {profession}, {location}) kommen von <b>{company}</b>:</p>
-<pre>{shifts}</pre>
+<p>{shifts}</p>
+<p><a href="{link}">Die Anfrage ansehen</a></p>
 $$),
 ('request_filled', 'en', '{company} has named the workers: {profession}, {location}', $$Hello {recipient_name},
 
 for your request ({order}: {profession}, {location}) these come from {company}:
 
 {shifts}
+
+See the request:
+{link}
 $$, $$<p>Hello {recipient_name},</p>
 <p>for your request ({order}: {profession}, {location}) these come from <b>{company}</b>:</p>
-<pre>{shifts}</pre>
+<p>{shifts}</p>
+<p><a href="{link}">See the request</a></p>
 $$);

@@ -37,6 +37,7 @@ bool		tc_reveal_registered;
 int			tc_purge_invitations_after;
 char	   *tc_invitation_url;
 char	   *tc_confirmation_url;
+char	   *tc_request_url;
 char	   *tc_default_locale;
 char	   *tc_message_id_domain;
 int			tc_mail_max_attempts;
@@ -51,6 +52,8 @@ bool		tc_allow_destruction;
 
 static bool check_claim(char **newval, void **extra, GucSource source);
 static bool check_link(char **newval, void **extra, GucSource source);
+static bool check_request_link(char **newval, void **extra, GucSource source);
+static bool is_address_with(const char *address, const char *placeholder);
 static bool check_locale(char **newval, void **extra, GucSource source);
 static bool check_domain(char **newval, void **extra, GucSource source);
 static bool check_names(char **newval, void **extra, GucSource source);
@@ -118,6 +121,10 @@ tc_define_settings(void)
 				  "Address of the page that confirms an e-mail address; {token} stands for the secret.",
 				  &tc_confirmation_url, "http://localhost:3000/confirmation#{token}",
 				  check_link);
+	define_string("tempcloud.request_url",
+				  "Address of the page that shows a request; {id} stands for its key.",
+				  &tc_request_url, "http://localhost:3000/requests/{id}",
+				  check_request_link);
 	define_string("tempcloud.default_locale",
 				  "Language of mails where no other is known, and of the last fallback.",
 				  &tc_default_locale, "de", check_locale);
@@ -131,8 +138,8 @@ tc_define_settings(void)
 			   "Wait after a mail's first failed attempt; it doubles with each further one.",
 			   &tc_mail_retry_delay, MINUTE, 1, DAY, GUC_UNIT_S);
 	define_int("tempcloud.mail_retention",
-			   "How long a mail is kept in the outbox after it was sent, dropped or came back.",
-			   &tc_mail_retention, 30 * DAY, 0, INT_MAX, GUC_UNIT_S);
+			   "How long a mail is kept in the outbox after it was sent, given up or dropped, or came back.",
+			   &tc_mail_retention, 30 * DAY, DAY, INT_MAX, GUC_UNIT_S);
 
 	DefineCustomBoolVariable("tempcloud.notifications",
 							 "Tell live events and wake mailers by NOTIFY.",
@@ -182,10 +189,23 @@ check_claim(char **newval, void **extra, GucSource source)
 static bool
 check_link(char **newval, void **extra, GucSource source)
 {
-	if (strstr(*newval, "{token}") != NULL &&
-		tc_has_form(*newval, strlen(*newval), FORM_WEBSITE))
+	return is_address_with(*newval, "{token}");
+}
+
+static bool
+check_request_link(char **newval, void **extra, GucSource source)
+{
+	return is_address_with(*newval, "{id}");
+}
+
+static bool
+is_address_with(const char *address, const char *placeholder)
+{
+	if (strstr(address, placeholder) != NULL &&
+		tc_has_form(address, strlen(address), FORM_WEBSITE))
 		return true;
-	GUC_check_errdetail("The address starts with http:// or https:// and contains {token}.");
+	GUC_check_errdetail("The address starts with http:// or https:// and contains %s.",
+						placeholder);
 	return false;
 }
 

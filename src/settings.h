@@ -27,7 +27,8 @@ extern bool tc_reveal_registered;
 extern int	tc_purge_invitations_after; /* seconds, -1 for never */
 
 extern char *tc_invitation_url; /* holds {token} */
-extern char *tc_confirmation_url;	/* holds {token} */
+extern char *tc_confirmation_url;
+extern char *tc_request_url;	/* holds {token} */
 extern char *tc_default_locale;
 extern char *tc_message_id_domain;
 extern int	tc_mail_max_attempts;

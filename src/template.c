@@ -53,9 +53,10 @@ QUERY("SELECT t.subject, t.text_body, t.html_body"
 	  " ORDER BY wanted.rank, t.origin"
 	  " LIMIT 1", TEXTOID, TEXTOID, TEXTOID);
 
-static char *fill(const char *template, char *const *values, bool html);
+static char *fill(const char *template, char *const *values, bool html, int limit);
 static bool fill_line(StringInfo out, const char *line, const char *end,
-					  char *const *values, bool html);
+					  char *const *values, bool html, int limit);
+static void check_length(const StringInfoData *out, int limit);
 static int	placeholder_at(const char *s, const char *end, int *length);
 static void append_html(StringInfo out, const char *value);
 static void make_one_line(char *s);
@@ -94,10 +95,10 @@ tc_render(const char *kind, const char *locale, char *const values[PLACEHOLDERS]
 				errcode(ERRCODE_UNDEFINED_OBJECT),
 				errmsg("there is no mail template of kind \"%s\" for locale \"%s\"",
 					   kind, locale));
-	message.subject = fill(tc_text(0, 1), values, false);
-	message.text_body = fill(tc_text(0, 2), values, false);
+	message.subject = fill(tc_text(0, 1), values, false, MAX_SUBJECT_BYTES);
+	message.text_body = fill(tc_text(0, 2), values, false, MAX_BODY_BYTES);
 	html_body = tc_text(0, 3);
-	message.html_body = html_body ? fill(html_body, values, true) : NULL;
+	message.html_body = html_body ? fill(html_body, values, true, MAX_BODY_BYTES) : NULL;
 	make_one_line(message.subject);
 	return message;
 }
@@ -120,7 +121,7 @@ tc_replace(const char *text, const char *from, const char *to)
 }
 
 static char *
-fill(const char *template, char *const *values, bool html)
+fill(const char *template, char *const *values, bool html, int limit)
 {
 	StringInfoData out;
 
@@ -130,8 +131,9 @@ fill(const char *template, char *const *values, bool html)
 		const char *end = strchr(line, '\n');
 
 		end = end ? end + 1 : line + strlen(line);
-		if (!fill_line(&out, line, end, values, html) && *end == '\n')
+		if (!fill_line(&out, line, end, values, html, limit) && *end == '\n')
 			end++;				/* and with it the blank line that sets it off */
+		check_length(&out, limit);
 		line = end;
 	}
 	while (out.len >= 2 && strcmp(out.data + out.len - 2, "\n\n") == 0)
@@ -141,7 +143,8 @@ fill(const char *template, char *const *values, bool html)
 
 /* Returns whether the line was kept. */
 static bool
-fill_line(StringInfo out, const char *line, const char *end, char *const *values, bool html)
+fill_line(StringInfo out, const char *line, const char *end, char *const *values, bool html,
+		  int limit)
 {
 	int			start = out->len;
 	bool		any = false;
@@ -153,6 +156,7 @@ fill_line(StringInfo out, const char *line, const char *end, char *const *values
 		int			which = placeholder_at(line, end, &length);
 		const char *value = which < 0 ? NULL : values[which];
 
+		check_length(out, limit);
 		if (which < 0)
 		{
 			appendStringInfoChar(out, *line++);
@@ -173,6 +177,15 @@ fill_line(StringInfo out, const char *line, const char *end, char *const *values
 	out->len = start;
 	out->data[start] = '\0';
 	return false;
+}
+
+static void
+check_length(const StringInfoData *out, int limit)
+{
+	if (out->len > limit)
+		ereport(ERROR,
+				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("subject or body is longer than %d bytes", limit));
 }
 
 /*

@@ -26,6 +26,15 @@ typedef enum Placeholder
 	PLACEHOLDERS				/* how many there are */
 } Placeholder;
 
+/*
+ * How long a text becomes at most, in bytes; the shipped templates stay below it
+ * whatever the values are.  All of a row of tempcloud.outgoing_mail is less than
+ * MAX_MESSAGE_BYTES.
+ */
+#define MAX_SUBJECT_BYTES	(8 * 1024)
+#define MAX_BODY_BYTES		(128 * 1024)
+#define MAX_MESSAGE_BYTES	(MAX_SUBJECT_BYTES + 2 * MAX_BODY_BYTES + 8 * 1024)
+
 typedef struct Message
 {
 	char	   *subject;		/* one line */
@@ -37,7 +46,8 @@ typedef struct Message
  * The message of a kind (a label of tempcloud.mail_kind) in the language
  * nearest to locale, palloc'd.  A NULL value counts as empty.  Needs a frame
  * (tc_enter); raises undefined_object if there is no template of that kind in
- * any language that could be used.
+ * any language that could be used, program_limit_exceeded if a text becomes too
+ * long.
  */
 extern Message tc_render(const char *kind, const char *locale,
 						 char *const values[PLACEHOLDERS]);

@@ -634,7 +634,7 @@ class Model:
             raise Wrong(f'dropped should be {sorted(dropped)}, failed {sorted(failed)}; they are {seen}')
         for key in closed:
             m = self.mails[key]
-            m.state, m.leased, m.closed, m.attempt = ('dropped' if key in dropped else 'failed'), False, self.now, m.attempt + 1
+            m.state, m.leased, m.closed = ('dropped' if key in dropped else 'failed'), False, self.now
             m.error = m.error if key in dropped else 'no mailer reported what became of it'
         rows = []
         for key in sorted(given):

@@ -369,6 +369,7 @@ SELECT pg_temp.relation_is('tempcloud_data.mail_template', $$
 	html_body tempcloud_data.free_text
 	mail_template_pkey PRIMARY KEY (kind, locale)
 	mail_template_placeholders CHECK
+	mail_template_size CHECK
 $$);
 
 SELECT pg_temp.relation_is('tempcloud_data.shipped_mail_template', $$
@@ -379,6 +380,7 @@ SELECT pg_temp.relation_is('tempcloud_data.shipped_mail_template', $$
 	html_body tempcloud_data.free_text
 	shipped_mail_template_pkey PRIMARY KEY (kind, locale)
 	shipped_mail_template_placeholders CHECK
+	shipped_mail_template_size CHECK
 $$);
 
 SELECT pg_temp.relation_is('tempcloud_data.event', $$

@@ -79,7 +79,7 @@ SELECT test.refusal(format('SELECT tempcloud.cancel_request(%L, ''x'')', :'decli
 -- The customer hears of it.
 SELECT test.deliver() > 0 AS delivered;
 RESET ROLE;
-SELECT (mail).kind, (mail).subject, (mail).reply_to, regexp_replace((mail).text_body, '\d\d\.\d\d\.\d{4}', 'DD.MM.YYYY', 'g') AS text
+SELECT (mail).kind, (mail).subject, (mail).reply_to, regexp_replace(regexp_replace((mail).text_body, 'requests/[0-9a-f-]{36}', 'requests/ID'), '\d\d\.\d\d\.\d{4}', 'DD.MM.YYYY', 'g') AS text
   FROM test.inbox WHERE (mail).recipient = 'anna@kunde.answer.example' AND (mail).kind::text LIKE 'request%' ORDER BY n;
 
 -- Past its time it is expired for everybody at once, and then written down.

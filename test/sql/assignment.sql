@@ -40,7 +40,7 @@ SELECT place, worker_name FROM tempcloud.assign_workers(:'late', '{Pia Pohl}');
 SET request.jwt.claims = :'anna';
 SELECT place, worker_name FROM tempcloud.assignments ORDER BY starts_at, place;
 SELECT headcount, offered, assigned FROM tempcloud.requests_sent;
-SELECT (m).kind, (m).subject, regexp_replace((m).text_body, '\d\d\.\d\d\.\d{4}', 'DD.MM.YYYY', 'g') AS text
+SELECT (m).kind, (m).subject, regexp_replace(regexp_replace((m).text_body, 'requests/[0-9a-f-]{36}', 'requests/ID'), '\d\d\.\d\d\.\d{4}', 'DD.MM.YYYY', 'g') AS text
   FROM (SELECT test.mail('anna@kunde.assignment.example') AS m) s;
 SET request.jwt.claims = :'dora';
 SELECT count(*) FROM tempcloud.assignments;

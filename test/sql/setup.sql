@@ -69,10 +69,13 @@ DECLARE
 	m tempcloud.outgoing_mail;
 	count integer := 0;
 BEGIN
-	FOR m IN SELECT * FROM tempcloud.claim_mail(10000) LOOP
-		INSERT INTO test.inbox (mail) VALUES (m);
-		PERFORM tempcloud.mail_sent(ARRAY[m.id]);
-		count := count + 1;
+	LOOP
+		FOR m IN SELECT * FROM tempcloud.claim_mail(1000) LOOP
+			INSERT INTO test.inbox (mail) VALUES (m);
+			PERFORM tempcloud.mail_sent(ARRAY[m.id]);
+			count := count + 1;
+		END LOOP;
+		EXIT WHEN NOT FOUND;
 	END LOOP;
 	RETURN count;
 END

@@ -1,5 +1,6 @@
 # The outbox under an old snapshot: claiming does not pass again and again over
-# mails that were sent, and yet misses none.
+# mails that were sent, and yet misses none.  And under load: a claim is bounded,
+# whatever is due.
 use strict;
 use warnings;
 
@@ -58,6 +59,59 @@ is(claim(), 1, 'others go ahead');
 $late->query_safe('COMMIT');
 ok(eventually(sub { claim() == 1 }), 'it is found nevertheless');
 
-$_->quit for $late, $snapshot, $mailer;
+# Mails about a request that has many names: claiming them takes little time, and
+# what a query keeps of their rows is not written to a file.
+as_caller($node, 'bert', "SELECT tempcloud.register_account('provider', 'Personal AG', 'Bert', 'Berg')");
+as_caller($node, 'anna', "SELECT tempcloud.invite('bert\@anbieter.example')");
+as_caller($node, 'bert', 'SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received');
+as_caller($node, 'anna', q{
+	SELECT tempcloud.send_request(p.id, 'Koch', 'Berlin', (
+		SELECT jsonb_agg(jsonb_build_object('starts_at', at, 'ends_at', at + interval '8 hours', 'headcount', 60))
+		  FROM generate_series(now() + interval '1 day', now() + interval '366 days', '1 day') at))
+	  FROM tempcloud.providers p});
+as_caller($node, 'bert', 'SELECT tempcloud.answer_request(id, true) FROM tempcloud.requests_received');
+$node->safe_psql('postgres', q{
+	INSERT INTO tempcloud_data.assignment (shift_id, place, places, worker_name, assigned_by)
+	SELECT s.id, p, 60, repeat('x', 200), (SELECT id FROM tempcloud_data.contact WHERE subject = 'bert')
+	  FROM tempcloud_data.shift s, generate_series(1, 60) p;
+	UPDATE tempcloud_data.mail SET state = 'sent', closed_at = now() WHERE state = 'queued';
+	INSERT INTO tempcloud_data.mail (kind, request_id, recipient, recipient_name, locale, message_id)
+	SELECT 'request_accepted', r.id, 'anna@kunde.example', 'Anna', 'de', format('<%s@kunde.example>', n)
+	  FROM tempcloud_data.request r, generate_series(1, 100) n;
+	VACUUM ANALYZE});
+$node->append_conf('postgresql.conf', 'log_temp_files = 0');
+$node->reload;
+
+my $log = -s $node->logfile;
+my $kept = q{
+	SET statement_timeout = '10s';
+	WITH m AS MATERIALIZED (SELECT * FROM tempcloud.claim_mail(1000))
+	SELECT count(*), max(length(text_body)) FROM (SELECT * FROM m ORDER BY subject, text_body) s};
+my ($claimed, $longest) = split /\|/, $node->safe_psql('postgres', $kept);
+cmp_ok($longest, '>', 50 * 200, 'long mails are claimed,');
+cmp_ok($longest, '<', 60 * 200, 'of a bounded size,');
+cmp_ok($claimed, '>', 10, 'several at once');
+cmp_ok($claimed, '<', 100, 'but not all');
+is($node->safe_psql('postgres', 'SELECT leased, waiting FROM tempcloud.mail_stats'),
+	"$claimed|" . (100 - $claimed), 'the others are held by nobody');
+while ((my $more = (split /\|/, $node->safe_psql('postgres', $kept))[0]) > 0) { $claimed += $more; }
+is($claimed, 100, 'who goes on gets all');
+unlike(log_of($node, $log), qr/temporary file/, 'no file is written');
+
+# Where many have become pointless a claim ends without a mail, and says that
+# there are more.
+my $listener = $node->background_psql('postgres');
+$node->safe_psql('postgres', q{
+	INSERT INTO tempcloud_data.mail (kind, request_id, recipient, recipient_name, locale, message_id)
+	SELECT 'request_received', r.id, 'bert@anbieter.example', 'Bert', 'de', format('<%s@anbieter.example>', n)
+	  FROM tempcloud_data.request r, generate_series(1, 1500) n});
+$listener->query_safe('LISTEN tempcloud_mail');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM tempcloud.claim_mail(1)'), 0, 'none of the first is to be sent');
+is_deeply([ heard($listener, 1) ], [ [ 'tempcloud_mail', '' ] ], 'mailers are woken');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM tempcloud.claim_mail(1)'), 0, 'nor of the others');
+is($node->safe_psql('postgres', 'SELECT waiting FROM tempcloud.mail_stats'), 0, 'none is left');
+is_deeply([ heard($listener) ], [], 'and nobody is woken');
+
+$_->quit for $listener, $late, $snapshot, $mailer;
 $node->stop;
 done_testing();

@@ -1,5 +1,5 @@
-# The parsers of what comes from outside, under AddressSanitizer and UBSan, with the
-# inputs that are kept. make fuzz looks for others.
+# The parsers of what comes from outside, and other code that needs no server, under
+# AddressSanitizer and UBSan, with the inputs that are kept. make fuzz looks for others.
 use strict;
 use warnings;
 
@@ -13,7 +13,7 @@ my ($out, $err) = ('', '');
 
 ok(IPC::Run::run([ "$FindBin::RealBin/../../scripts/fuzz", 'replay' ], '>', \$out, '2>', \$err), 'nothing breaks')
   or diag("$out$err");
-foreach my $target (qw(token claims))
+foreach my $target (qw(token claims due))
 {
 	my $inputs = () = glob("$corpus/$target/*");
 
