@@ -62,9 +62,15 @@ all install uninstall installcheck clean:
 	@exit 1
 endif
 
+# All GRANT statements go last, see sql/privilege.sql: they begin a line and end one.
 $(INSTALL_SQL): $(SUBJECTS:%=sql/%.sql) Makefile tempcloud.control
 	printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit' > $@
-	for subject in $(SUBJECTS); do echo; cat sql/$$subject.sql; done >> $@
+	for grants in 0 1; do \
+		for subject in $(SUBJECTS); do \
+			echo; \
+			awk -v wanted=$$grants '/^GRANT / {grant = 1} grant + 0 == wanted; /;$$/ {grant = 0}' sql/$$subject.sql; \
+		done; \
+	done | cat -s >> $@
 
 $(MAILER): $(MAILER_SOURCES) $(wildcard src/mailer/*.h) tempcloud.control
 	$(CC) $(CFLAGS) $(MAILER_CFLAGS) -DTEMPCLOUD_VERSION='"$(EXTVERSION)"' $$(pkg-config --cflags libcurl libpq) \

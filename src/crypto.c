@@ -11,8 +11,8 @@
 #include "crypto.h"
 #include "required.h"
 
-static RequiredFunction gen_random_bytes = {"pgcrypto", "gen_random_bytes", "int4"};
-static RequiredFunction digest = {"pgcrypto", "digest", "bytea, text"};
+static RequiredFunction gen_random_bytes = REQUIRED("pgcrypto", "pg_random_bytes", INT4OID);
+static RequiredFunction digest = REQUIRED("pgcrypto", "pg_digest", BYTEAOID, TEXTOID);
 
 uint8 *
 tc_random_bytes(int n)

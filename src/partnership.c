@@ -51,7 +51,7 @@ QUERY("SELECT p FROM tempcloud.partners p"
 	  " WHERE pg_catalog.strpos(tempcloud_data.fold(p.company_name), tempcloud_data.fold($1)) > 0"
 	  " ORDER BY p.company_name, p.id", TEXTOID);
 
-static RequiredFunction unaccent = {"unaccent", "unaccent", "text"};
+static RequiredFunction unaccent = REQUIRED("unaccent", "unaccent_dict", TEXTOID);
 
 PG_FUNCTION_INFO_V1(tempcloud_are_partners);
 PG_FUNCTION_INFO_V1(tempcloud_search_partners);

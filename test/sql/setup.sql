@@ -5,7 +5,9 @@
 CREATE EXTENSION pgcrypto;
 CREATE EXTENSION unaccent;
 CREATE EXTENSION btree_gist;
+SET client_min_messages = error;	-- of roles of an earlier run with their members
 CREATE EXTENSION tempcloud;
+RESET client_min_messages;
 
 -- DROP takes everything but the roles, which other databases may use; and
 -- what a session has prepared does not outlive it.
@@ -15,7 +17,9 @@ DROP EXTENSION tempcloud;
 SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'tempcloud%';
 SELECT rolname, rolcanlogin, rolsuper, rolinherit
   FROM pg_roles WHERE rolname LIKE 'tempcloud%' ORDER BY rolname COLLATE "C";
+SET client_min_messages = error;
 CREATE EXTENSION tempcloud;
+RESET client_min_messages;
 SELECT permissions FROM tempcloud.whoami();
 
 -- Logins of a cluster, as a DBA would make them
