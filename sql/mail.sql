@@ -60,7 +60,7 @@ CREATE TABLE tempcloud_data.mail (
 CREATE INDEX mail_due_idx ON tempcloud_data.mail (due_at, id) WHERE state = 'queued';
 -- what was given up, and what was closed when (for statistics and purging)
 CREATE INDEX mail_failed_idx ON tempcloud_data.mail (id) WHERE state = 'failed';
-CREATE INDEX mail_closed_idx ON tempcloud_data.mail (closed_at) WHERE state IN ('sent', 'bounced', 'dropped');
+CREATE INDEX mail_closed_idx ON tempcloud_data.mail (closed_at) WHERE state IN ('sent', 'failed', 'bounced', 'dropped');
 CREATE INDEX mail_invitation_id_idx ON tempcloud_data.mail (invitation_id, id);
 CREATE INDEX mail_request_id_idx ON tempcloud_data.mail (request_id, id) WHERE request_id IS NOT NULL;
 CREATE INDEX mail_contact_id_idx ON tempcloud_data.mail (contact_id, id) WHERE contact_id IS NOT NULL;
@@ -180,7 +180,7 @@ SELECT m.id, m.kind, m.invitation_id, m.contact_id, m.request_id, m.recipient::t
  WHERE m.state = 'failed';
 COMMENT ON VIEW tempcloud.mail_dead IS
 'Mails that were given up
-After a permanent failure or the last attempt; retry_mail tries one again.';
+After a permanent failure or the last attempt, or because they cannot be rendered; retry_mail tries one again. They are purged like all mails after tempcloud.mail_retention.';
 COMMENT ON COLUMN tempcloud.mail_dead.id IS 'Key of the mail';
 COMMENT ON COLUMN tempcloud.mail_dead.kind IS 'What it is about';
 COMMENT ON COLUMN tempcloud.mail_dead.invitation_id IS 'The invitation it is about';

@@ -32,6 +32,8 @@ CREATE TABLE tempcloud_data.confirmation_token (
 );
 CREATE INDEX confirmation_token_contact_id_idx
 	ON tempcloud_data.confirmation_token (contact_id);
+CREATE INDEX confirmation_token_issued_at_idx
+	ON tempcloud_data.confirmation_token (issued_at);
 SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.confirmation_token', '');
 
 COMMENT ON TABLE tempcloud_data.confirmation_token IS 'Digests of the secrets in links that prove an address.';

@@ -248,7 +248,8 @@ keep_worker(int i, const RingState *ring, Process *worker, TimestampTz now)
 		worker->handle = NULL;
 		worker->not_before = TimestampTzPlusMilliseconds(now, RESTART_AFTER);
 	}
-	if (now < Max(worker->not_before, ring->barred_until))
+	if (tc_pause_lasts(worker->not_before, now, RETRY_AFTER) ||
+		tc_pause_lasts(ring->barred_until, now, BAR_MILLISECONDS))
 		return;
 	if (may_have_worker(ring->database))
 		start(worker, "tempcloud worker", "tempcloud_worker_main", i, ring->database);
@@ -260,19 +261,21 @@ keep_worker(int i, const RingState *ring, Process *worker, TimestampTz now)
 static TimestampTz
 keep_maintained(int i, const RingState *ring, Process *maintenance, TimestampTz now)
 {
-	TimestampTz due = ring->maintained_at + (TimestampTz) tc_maintenance_interval * USECS_PER_SEC;
+	int64		interval = tc_maintenance_interval * INT64CONST(1000);
+	TimestampTz due = TimestampTzPlusMilliseconds(ring->maintained_at, interval);
 
-	if (tc_maintenance_interval == 0)
+	if (interval == 0)
 		return PG_INT64_MAX;
-	if (now < due)
+	if (tc_pause_lasts(due, now, interval))
 		return due;
-	if (!is_running(maintenance) && ring->maintenance == 0 && now >= maintenance->not_before)
+	if (!is_running(maintenance) && ring->maintenance == 0 &&
+		!tc_pause_lasts(maintenance->not_before, now, RETRY_AFTER))
 	{
 		tc_note_maintenance(tc_ring(i), ring->database, now);
 		start(maintenance, "tempcloud maintenance", "tempcloud_maintenance_main", i,
 			  ring->database);
 	}
-	return TimestampTzPlusMilliseconds(now, tc_maintenance_interval * INT64CONST(1000));
+	return TimestampTzPlusMilliseconds(now, interval);
 }
 
 static bool

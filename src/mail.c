@@ -80,10 +80,12 @@ QUERY("INSERT INTO tempcloud_data.mail"
 	  "   JOIN tempcloud_data.account a ON a.id = c.account_id"
 	  "  WHERE c.id = $1", UUIDOID, TEXTOID);
 
+/* In these two, what was written while the clock was ahead does not count. */
 static KeptQuery find_recent_confirmation =
 QUERY("SELECT created_at + pg_catalog.make_interval(secs => $2) FROM tempcloud_data.mail"
 	  " WHERE contact_id = $1 AND kind = 'confirm_email'"
 	  "   AND created_at > pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $2)"
+	  "   AND created_at <= pg_catalog.clock_timestamp()"
 	  " ORDER BY id DESC LIMIT 1", UUIDOID, INT4OID);
 
 /* For tc_require_below(). */
@@ -93,6 +95,7 @@ QUERY("SELECT m.created_at + interval '24 hours'"
 	  "  JOIN tempcloud_data.mail m ON m.contact_id = c.id"
 	  " WHERE c.account_id = $1 AND m.kind = 'confirm_email'"
 	  "   AND m.created_at > pg_catalog.clock_timestamp() - interval '24 hours'"
+	  "   AND m.created_at <= pg_catalog.clock_timestamp()"
 	  " ORDER BY m.created_at DESC OFFSET $2 LIMIT 1", UUIDOID, INT4OID);
 
 static void mail_found(const char *kind, const pg_uuid_t *invitation_id,

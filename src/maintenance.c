@@ -4,19 +4,33 @@
  *
  * The rules hold whether or not this runs: an invitation past its time is
  * expired for everybody at once, and so is a request.  Here it is written
- * down, and its sender told; invitees are reminded ahead of it; and mails long sent, and invitations
- * that came to nothing long ago, are purged.
+ * down, and its sender told; invitees are reminded ahead of it; and what is done
+ * with since long ago is purged: mails, links that prove an address, and
+ * invitations that came to nothing.
+ *
+ * One call of maintain() does a bounded amount of work and says whether there is
+ * more.  Who calls it commits in between: maintain_all(), or the background
+ * worker.
  */
 #include "postgres.h"
 
+#include "executor/spi.h"
 #include "fmgr.h"
+#include "nodes/parsenodes.h"
 
 #include "event.h"
 #include "mail.h"
+#include "maintenance.h"
 #include "query.h"
 #include "settings.h"
 
-#define BATCH 1000
+/*
+ * Rows of each kind in one call.  Those that are closed or that people are told
+ * of have an event and a mail each, and fit into an event buffer of the default
+ * size; purging is quick.  All together: 10,000.
+ */
+#define BATCH		1000
+#define MAIL_BATCH	4000
 
 /* Rows that a command holds are left to it, or to the next run. */
 static KeptQuery expire_invitations =
@@ -58,14 +72,43 @@ QUERY("WITH due AS MATERIALIZED ("
 static KeptQuery purge_mails =
 QUERY("WITH due AS MATERIALIZED ("
 	  "   SELECT id FROM tempcloud_data.mail"
-	  "    WHERE state IN ('sent', 'bounced', 'dropped')"
-	  "      AND closed_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $1)"
+	  "    WHERE state IN ('sent', 'failed', 'bounced', 'dropped')"
+	  "      AND closed_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $2)"
+	  "    ORDER BY closed_at LIMIT $1"
 	  "      FOR UPDATE SKIP LOCKED)"
-	  " DELETE FROM tempcloud_data.mail m USING due WHERE m.id = due.id", INT4OID);
+	  " DELETE FROM tempcloud_data.mail m USING due WHERE m.id = due.id", INT4OID, INT4OID);
+
+/*
+ * A link that has expired is told from one that never was for as long as its
+ * mail is kept; it holds the address.
+ */
+static KeptQuery purge_confirmations =
+QUERY("WITH due AS MATERIALIZED ("
+	  "   SELECT digest FROM tempcloud_data.confirmation_token"
+	  "    WHERE issued_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $2)"
+	  "                      - pg_catalog.make_interval(secs => $3)"
+	  "    ORDER BY issued_at LIMIT $1"
+	  "      FOR UPDATE SKIP LOCKED)"
+	  " DELETE FROM tempcloud_data.confirmation_token t USING due WHERE t.digest = due.digest",
+	  INT4OID, INT4OID, INT4OID);
+
+/*
+ * Neither a lease nor a pause between attempts is as long as this: the clock was
+ * ahead when the time was written.
+ */
+static KeptQuery bring_back_mails =
+QUERY("WITH ahead AS MATERIALIZED ("
+	  "   SELECT id FROM tempcloud_data.mail"
+	  "    WHERE state = 'queued' AND due_at > pg_catalog.clock_timestamp() + interval '2 days'"
+	  "    ORDER BY due_at DESC LIMIT $1"
+	  "      FOR NO KEY UPDATE SKIP LOCKED)"
+	  " UPDATE tempcloud_data.mail m SET leased = false, due_at = pg_catalog.clock_timestamp()"
+	  "   FROM ahead WHERE m.id = ahead.id", INT4OID);
 
 /*
  * Their tokens go along, and their mails: but not while one waits to be sent, or
  * is held by somebody.  A refusal counts as long as it is to be respected.
+ * Returns how many are gone, and how many were due.
  */
 static KeptQuery purge_invitations =
 QUERY("WITH due AS MATERIALIZED ("
@@ -80,24 +123,30 @@ QUERY("WITH due AS MATERIALIZED ("
 	  " held AS MATERIALIZED ("
 	  "   SELECT m.id FROM due"
 	  "     JOIN tempcloud_data.mail m ON m.invitation_id = due.id"
-	  "      FOR UPDATE OF m SKIP LOCKED)"
-	  " DELETE FROM tempcloud_data.invitation i USING due"
-	  "  WHERE i.id = due.id"
-	  "    AND NOT EXISTS (SELECT FROM tempcloud_data.mail m"
-	  "                     WHERE m.invitation_id = i.id"
-	  "                       AND m.id NOT IN (SELECT held.id FROM held))",
+	  "      FOR UPDATE OF m SKIP LOCKED),"
+	  " gone AS ("
+	  "   DELETE FROM tempcloud_data.invitation i USING due"
+	  "    WHERE i.id = due.id"
+	  "      AND NOT EXISTS (SELECT FROM tempcloud_data.mail m"
+	  "                       WHERE m.invitation_id = i.id"
+	  "                         AND m.id NOT IN (SELECT held.id FROM held))"
+	  "   RETURNING 1)"
+	  " SELECT (SELECT pg_catalog.count(*) FROM gone), (SELECT pg_catalog.count(*) FROM due)",
 	  INT4OID, INT4OID, INT4OID);
 
 static KeptQuery make_result =
-QUERY("SELECT ROW($1, $2, $3, $4, $5)::tempcloud.maintenance",
-	  INT4OID, INT4OID, INT4OID, INT4OID, INT4OID);
+QUERY("SELECT ROW($1, $2, $3, $4, $5, $6, $7)::tempcloud.maintenance",
+	  INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, BOOLOID);
 
 static int	expire(KeptQuery *due, const char *event,
-				   void (*mail) (const char *kind, const pg_uuid_t *id), const char *kind);
-static int	remind(void);
-static int	purge(void);
+				   void (*mail) (const char *kind, const pg_uuid_t *id), const char *kind,
+				   bool *more);
+static int	remind(bool *more);
+static int	purge(bool *more);
+static int	note(int count, int limit, bool *more);
 
 PG_FUNCTION_INFO_V1(tempcloud_maintain);
+PG_FUNCTION_INFO_V1(tempcloud_maintain_all);
 
 /*
  * maintain() returns tempcloud.maintenance
@@ -105,23 +154,69 @@ PG_FUNCTION_INFO_V1(tempcloud_maintain);
 Datum
 tempcloud_maintain(PG_FUNCTION_ARGS)
 {
+	bool		more = false;
 	int			expired;
 	int			reminded;
 	int			mails;
 	int			invitations;
 	int			requests;
+	int			confirmations;
 
 	tc_enter_command("maintain()");
 	expired = expire(&expire_invitations, "invitation.expired",
-					 tc_mail_inviter, "invitation_expired");
+					 tc_mail_inviter, "invitation_expired", &more);
 	requests = expire(&expire_requests, "request.expired",
-					  tc_mail_customer, "request_expired");
-	reminded = tc_reminder_before > 0 ? remind() : 0;
-	mails = tc_run(&purge_mails, INT_VALUE(tc_mail_retention));
-	invitations = tc_purge_invitations_after >= 0 ? purge() : 0;
+					  tc_mail_customer, "request_expired", &more);
+	reminded = tc_reminder_before > 0 ? remind(&more) : 0;
+	mails = note(tc_run(&purge_mails, INT_VALUE(MAIL_BATCH), INT_VALUE(tc_mail_retention)),
+				 MAIL_BATCH, &more);
+	confirmations = note(tc_run(&purge_confirmations, INT_VALUE(BATCH),
+								INT_VALUE(tc_invitation_lifetime), INT_VALUE(tc_mail_retention)),
+						 BATCH, &more);
+	invitations = tc_purge_invitations_after >= 0 ? purge(&more) : 0;
+	note(tc_run(&bring_back_mails, INT_VALUE(BATCH)), BATCH, &more);
 	tc_run(&make_result, INT_VALUE(expired), INT_VALUE(reminded), INT_VALUE(mails),
-		   INT_VALUE(invitations), INT_VALUE(requests));
+		   INT_VALUE(invitations), INT_VALUE(requests), INT_VALUE(confirmations),
+		   BOOL_VALUE(more));
 	return tc_finish();
+}
+
+/*
+ * maintain_all(): a procedure
+ *
+ * It runs as its caller, and so does the statement: a procedure that commits
+ * cannot be SECURITY DEFINER.  The first commit ends a transaction in which
+ * nothing was done; inside a transaction block it is refused.
+ */
+Datum
+tempcloud_maintain_all(PG_FUNCTION_ARGS)
+{
+	bool		atomic = !fcinfo->context || !IsA(fcinfo->context, CallContext) ||
+		castNode(CallContext, fcinfo->context)->atomic;
+	bool		more;
+
+	if (SPI_connect_ext(atomic ? 0 : SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect_ext failed");
+	do
+	{
+		SPI_commit();
+		more = tc_maintain_once();
+	} while (more);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
+
+/* The caller is connected to SPI. */
+bool
+tc_maintain_once(void)
+{
+	bool		more;
+
+	if (SPI_execute(MAINTAIN, false, 0) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "maintain() failed");
+	more = tc_bool(0, 1);
+	SPI_freetuptable(SPI_tuptable);
+	return more;
 }
 
 /*
@@ -130,62 +225,60 @@ tempcloud_maintain(PG_FUNCTION_ARGS)
  */
 static int
 expire(KeptQuery *due, const char *event,
-	   void (*mail) (const char *kind, const pg_uuid_t *id), const char *kind)
+	   void (*mail) (const char *kind, const pg_uuid_t *id), const char *kind, bool *more)
 {
 	pg_uuid_t  *ids[BATCH];
 	pg_uuid_t  *senders[BATCH];
 	pg_uuid_t  *partners[BATCH];
-	int			total = 0;
-	int			count;
+	int			count = tc_run(due, INT_VALUE(BATCH));
 
-	while ((count = tc_run(due, INT_VALUE(BATCH))) > 0)
+	for (int i = 0; i < count; i++)
 	{
-		for (int i = 0; i < count; i++)
-		{
-			ids[i] = tc_uuid(i, 1);
-			senders[i] = tc_uuid(i, 2);
-			partners[i] = tc_uuid(i, 3);
-		}
-		for (int i = 0; i < count; i++)
-		{
-			tc_event(event, senders[i], NULL, partners[i], ids[i]);
-			mail(kind, ids[i]);
-		}
-		total += count;
+		ids[i] = tc_uuid(i, 1);
+		senders[i] = tc_uuid(i, 2);
+		partners[i] = tc_uuid(i, 3);
 	}
-	return total;
+	for (int i = 0; i < count; i++)
+	{
+		tc_event(event, senders[i], NULL, partners[i], ids[i]);
+		mail(kind, ids[i]);
+	}
+	return note(count, BATCH, more);
 }
 
 /* Returns how many invitees are reminded. */
 static int
-remind(void)
+remind(bool *more)
 {
 	pg_uuid_t  *ids[BATCH];
-	int			total = 0;
-	int			count;
+	int			count = tc_run(&remind_invitations, INT_VALUE(BATCH),
+							   INT_VALUE(tc_reminder_before));
 
-	while ((count = tc_run(&remind_invitations, INT_VALUE(BATCH),
-						   INT_VALUE(tc_reminder_before))) > 0)
-	{
-		for (int i = 0; i < count; i++)
-			ids[i] = tc_uuid(i, 1);
-		for (int i = 0; i < count; i++)
-			tc_mail_invitee("reminder", ids[i]);
-		total += count;
-	}
-	return total;
+	for (int i = 0; i < count; i++)
+		ids[i] = tc_uuid(i, 1);
+	for (int i = 0; i < count; i++)
+		tc_mail_invitee("reminder", ids[i]);
+	return note(count, BATCH, more);
 }
 
 /* Returns how many invitations are gone. */
 static int
-purge(void)
+purge(bool *more)
 {
-	int			total = 0;
-	int			count;
+	int			gone;
 
-	while ((count = tc_run(&purge_invitations, INT_VALUE(BATCH),
-						   INT_VALUE(tc_purge_invitations_after),
-						   INT_VALUE(tc_reinvite_after))) > 0)
-		total += count;
-	return total;
+	tc_run(&purge_invitations, INT_VALUE(BATCH), INT_VALUE(tc_purge_invitations_after),
+		   INT_VALUE(tc_reinvite_after));
+	gone = tc_integer(0, 1);
+	if (gone > 0)
+		note(tc_integer(0, 2), BATCH, more);
+	return gone;
+}
+
+/* There may be more where as many were found as were looked for. */
+static int
+note(int count, int limit, bool *more)
+{
+	*more = *more || count == limit;
+	return count;
 }

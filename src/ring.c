@@ -19,7 +19,6 @@
 #include "settings.h"
 
 #define TRANCHE		"tempcloud"
-#define BAR_MILLISECONDS	INT64CONST(5000)
 
 struct Ring
 {
@@ -286,7 +285,7 @@ tc_attach_worker(Ring *ring)
 
 	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
 	if (ring->database == MyDatabaseId && ring->worker == 0 &&
-		ring->barred_until <= GetCurrentTimestamp())
+		!tc_pause_lasts(ring->barred_until, GetCurrentTimestamp(), BAR_MILLISECONDS))
 	{
 		ring->worker = MyProcPid;
 		ring->latch = MyLatch;
@@ -309,7 +308,7 @@ tc_attach_maintenance(Ring *ring)
 
 	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
 	if (ring->database == MyDatabaseId && ring->maintenance == 0 &&
-		ring->barred_until <= GetCurrentTimestamp())
+		!tc_pause_lasts(ring->barred_until, GetCurrentTimestamp(), BAR_MILLISECONDS))
 	{
 		ring->maintenance = MyProcPid;
 		attached = true;

@@ -16,9 +16,9 @@
 
 #include "postgres.h"
 
-#include "datatype/timestamp.h"
 #include "storage/latch.h"
 #include "storage/lwlock.h"
+#include "utils/timestamp.h"
 #include "utils/uuid.h"
 
 #define EVENT_NAME_SIZE 32
@@ -60,6 +60,19 @@ typedef struct RingState
 	uint64		resyncs;
 	TimestampTz waiting_since;	/* the commit of the oldest that waits; 0 if none */
 } RingState;
+
+/* How long a database is left alone by who was asked to leave it. */
+#define BAR_MILLISECONDS	INT64CONST(5000)
+
+/*
+ * Whether a pause of at most so many milliseconds that ends then goes on.  One
+ * that would end later was begun before the clock was set back: it is over.
+ */
+static inline bool
+tc_pause_lasts(TimestampTz until, TimestampTz now, int64 milliseconds)
+{
+	return now < until && until <= TimestampTzPlusMilliseconds(now, milliseconds);
+}
 
 extern int	tc_rings;
 extern Ring *tc_ring(int i);

@@ -145,7 +145,7 @@ tc_define_settings(void)
 							 "Tell live events and wake mailers by NOTIFY.",
 							 NULL, &tc_notifications, true, PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("tempcloud.maintenance_interval",
-							"Time between two runs of maintain() by the background worker; 0 means never.",
+							"Time between two runs of the maintenance by the background worker; 0 means never.",
 							NULL, &tc_maintenance_interval, 5 * MINUTE, 0, INT_MAX,
 							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
 	if (process_shared_preload_libraries_in_progress)

@@ -27,6 +27,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "maintenance.h"
 #include "notify.h"
 #include "ring.h"
 #include "settings.h"
@@ -37,8 +38,6 @@
  * together: while there is much to tell, the machine is left to those who work.
  */
 #define GATHERING	2
-
-#define MAINTAIN "SELECT tempcloud.maintain()"
 
 static Ring *enter(Datum arg);
 static void leave(int code, Datum ring);
@@ -82,27 +81,33 @@ tempcloud_worker_main(Datum arg)
 }
 
 /*
- * One run of maintain(), with the settings of the database.
+ * All of what is due, in transactions of a bounded size, with the settings of
+ * the database but for those that would keep it from its work.
  */
 void
 tempcloud_maintenance_main(Datum arg)
 {
 	Ring	   *ring = enter(arg);
+	bool		more = true;
 
+	SetConfigOption("default_transaction_read_only", "off", PGC_SUSET, PGC_S_OVERRIDE);
+	SetConfigOption("default_transaction_isolation", "read committed", PGC_SUSET, PGC_S_OVERRIDE);
 	if (!tc_attach_maintenance(ring) || !extension_exists())
 		return;
-	StartTransactionCommand();
-	SetCurrentStatementStartTimestamp();
-	PushActiveSnapshot(GetTransactionSnapshot());
 	debug_query_string = MAINTAIN;
-	pgstat_report_activity(STATE_RUNNING, MAINTAIN);
-	SPI_connect();
-	if (SPI_execute(MAINTAIN, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "tempcloud maintenance failed");
-	SPI_finish();
-	PopActiveSnapshot();
-	CommitTransactionCommand();
-	pgstat_report_stat(true);
+	while (more)
+	{
+		StartTransactionCommand();
+		SetCurrentStatementStartTimestamp();
+		PushActiveSnapshot(GetTransactionSnapshot());
+		pgstat_report_activity(STATE_RUNNING, MAINTAIN);
+		SPI_connect();
+		more = tc_maintain_once();
+		SPI_finish();
+		PopActiveSnapshot();
+		CommitTransactionCommand();
+		pgstat_report_stat(true);
+	}
 }
 
 /* Connect to the database of a ring. */

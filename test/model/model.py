@@ -80,6 +80,8 @@ class Model:
                 yield r.answer_by, r.answer_by
         for t in self.tokens.values():
             yield t.issued + s['invitation_lifetime'], t.issued + s['invitation_lifetime']
+            gone = t.issued + s['invitation_lifetime'] + s['mail_retention']
+            yield gone, gone
         for c in self.confirmations:
             yield c.at + DAY, c.at + DAY
         for m in self.mails.values():
@@ -696,7 +698,7 @@ class Model:
         expired = [i for i in pending if self.status(i) == 'expired']
         reminded = [i for i in pending if s['reminder_before'] < s['invitation_lifetime'] and not i.reminded
                     and i not in expired and i.expires <= self.now + s['reminder_before']]
-        purged = [k for k, m in self.mails.items() if m.state in ('sent', 'bounced', 'dropped')
+        purged = [k for k, m in self.mails.items() if m.state in ('sent', 'failed', 'bounced', 'dropped')
                   and m.closed < self.now - s['mail_retention']]
         for i in expired:
             self.close(i, 'expired')
@@ -713,12 +715,16 @@ class Model:
         for key in purged:
             del self.mails[key]
         waiting = {m.about for m in self.mails.values() if m.state == 'queued'}
+        lapsed = [k for k, t in self.tokens.items() if t.contact is not None
+                  and t.issued < self.now - s['invitation_lifetime'] - s['mail_retention']]
+        for key in lapsed:
+            del self.tokens[key]
         old = [i for i in self.invitations.values() if i.status not in ('pending', 'accepted') and i.id not in waiting
                and i.decided < self.now - max(s['purge_invitations_after'],
                                               s['reinvite_after'] if i.status == 'declined' else 0)]
         self.forget(old)
         return dict(expired=len(expired), reminded=len(reminded), purged=len(purged), purged_invitations=len(old),
-                    expired_requests=len(late))
+                    expired_requests=len(late), purged_confirmations=len(lapsed), more=False)
 
     def forget(self, invitations):
         """With their mails and links."""

@@ -234,7 +234,7 @@ SELECT is(ARRAY[:'has_login', :'inviter_company', :'customer_id', :'partners', :
 	ARRAY['t', 'Secret AG', :'anna', 't', 'f', 'Secret GmbH', 'Secret Pack', 'Secret Pack', 'Secret', 'Secret AG'],
 	'traps and odd settings change nothing of what the commands do');
 SELECT set_eq('SELECT funcname FROM pg_stat_xact_user_functions WHERE schemaname = ''tempcloud''',
-	'SELECT proname FROM pg_proc WHERE pronamespace = ''tempcloud''::regnamespace', 'and each was done');
+	'SELECT proname FROM pg_proc WHERE pronamespace = ''tempcloud''::regnamespace AND prokind = ''f''', 'and each was done');
 SELECT is(ARRAY[:'partnership', :'invitation', :'request_guard'], ARRAY['cannot change or delete rows of table "partnership"',
 	'cannot change or delete an accepted invitation', 'cannot change column "profession" of table "request"'],
 	'nor of the guards');

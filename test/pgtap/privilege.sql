@@ -6,7 +6,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
 CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;
-SELECT plan(50);
+SELECT plan(51);
 
 -- Stands for PUBLIC: a role to which nobody granted anything.
 CREATE ROLE tempcloud_test_nobody;
@@ -16,7 +16,7 @@ INSERT INTO role VALUES
 ('tempcloud_test_nobody', '{}', '{}'),
 ('tempcloud_anonymous', '{preview_invitation,decline_invitation_by_token}', '{}'),
 ('tempcloud_mailer', '{claim_mail,mail_sent,mail_failed,mail_bounced,release_mail}', '{}'),
-('tempcloud_admin', '{maintain,retry_mail,export_person,erase_person}', '{mail_dead,mail_stats,worker_stats,mail_template,shipped_mail_template}');
+('tempcloud_admin', '{maintain,maintain_all,retry_mail,export_person,erase_person}', '{mail_dead,mail_stats,worker_stats,mail_template,shipped_mail_template}');
 -- a user may do what an anonymous visitor may
 INSERT INTO role
 SELECT 'tempcloud_user', functions ||
@@ -162,8 +162,12 @@ SELECT is_empty($$
 	'each SECURITY DEFINER function pins its search path');
 SELECT is_empty($$
 	SELECT oid::regprocedure FROM pg_proc
-	 WHERE pronamespace = 'tempcloud'::regnamespace AND NOT prosecdef$$,
+	 WHERE pronamespace = 'tempcloud'::regnamespace AND prokind = 'f' AND NOT prosecdef$$,
 	'the API has no function that is not SECURITY DEFINER');
+SELECT set_eq($$
+	SELECT oid::regprocedure::text FROM pg_proc
+	 WHERE pronamespace = 'tempcloud'::regnamespace AND prokind <> 'f'$$,
+	$$VALUES ('tempcloud.maintain_all()')$$, 'nor any procedure but one, which does what its caller may');
 SELECT is_empty($$
 	SELECT oid::regprocedure FROM pg_proc
 	 WHERE pronamespace = 'tempcloud_data'::regnamespace AND NOT prosecdef

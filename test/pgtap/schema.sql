@@ -6,7 +6,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
 CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;		-- so that names print with their schema
-SELECT plan(106);
+SELECT plan(107);
 
 -- A relation as lines of text: its columns, keys, names of checks, and indexes.
 -- (The text of a check differs between majors; what it refuses is tested.)
@@ -155,6 +155,7 @@ SELECT pg_temp.relation_is('tempcloud_data.confirmation_token', $$
 	confirmation_token_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES tempcloud_data.contact(id) ON DELETE CASCADE
 	confirmation_token_digest_length CHECK
 	confirmation_token_contact_id_idx INDEX btree (contact_id)
+	confirmation_token_issued_at_idx INDEX btree (issued_at)
 $$);
 
 SELECT pg_temp.relation_is('tempcloud_data.partnership', $$
@@ -346,7 +347,7 @@ SELECT pg_temp.relation_is('tempcloud_data.mail', $$
 	mail_closed CHECK
 	mail_lease CHECK
 	mail_subject_matter CHECK
-	mail_closed_idx INDEX btree (closed_at) WHERE (state = ANY (ARRAY['sent'::tempcloud_data.mail_state, 'bounced'::tempcloud_data.mail_state, 'dropped'::tempcloud_data.mail_state]))
+	mail_closed_idx INDEX btree (closed_at) WHERE (state = ANY (ARRAY['sent'::tempcloud_data.mail_state, 'failed'::tempcloud_data.mail_state, 'bounced'::tempcloud_data.mail_state, 'dropped'::tempcloud_data.mail_state]))
 	mail_contact_id_idx INDEX btree (contact_id, id) WHERE (contact_id IS NOT NULL)
 	mail_due_idx INDEX btree (due_at, id) WHERE (state = 'queued'::tempcloud_data.mail_state)
 	mail_failed_idx INDEX btree (id) WHERE (state = 'failed'::tempcloud_data.mail_state)
@@ -741,6 +742,8 @@ SELECT pg_temp.relation_is('tempcloud.maintenance', $$
 	purged integer
 	purged_invitations integer
 	expired_requests integer
+	purged_confirmations integer
+	more boolean
 $$);
 
 -- The functions of the API: what PostgREST passes and documents.
@@ -751,7 +754,12 @@ SELECT p.oid, p.proname::text AS name, pg_get_function_arguments(p.oid) AS argum
 	   t.typtype, t.typnamespace
   FROM pg_proc p
   JOIN pg_type t ON t.oid = p.prorettype
- WHERE p.pronamespace = 'tempcloud'::regnamespace;
+ WHERE p.pronamespace = 'tempcloud'::regnamespace AND p.prokind = 'f';
+
+SELECT set_eq($$
+	SELECT proname || '(' || pg_get_function_arguments(oid) || ')' FROM pg_proc
+	 WHERE pronamespace = 'tempcloud'::regnamespace AND prokind = 'p'$$,
+	$$VALUES ('maintain_all()')$$, 'the API has these procedures');
 
 CREATE TEMP TABLE expected (name text, arguments text, result text, volatile text DEFAULT 'v');
 INSERT INTO expected VALUES

@@ -100,10 +100,37 @@ SET LOCAL tempcloud.max_pending_invitations = -1;
 SET LOCAL tempcloud.max_daily_invitations = -1;
 SELECT count(tempcloud.invite(n || '@many.maintenance.example')) FROM generate_series(1, 1234) n;
 UPDATE tempcloud_data.invitation SET expires_at = now() - interval '1 s' WHERE email LIKE '%@many.maintenance.%';
-SELECT expired FROM tempcloud.maintain();
+-- A call does a part of it, and says that there is more.
+SELECT expired, more FROM tempcloud.maintain();
+SELECT expired, more FROM tempcloud.maintain();
 SELECT status, count(*) FROM tempcloud_data.invitation WHERE email LIKE '%@many.maintenance.%' GROUP BY 1;
-SELECT expired FROM tempcloud.maintain();
+SELECT expired, more FROM tempcloud.maintain();
 ROLLBACK;
+-- All of it is done in transactions of their own: hence not in one of the caller.
+RESET ROLE;
+INSERT INTO tempcloud_data.invitation (inviter_id, inviter_kind, invited_by, invitee_kind, email, locale, created_at, sent_at, expires_at)
+SELECT c.account_id, 'customer', c.id, 'provider', n || '@all.maintenance.example', 'de',
+	   now() - interval '2 hours', now() - interval '2 hours', now() - interval '1 hour'
+  FROM tempcloud_data.contact c, generate_series(1, 2500) n WHERE c.subject = 'anna.maintenance';
+SET ROLE tempcloud_admin;
+BEGIN;
+CALL tempcloud.maintain_all(); \echo :SQLSTATE
+ROLLBACK;
+RESET ROLE;
+SELECT status, count(*) FROM tempcloud_data.invitation WHERE email ~ '@all\.maintenance' GROUP BY 1;
+SET ROLE tempcloud_user;
+CALL tempcloud.maintain_all(); \echo :SQLSTATE
+SET ROLE tempcloud_admin;
+CALL tempcloud.maintain_all();
+SELECT more FROM tempcloud.maintain();
+DO 'BEGIN CALL tempcloud.maintain_all(); END';
+RESET ROLE;
+SELECT status, count(*), count(DISTINCT xmin::text) AS transactions
+  FROM tempcloud_data.invitation WHERE email ~ '@all\.maintenance' GROUP BY 1;
+SELECT count(*), count(DISTINCT xmin::text) AS transactions FROM tempcloud_data.mail
+ WHERE invitation_id IN (SELECT id FROM tempcloud_data.invitation WHERE email ~ '@all\.maintenance');
+SELECT test.deliver() >= 2500 AS delivered;
+DELETE FROM tempcloud_data.invitation WHERE email ~ '@all\.maintenance';
 
 --
 -- Reminders: once a round, some days ahead of the end
@@ -149,15 +176,77 @@ SELECT reminded FROM tempcloud.maintain();
 RESET tempcloud.reminder_before;
 
 --
--- Mails that are done with are purged after a while, dead letters are kept.
+-- Mails that are done with are purged after a while, dead letters, too.
 --
 
 UPDATE tempcloud_data.mail SET state = 'sent', leased = false, closed_at = now() - interval '29 days' WHERE recipient LIKE 'rita%';
 SELECT purged FROM tempcloud.maintain();
 UPDATE tempcloud_data.mail SET closed_at = now() - interval '31 days' WHERE recipient LIKE 'rita%';
-UPDATE tempcloud_data.mail SET state = 'failed', closed_at = now() - interval '31 days' WHERE recipient LIKE 'short%';
+UPDATE tempcloud_data.mail SET state = 'failed', error = '550 <short@personal.maintenance.example> unknown', leased = false,
+	   closed_at = now() - interval '29 days'
+ WHERE recipient LIKE 'short%';
 SELECT purged > 0 AS purged FROM tempcloud.maintain();
 SELECT recipient FROM tempcloud_data.mail WHERE recipient LIKE 'rita%' OR recipient LIKE 'short%';
+UPDATE tempcloud_data.mail SET closed_at = now() - interval '31 days' WHERE recipient LIKE 'short%';
+SELECT purged > 0 AS purged FROM tempcloud.maintain();
+SELECT recipient FROM tempcloud_data.mail WHERE recipient LIKE 'rita%' OR recipient LIKE 'short%';
+SET tempcloud.mail_retention = '23h'; \echo :SQLSTATE
+-- Many, a part in each call
+BEGIN;
+INSERT INTO tempcloud_data.mail (kind, invitation_id, round, recipient, recipient_name, locale, message_id, state, closed_at)
+SELECT 'invitation_expired', :'never', 1, 'many@personal.maintenance.example', '', 'de', format('<%s@maintenance.example>', n), 'sent',
+	   now() - interval '31 days'
+  FROM generate_series(1, 4500) n;
+SELECT purged, more FROM tempcloud.maintain();
+SELECT purged, more FROM tempcloud.maintain();
+ROLLBACK;
+
+-- A link that proves an address holds the address: it is kept as long as its
+-- mail after it has expired.
+SET ROLE tempcloud_user;
+SET request.jwt.claims = :'anna';
+SELECT id AS contact FROM tempcloud.add_contact('Olga', 'Ott', 'olga@kunde.maintenance.example') \gset
+SELECT email FROM tempcloud.send_confirmation(:'contact');
+SELECT test.token('olga@kunde.maintenance.example') IS NOT NULL AS sent;
+RESET ROLE;
+UPDATE tempcloud_data.confirmation_token SET issued_at = now() - interval '59 days' WHERE contact_id = :'contact';
+SELECT purged_confirmations FROM tempcloud.maintain();
+UPDATE tempcloud_data.confirmation_token SET issued_at = now() - interval '61 days' WHERE contact_id = :'contact';
+SELECT purged_confirmations FROM tempcloud.maintain();
+SELECT count(*) FROM tempcloud_data.confirmation_token WHERE contact_id = :'contact';
+
+--
+-- The clock was ahead, and was set back.
+--
+
+-- Mails that were held or put off are due again,
+BEGIN;
+UPDATE tempcloud_data.mail SET state = 'queued', closed_at = NULL, attempt = 1, leased = true, due_at = now() + interval '47 hours'
+ WHERE recipient = 'olga@kunde.maintenance.example';
+SELECT more FROM tempcloud.maintain();
+SELECT leased, due_at > clock_timestamp() AS ahead FROM tempcloud_data.mail WHERE recipient = 'olga@kunde.maintenance.example';
+UPDATE tempcloud_data.mail SET due_at = now() + interval '1 year' WHERE recipient = 'olga@kunde.maintenance.example';
+SELECT more FROM tempcloud.maintain();
+SELECT leased, due_at > clock_timestamp() AS ahead FROM tempcloud_data.mail WHERE recipient = 'olga@kunde.maintenance.example';
+ROLLBACK;
+-- nor does a mail that was sent then keep others from being sent,
+UPDATE tempcloud_data.mail SET created_at = now() + interval '1 year' WHERE recipient = 'olga@kunde.maintenance.example';
+SET tempcloud.resend_interval = '1 h';
+SET tempcloud.max_daily_confirmations = 1;
+SET ROLE tempcloud_user;
+SELECT test.refusal(format('SELECT tempcloud.send_confirmation(%L)', :'contact'));
+SELECT test.refusal(format('SELECT tempcloud.send_confirmation(%L)', :'contact'));
+RESET ROLE;
+SET tempcloud.resend_interval = 0;
+SET ROLE tempcloud_user;
+SELECT test.refusal(format('SELECT tempcloud.send_confirmation(%L)', :'contact'));
+RESET ROLE;
+RESET tempcloud.max_daily_confirmations;
+-- and mailers are noted.
+UPDATE tempcloud_data.mailer SET last_claim_at = now() + interval '1 year';
+SELECT count(*) >= 0 AS claimed FROM tempcloud.claim_mail(1);
+SELECT last_claim_at <= clock_timestamp() AS now FROM tempcloud.mail_stats;
+SELECT test.deliver() >= 0 AS delivered;
 
 --
 -- What came to nothing is forgotten.

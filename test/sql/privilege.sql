@@ -53,7 +53,7 @@ SELECT t.typname FROM pg_type t
 
 -- The functions run with their owner's rights, and nobody's search path.
 SELECT p.oid::regprocedure FROM pg_proc p
- WHERE pronamespace = 'tempcloud'::regnamespace
+ WHERE pronamespace = 'tempcloud'::regnamespace AND prokind = 'f'
    AND NOT (prosecdef AND proconfig @> '{"search_path=pg_catalog, pg_temp"}')
  ORDER BY 1;
 -- No view lets a condition of the reader's see more rows than the view shows.

@@ -253,10 +253,27 @@ as_caller($node, 'carl', "SELECT tempcloud.invite('late\@anbieter.example')");
 $node->safe_psql('postgres', q{
 	UPDATE tempcloud_data.invitation SET expires_at = now() WHERE email = 'late@anbieter.example'});
 $listener = listener();
+# those of the database that would keep it from its work do not count
+$node->safe_psql('postgres', 'ALTER DATABASE postgres SET default_transaction_read_only = on');
 $node->append_conf('postgresql.conf', "tempcloud.maintenance_interval = 1\n");
 $node->reload;
 is(names(grep { $_->{event} ne 'resync' } hear_until($listener, 'invitation.expired')),
 	'invitation.expired', 'what is due is done');
+$node->safe_psql('postgres',
+	'SET default_transaction_read_only = off; ALTER DATABASE postgres RESET default_transaction_read_only');
+
+# in transactions of a bounded size
+$node->safe_psql('postgres', q{
+	INSERT INTO tempcloud_data.invitation (inviter_id, inviter_kind, invited_by, invitee_kind, email, locale, created_at, sent_at, expires_at)
+	SELECT c.account_id, 'customer', c.id, 'provider', n || '@batch.example', 'de',
+		   now() - interval '2 hours', now() - interval '2 hours', now() - interval '1 hour'
+	  FROM tempcloud_data.contact c, generate_series(1, 2500) n WHERE c.subject = 'carl'});
+ok(eventually(sub { $node->safe_psql('postgres', q{
+	SELECT count(*) FROM tempcloud_data.invitation WHERE email LIKE '%@batch.example' AND status = 'expired'}) == 2500 }),
+	'much is done at one time,');
+is($node->safe_psql('postgres', q{
+	SELECT count(DISTINCT xmin::text) FROM tempcloud_data.invitation WHERE email LIKE '%@batch.example'}), 3,
+	'in several transactions');
 ok(eventually(sub { stat_of('maintained_at > started_at') eq 't' }), 'the statistics say when');
 $listener->quit;
 
