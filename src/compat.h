@@ -65,4 +65,11 @@ typedef void tc_json_result;
 #define TC_JSON_CONTINUE	return
 #endif
 
+/* 19 has one statement for CLUSTER and REPACK */
+#if PG_VERSION_NUM >= 190000
+#define TC_T_ClusterStmt	T_RepackStmt
+#else
+#define TC_T_ClusterStmt	T_ClusterStmt
+#endif
+
 #endif							/* TC_COMPAT_H */

@@ -4,44 +4,53 @@
  *
  * Constraints and triggers refuse the DML that would undo a partnership, but not
  * to be dropped or disabled themselves.  Where the library is preloaded, that is
- * refused too, for superusers as for all, while there are partnerships and
- * tempcloud.allow_destruction is off.  An update of the extension may do what
- * it has to.
+ * refused too, for superusers as for all, while tempcloud.allow_destruction is
+ * off.  The rule is the same for every object of the extension, and for those
+ * of the extensions that it requires:
  *
- * What is guarded is found by its membership in the extension, whatever it may
- * have been renamed to.
+ *	- It is not altered, whether or not there are partnerships: a trigger that
+ *	  was disabled before the first of them would not protect it.
+ *	- It is dropped by DROP EXTENSION only, while there are no partnerships.
+ *	- Scripts of its own extension may do what they have to.
+ *	- Statements that cannot break a promise are allowed: see is_harmless().
+ *	- What others have added to it can be dropped: see tc_is_foreign_part().
+ *
+ * PostgreSQL tells us of each object that a command creates, alters or drops by
+ * object_access_hook, and which command it is by ProcessUtility_hook.  A change
+ * of a table of which object_access_hook is not told is found by the command.
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/htup_details.h"
-#include "access/table.h"
-#include "access/tableam.h"
-#include "access/xact.h"
-#include "catalog/dependency.h"
-#include "catalog/namespace.h"
+#include "access/xlog.h"
+#include "catalog/catalog.h"
 #include "catalog/objectaccess.h"
 #include "catalog/objectaddress.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_constraint.h"
 #include "catalog/pg_extension.h"
-#include "catalog/pg_namespace.h"
-#include "catalog/pg_proc.h"
-#include "catalog/pg_trigger.h"
-#include "catalog/pg_type.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
 #include "commands/extension.h"
+#include "commands/tablecmds.h"
+#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "tcop/utility.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
-#include "utils/rel.h"
-#include "utils/snapmgr.h"
-#include "utils/syscache.h"
 
+#include "compat.h"
 #include "ddl_guard.h"
+#include "member.h"
 #include "settings.h"
 
-#define EXTENSION	"tempcloud"
+/* A utility statement that is running, maybe within others. */
+typedef struct Statement
+{
+	const Node *tree;
+	Oid			script_of;		/* the extension whose script it is part of */
+	bool		found_none;		/* it holds the lock under which no partnership exists */
+	struct Statement *outer;
+} Statement;
+
+static Statement *running = NULL;
 
 static object_access_hook_type previous_object_access = NULL;
 static ProcessUtility_hook_type previous_utility = NULL;
@@ -51,13 +60,19 @@ static void guard_object(ObjectAccessType access, Oid classId, Oid objectId,
 static void guard_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 						  ProcessUtilityContext context, ParamListInfo params,
 						  QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc);
-static bool is_guarded(ObjectAccessType access, Oid classId, Oid objectId);
-static bool is_member(Oid classId, Oid objectId);
-static bool is_member_table(Oid relid);
-static Oid	table_of_constraint(Oid constraint);
-static Oid	table_of_trigger(Oid trigger);
-static bool partnerships_exist(void);
-static void refuse_destruction(Oid classId, Oid objectId, int subId);
+static bool is_on(void);
+static Oid	script_of_statement(bool readOnlyTree, ProcessUtilityContext context,
+								QueryCompletion *qc);
+static void guard_alter_table(AlterTableStmt *stmt);
+static void guard_relation(Oid relid);
+static bool is_allowed(ObjectAccessType access, Oid classId, Oid objectId, Oid extension);
+static bool is_harmless(const Node *tree, Oid classId, Oid objectId, Oid extension);
+static bool is_harmless_alter_table(const AlterTableStmt *stmt);
+static bool is_harmless_subcommand(AlterTableType subtype);
+static bool drops_own_extension(const Node *tree);
+static bool found_no_partnerships(void);
+pg_noreturn static void refuse(ObjectAccessType access, Oid classId, Oid objectId, int subId,
+							   const ObjectAddress *member);
 
 void
 tc_install_ddl_guard(void)
@@ -71,166 +86,253 @@ tc_install_ddl_guard(void)
 static void
 guard_object(ObjectAccessType access, Oid classId, Oid objectId, int subId, void *arg)
 {
+	ObjectAddress member;
+	Oid			extension;
+
 	if (previous_object_access)
 		previous_object_access(access, classId, objectId, subId, arg);
 
-	if (!tc_allow_destruction && !creating_extension &&
-		is_guarded(access, classId, objectId) && partnerships_exist())
-		refuse_destruction(classId, objectId, subId);
+	if (!(access == OAT_POST_CREATE || access == OAT_POST_ALTER || access == OAT_DROP) ||
+		IsSharedRelation(classId) || !is_on())
+		return;
+
+	/* The object is a child, and arg has its parent. */
+	if (classId == InheritsRelationId)
+	{
+		guard_relation(objectId);
+		guard_relation(((ObjectAccessPostAlter *) arg)->auxiliary_id);
+		return;
+	}
+	if (classId == IndexRelationId)
+		classId = RelationRelationId;
+
+	if (tc_find_member(classId, objectId, &member, &extension) &&
+		!is_allowed(access, classId, objectId, extension))
+		refuse(access, classId, objectId, subId, &member);
+	if (access != OAT_DROP && tc_intrudes(classId, objectId, &member) &&
+		!is_allowed(access, classId, objectId, tc_extension()))
+		refuse(OAT_POST_CREATE, classId, objectId, subId, &member);
 }
 
-/* What leaves the extension would be guarded no longer. */
 static void
 guard_utility(PlannedStmt *pstmt, const char *queryString, bool readOnlyTree,
 			  ProcessUtilityContext context, ParamListInfo params,
 			  QueryEnvironment *queryEnv, DestReceiver *dest, QueryCompletion *qc)
 {
-	if (IsA(pstmt->utilityStmt, AlterExtensionContentsStmt) && !tc_allow_destruction &&
-		!creating_extension)
-	{
-		AlterExtensionContentsStmt *stmt = (AlterExtensionContentsStmt *) pstmt->utilityStmt;
+	Statement	statement = {
+		.tree = pstmt->utilityStmt,
+		.script_of = script_of_statement(readOnlyTree, context, qc),
+		.outer = running
+	};
 
-		if (strcmp(stmt->extname, EXTENSION) == 0 && stmt->action < 0 &&
-			OidIsValid(get_extension_oid(EXTENSION, true)) && partnerships_exist())
-			refuse_destruction(ExtensionRelationId, get_extension_oid(EXTENSION, false), 0);
+	running = &statement;
+	PG_TRY();
+	{
+		if (IsA(pstmt->utilityStmt, AlterTableStmt))
+			guard_alter_table((AlterTableStmt *) pstmt->utilityStmt);
+		if (previous_utility)
+			previous_utility(pstmt, queryString, readOnlyTree, context, params, queryEnv,
+							 dest, qc);
+		else
+			standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params,
+									queryEnv, dest, qc);
 	}
-	if (previous_utility)
-		previous_utility(pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc);
-	else
-		standard_ProcessUtility(pstmt, queryString, readOnlyTree, context, params, queryEnv,
-								dest, qc);
+	PG_FINALLY();
+	{
+		running = statement.outer;
+	}
+	PG_END_TRY();
+}
+
+/* pg_upgrade puts an extension together piece by piece, before its rows. */
+static bool
+is_on(void)
+{
+	return !tc_allow_destruction && !IsBinaryUpgrade && OidIsValid(tc_extension());
 }
 
 /*
- * Whether the promises rest on an object.  A function that is replaced is
- * created, and one that is new is not yet a member.
+ * PostgreSQL executes the statements of an extension's script itself.  What
+ * functions, DO blocks and event triggers execute meanwhile comes from a plan
+ * cache or a function's cache, whose trees are read only, and is no part of it.
+ */
+static Oid
+script_of_statement(bool readOnlyTree, ProcessUtilityContext context, QueryCompletion *qc)
+{
+	if (context == PROCESS_UTILITY_SUBCOMMAND)
+		return running != NULL ? running->script_of : InvalidOid;
+	if (creating_extension && context == PROCESS_UTILITY_QUERY && !readOnlyTree && qc == NULL)
+		return CurrentExtensionObject;
+	return InvalidOid;
+}
+
+/*
+ * Not every change of a table is told to object_access_hook.  The table is
+ * looked up and locked here as the command itself does it, so that it is the
+ * same one.
+ */
+static void
+guard_alter_table(AlterTableStmt *stmt)
+{
+	if (!RecoveryInProgress() && !is_harmless_alter_table(stmt) && is_on())
+		guard_relation(AlterTableLookupRelation(stmt, AlterTableGetLockLevel(stmt->cmds)));
+}
+
+static void
+guard_relation(Oid relid)
+{
+	ObjectAddress member;
+	Oid			extension;
+
+	if (OidIsValid(relid) && tc_find_member(RelationRelationId, relid, &member, &extension) &&
+		!is_allowed(OAT_POST_ALTER, RelationRelationId, relid, extension))
+		refuse(OAT_POST_ALTER, RelationRelationId, relid, 0, &member);
+}
+
+/* Whether the running statement may do this with an object of an extension. */
+static bool
+is_allowed(ObjectAccessType access, Oid classId, Oid objectId, Oid extension)
+{
+	if (access == OAT_DROP && tc_is_foreign_part(classId, objectId))
+		return true;
+	if (running == NULL)
+		return false;
+	return running->script_of == extension ||
+		is_harmless(running->tree, classId, objectId, extension) ||
+		(access == OAT_DROP && drops_own_extension(running->tree) && found_no_partnerships());
+}
+
+/*
+ * Whether a statement can neither undo a partnership nor prepare for it: it
+ * changes where and how rows are stored, found and counted, and not which
+ * there can be.  GRANT, REVOKE, COMMENT and SECURITY LABEL are not told to
+ * object_access_hook; LOCK alters nothing, and TRUNCATE is left to triggers.
  */
 static bool
-is_guarded(ObjectAccessType access, Oid classId, Oid objectId)
+is_harmless(const Node *tree, Oid classId, Oid objectId, Oid extension)
 {
-	bool		dropped = access == OAT_DROP;
-	bool		altered = access == OAT_POST_ALTER;
-
-	switch (classId)
+	switch (nodeTag(tree))
 	{
-		case TriggerRelationId:
-			return (dropped || altered) && is_member_table(table_of_trigger(objectId));
-		case ConstraintRelationId:
-			return (dropped || altered) && is_member_table(table_of_constraint(objectId));
-		case ProcedureRelationId:
-			return (dropped || altered || access == OAT_POST_CREATE) &&
-				is_member(classId, objectId) && get_func_rettype(objectId) == TRIGGEROID;
-		case RelationRelationId:
-			return dropped && is_member_table(objectId);
-		case NamespaceRelationId:
-			return dropped && is_member(classId, objectId);
-		case ExtensionRelationId:
-			return dropped && objectId == get_extension_oid(EXTENSION, true);
+		case T_IndexStmt:
+			return !((const IndexStmt *) tree)->unique;
+		case T_AlterTableStmt:
+			/* the options of a view say what it shows to whom */
+			return is_harmless_alter_table((const AlterTableStmt *) tree) &&
+				get_rel_relkind(objectId) != RELKIND_VIEW;
+		case T_AlterTableMoveAllStmt:	/* to another tablespace */
+		case T_VacuumStmt:
+		case T_ReindexStmt:
+		case TC_T_ClusterStmt:
+		case T_TruncateStmt:
+		case T_CreateStatsStmt:
+		case T_AlterStatsStmt:
+		case T_CreatePublicationStmt:
+		case T_AlterPublicationStmt:
+			return true;
+		case T_AlterExtensionStmt:	/* the update; its script is looked at by itself */
+			return classId == ExtensionRelationId;
+		case T_AlterObjectSchemaStmt:
+			/* tempcloud itself cannot be moved, and finds what it requires anywhere */
+			return ((const AlterObjectSchemaStmt *) tree)->objectType == OBJECT_EXTENSION &&
+				extension != tc_extension();
 		default:
 			return false;
 	}
 }
 
 static bool
-is_member(Oid classId, Oid objectId)
+is_harmless_alter_table(const AlterTableStmt *stmt)
 {
-	Oid			extension = get_extension_oid(EXTENSION, true);
+	ListCell   *cell;
 
-	return OidIsValid(extension) && getExtensionOfObject(classId, objectId) == extension;
-}
-
-static bool
-is_member_table(Oid relid)
-{
-	return OidIsValid(relid) && get_rel_relkind(relid) == RELKIND_RELATION &&
-		is_member(RelationRelationId, relid);
-}
-
-static Oid
-table_of_constraint(Oid constraint)
-{
-	HeapTuple	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
-	Oid			relid = InvalidOid;
-
-	if (HeapTupleIsValid(tuple))
+	foreach(cell, stmt->cmds)
 	{
-		relid = ((Form_pg_constraint) GETSTRUCT(tuple))->conrelid;
-		ReleaseSysCache(tuple);
+		if (!is_harmless_subcommand(((const AlterTableCmd *) lfirst(cell))->subtype))
+			return false;
 	}
-	return relid;
+	return true;
 }
 
 /*
- * The triggers of a foreign key belong to the table that has it: an application
- * may let go of its own.
+ * The last ones undo what somebody did before the library was preloaded.
  */
-static Oid
-table_of_trigger(Oid trigger)
+static bool
+is_harmless_subcommand(AlterTableType subtype)
 {
-	Relation	triggers = table_open(TriggerRelationId, AccessShareLock);
-	Oid			relid = InvalidOid;
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple	tuple;
-
-	ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ,
-				ObjectIdGetDatum(trigger));
-	scan = systable_beginscan(triggers, TriggerOidIndexId, true, NULL, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
+	switch (subtype)
 	{
-		Form_pg_trigger form = (Form_pg_trigger) GETSTRUCT(tuple);
-
-		relid = form->tgisinternal ? table_of_constraint(form->tgconstraint) : form->tgrelid;
+		case AT_SetStatistics:
+		case AT_SetOptions:
+		case AT_ResetOptions:
+		case AT_SetStorage:
+		case AT_SetCompression:
+		case AT_ClusterOn:
+		case AT_DropCluster:
+		case AT_SetTableSpace:
+		case AT_SetRelOptions:
+		case AT_ResetRelOptions:
+		case AT_ReplaceRelOptions:
+		case AT_ReplicaIdentity:
+		case AT_ValidateConstraint:
+		case AT_SetLogged:
+		case AT_DropInherit:
+		case AT_DisableRowSecurity:
+		case AT_NoForceRowSecurity:
+			return true;
+		default:
+			return false;
 	}
-	systable_endscan(scan);
-	table_close(triggers, AccessShareLock);
-	return relid;
+}
+
+static bool
+drops_own_extension(const Node *tree)
+{
+	const DropStmt *stmt = (const DropStmt *) tree;
+	ListCell   *cell;
+
+	if (!IsA(tree, DropStmt) || stmt->removeType != OBJECT_EXTENSION)
+		return false;
+	foreach(cell, stmt->objects)
+	{
+		Oid			extension = get_extension_oid(strVal(lfirst(cell)), true);
+
+		if (OidIsValid(extension) && tc_is_own_extension(extension))
+			return true;
+	}
+	return false;
 }
 
 /*
- * Under a lock that lets nobody make the first one meanwhile.  A table that is
- * not there was dropped by this very command after it was found empty; or it
- * was renamed, and somebody had a reason for that.
+ * While one statement drops all, the table of partnerships goes before the rest.
+ * The lock under which it was empty is the statement's own and lasts longer.
  */
 static bool
-partnerships_exist(void)
+found_no_partnerships(void)
 {
-	static FullTransactionId found_none_in;
-	Oid			schema = get_namespace_oid("tempcloud_data", true);
-	Oid			relid = OidIsValid(schema) ? get_relname_relid("partnership", schema) : InvalidOid;
-	Relation	partnerships;
-	Snapshot	snapshot;
-	TableScanDesc scan;
-	TupleTableSlot *slot;
-	bool		any;
-
-	if (!OidIsValid(relid))
-		return !FullTransactionIdEquals(found_none_in, GetTopFullTransactionId());
-	partnerships = table_open(relid, ShareLock);
-	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	slot = table_slot_create(partnerships, NULL);
-	scan = table_beginscan(partnerships, snapshot, 0, NULL);
-	any = table_scan_getnextslot(scan, ForwardScanDirection, slot);
-	table_endscan(scan);
-	ExecDropSingleTupleTableSlot(slot);
-	UnregisterSnapshot(snapshot);
-	table_close(partnerships, NoLock);
-	if (!any)
-		found_none_in = GetTopFullTransactionId();
-	return any;
+	if (!running->found_none)
+		running->found_none = !tc_partnerships_exist();
+	return running->found_none;
 }
 
 static void
-refuse_destruction(Oid classId, Oid objectId, int subId)
+refuse(ObjectAccessType access, Oid classId, Oid objectId, int subId,
+	   const ObjectAddress *member)
 {
 	ObjectAddress object;
+	char	   *description = NULL;
 
+	/* what is new cannot be described yet */
 	ObjectAddressSubSet(object, classId, objectId, subId);
+	if (access != OAT_POST_CREATE)
+		description = getObjectDescription(&object, true);
+	if (description == NULL)
+		description = getObjectDescription(member, false);
 	ereport(ERROR,
 			errcode(ERRCODE_RESTRICT_VIOLATION),
-			errmsg("partnerships are never undone, nor is what guards them"),
-			errdetail("There are partnerships, and the command would drop or change %s.",
-					  getObjectDescription(&object, false)),
-			errhint("It would pass after a restart of the server with tempcloud.allow_destruction in its configuration file."));
+			access != OAT_DROP ? errmsg("cannot alter %s", description) :
+			running != NULL && drops_own_extension(running->tree) ?
+			errmsg("cannot drop %s while partnerships exist", description) :
+			errmsg("cannot drop %s", description),
+			errdetail("Partnerships rest on extension \"tempcloud\" and on those that it requires."),
+			errhint("It is allowed after a restart of the server with tempcloud.allow_destruction set in its configuration file."));
 }

@@ -171,7 +171,7 @@ define_preload_settings(void)
 							NULL, &tc_event_buffer, 8192, 16, 1024 * 1024, PGC_POSTMASTER, 0,
 							NULL, NULL, NULL);
 	DefineCustomBoolVariable("tempcloud.allow_destruction",
-							 "Let DDL undo partnerships, and drop or change what guards them.",
+							 "Let DDL drop and alter what partnerships rest on.",
 							 NULL, &tc_allow_destruction, false, PGC_POSTMASTER, 0,
 							 NULL, NULL, NULL);
 }

@@ -15,10 +15,10 @@
  *	notify, worker				telling it to those who LISTEN
  *
  * and beneath them ring (shared memory), launcher (of workers), watch (what they
- * must know), guard and ddl_guard (what is refused to everybody), query (SPI),
- * lock, limit, refusal (errors), text (forms of input), crypto (pgcrypto),
- * required (functions of other extensions), log (what must not get there), uuid
- * and settings.
+ * must know), guard and ddl_guard (what is refused to everybody), member (what
+ * belongs to the extension), query (SPI), lock, limit, refusal (errors), text
+ * (forms of input), crypto (pgcrypto), required (functions of other
+ * extensions), log (what must not get there), uuid and settings.
  */
 #include "postgres.h"
 

@@ -13,6 +13,9 @@ use PostgreSQL::Test::Utils;
 use Tempcloud;
 use Test::More;
 
+# What is restored meets the DDL guard; no worker changes it.
+my $guarded = "shared_preload_libraries = 'tempcloud'\ntempcloud.maintenance_interval = 0\n";
+
 # 18 has checksums unless told not to, older ones only if told to.
 my @initdb = (extra => [ '-E', 'UTF8', '--locale=C.UTF-8', '--data-checksums' ]);
 
@@ -222,6 +225,12 @@ sub succeeds
 	return $succeeded;
 }
 
+foreach my $server ($old, $restored == $old ? () : $restored)
+{
+	$server->append_conf('postgresql.conf', $guarded);
+	$server->restart;
+}
+
 my $source = $old->connstr('postgres');
 my $target;
 
@@ -271,7 +280,7 @@ check_database('data_only', 'data only');
 $node->safe_psql('postgres', "DROP DATABASE $_") foreach qw(plain custom parallel data_only);
 $node = PostgreSQL::Test::Cluster->new('upgraded');
 $node->init(@initdb);
-$node->append_conf('postgresql.conf', "log_statement = none\n");
+$node->append_conf('postgresql.conf', "log_statement = none\n$guarded");
 $old->stop;
 chdir $folder;
 {

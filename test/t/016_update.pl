@@ -231,5 +231,46 @@ foreach my $change (@changes)
 }
 ok(!$kept, 'a wrong update is noticed: loss of data');
 
+# Where the library is preloaded, only an extension's own script may alter what it
+# consists of: not an event trigger during it, nor another extension's script.
+$db = new_database($current);
+fill($db);
+$node->safe_psql($db, q{
+	CREATE FUNCTION attack() RETURNS event_trigger LANGUAGE plpgsql AS
+	'BEGIN ALTER TABLE tempcloud_data.partnership DISABLE TRIGGER ALL; END'});
+
+sub refused
+{
+	my ($statement, $name) = @_;
+	my ($ret, $out, $err) = $node->psql($db, "\\set VERBOSITY sqlstate\n$statement");
+
+	like($err, qr/ERROR:  23001$/m, "refused: $name");
+}
+
+foreach my $event (qw(ddl_command_start ddl_command_end))
+{
+	$node->safe_psql($db, "CREATE EVENT TRIGGER attack ON $event EXECUTE FUNCTION attack()");
+	refused("ALTER EXTENSION tempcloud UPDATE TO 'proof'", "$event during the update");
+	$node->safe_psql($db, 'DROP EVENT TRIGGER attack');
+}
+
+my %intruders = (
+	statement => 'ALTER TABLE tempcloud_data.partnership DISABLE TRIGGER ALL',
+	block => q{DO 'BEGIN ALTER TABLE tempcloud_data.partnership DISABLE TRIGGER ALL; END'},
+	required => 'ALTER FUNCTION public.gen_random_bytes(int) COST 2',
+	planted => 'CREATE FUNCTION tempcloud.planted() RETURNS int LANGUAGE sql RETURN 1');
+foreach my $intruder (sort keys %intruders)
+{
+	append_to_file("$scripts/intruder_$intruder.control", "default_version = '1'\n");
+	write_script("$scripts/intruder_$intruder--1.sql", $intruders{$intruder});
+	refused("CREATE EXTENSION intruder_$intruder", "another extension's script: $intruder");
+}
+
+chomp(my $pgcrypto = $node->safe_psql($db, q{SELECT extversion FROM pg_extension WHERE extname = 'pgcrypto'}));
+write_script("$scripts/pgcrypto--$pgcrypto--proof.sql", 'ALTER FUNCTION gen_random_bytes(int) COST 2');
+$node->safe_psql($db, "ALTER EXTENSION pgcrypto UPDATE TO 'proof'");
+is($node->safe_psql($db, q{SELECT procost FROM pg_proc WHERE proname = 'gen_random_bytes'}), 2,
+	'the own script of an extension that is required may');
+
 $node->stop;
 done_testing();
