@@ -58,9 +58,10 @@ CREATE INDEX invitation_waiting_idx
 CREATE INDEX invitation_closed_idx
 	ON tempcloud_data.invitation (decided_at)
 	WHERE status IN ('declined', 'withdrawn', 'expired', 'superseded');
--- what went to an address lately, and what is known of it
-CREATE INDEX invitation_email_idx
-	ON tempcloud_data.invitation (pg_catalog.lower(email), created_at);
+-- what is known of an address
+CREATE INDEX invitation_email_idx ON tempcloud_data.invitation (pg_catalog.lower(email));
+-- what an account sent lately
+CREATE INDEX invitation_sent_at_idx ON tempcloud_data.invitation (inviter_id, sent_at);
 CREATE INDEX invitation_expiry_idx
 	ON tempcloud_data.invitation (expires_at) WHERE status = 'pending';
 CREATE INDEX invitation_reminder_idx

@@ -9,9 +9,9 @@ COMMENT ON TYPE tempcloud.mail_kind IS
 'What a mail is about; invitation_to_register is the text of an invitation to an address without an account.';
 
 CREATE TYPE tempcloud_data.mail_state AS ENUM
-	('queued', 'sent', 'failed', 'bounced', 'dropped');
+	('queued', 'sent', 'failed', 'bounced', 'dropped', 'suppressed');
 COMMENT ON TYPE tempcloud_data.mail_state IS
-'queued until it was sent, given up (failed), or found to be pointless (dropped); bounced after it was sent.';
+'queued until it was sent, given up (failed), found to be pointless (dropped), or withheld from somebody who has blocked the sender (suppressed); bounced after it was sent.';
 
 -- By itself, not as identity: a dump carries the sequences of an extension
 -- only where they are registered.
@@ -60,7 +60,9 @@ CREATE TABLE tempcloud_data.mail (
 CREATE INDEX mail_due_idx ON tempcloud_data.mail (due_at, id) WHERE state = 'queued';
 -- what was given up, and what was closed when (for statistics and purging)
 CREATE INDEX mail_failed_idx ON tempcloud_data.mail (id) WHERE state = 'failed';
-CREATE INDEX mail_closed_idx ON tempcloud_data.mail (closed_at) WHERE state IN ('sent', 'failed', 'bounced', 'dropped');
+CREATE INDEX mail_closed_idx ON tempcloud_data.mail (closed_at) WHERE state IN ('sent', 'failed', 'bounced', 'dropped', 'suppressed');
+-- what went to an address lately, and what is known of it
+CREATE INDEX mail_recipient_idx ON tempcloud_data.mail (pg_catalog.lower(recipient), kind, created_at);
 CREATE INDEX mail_invitation_id_idx ON tempcloud_data.mail (invitation_id, id);
 CREATE INDEX mail_request_id_idx ON tempcloud_data.mail (request_id, id) WHERE request_id IS NOT NULL;
 CREATE INDEX mail_contact_id_idx ON tempcloud_data.mail (contact_id, id) WHERE contact_id IS NOT NULL;
@@ -240,6 +242,7 @@ SELECT i.id, i.email::text, i.given_name::text, i.family_name::text, i.company_n
 	   NULLIF(pg_catalog.concat_ws(' ', p.given_name, p.family_name), '') AS accepted_by_name,
 	   p.email::text AS accepted_by_email,
 	   CASE WHEN m.state = 'queued' AND m.error IS NOT NULL THEN 'deferred'
+			WHEN m.state = 'suppressed' THEN 'sent'	-- who is blocked is not told
 			ELSE m.state::text END AS delivery,
 	   m.error::text AS delivery_error
   FROM tempcloud_data.invitation i

@@ -119,6 +119,13 @@ QUERY("SELECT COALESCE(m.invitation_id, m.contact_id), m.round, m.recipient, m.r
 	  "            THEN m.round <> i.round OR i.status <> 'pending'"
 	  "              OR i.expires_at <= pg_catalog.clock_timestamp()"
 	  "            ELSE m.round <> i.round END AS obsolete,"
+	  "       m.kind IN ('invitation', 'reminder') AND EXISTS ("
+	  "         SELECT FROM tempcloud_data.contact me"
+	  "          CROSS JOIN LATERAL ("
+	  "            SELECT FROM tempcloud_data.block b"
+	  "             WHERE b.account_id = me.account_id AND b.inviter_id = i.inviter_id OFFSET 0) b"
+	  "          WHERE pg_catalog.lower(me.email) = pg_catalog.lower(m.recipient)"
+	  "            AND me.email_verified_at IS NOT NULL) AS blocked,"
 	  "       i.invitee_id IS NOT NULL AS registered,"
 	  "       CASE WHEN m.kind IN ('invitation', 'reminder') THEN " REPLY_TO("host")
 	  "            WHEN m.kind = 'invitation_accepted' THEN " REPLY_TO("guest") " END,"
@@ -160,7 +167,7 @@ QUERY("SELECT m.request_id, NULL::integer, m.recipient, m.recipient_name,"
 	  "                 SELECT FROM tempcloud_data.mail n"
 	  "                  WHERE n.request_id = m.request_id AND n.kind = m.kind AND n.id > m.id)"
 	  "            ELSE false END,"
-	  "       true,"
+	  "       false, true,"
 	  "       " REPLY_TO("person") ","
 	  "       COALESCE(NULLIF(m.recipient_name, ''), m.recipient),"
 	  "       other.company_name, pg_catalog.concat_ws(' ', person.given_name, person.family_name),"
@@ -183,7 +190,7 @@ QUERY("SELECT m.request_id, NULL::integer, m.recipient, m.recipient_name,"
 	  "                        ELSE r.decided_by END"
 	  " WHERE m.id = $1", INT8OID);
 
-#define FIRST_PLACEHOLDER_COLUMN 11
+#define FIRST_PLACEHOLDER_COLUMN 12
 
 static KeptQuery insert_invitation_token =
 QUERY("INSERT INTO tempcloud_data.invitation_token (digest, invitation_id, round)"
@@ -249,6 +256,7 @@ typedef struct Mail
 	char	   *message_id;
 	int			attempt;		/* this one included */
 	bool		obsolete;
+	bool		blocked;		/* the recipient's account has blocked the inviter */
 	bool		registered;		/* whether the address invited has an account */
 	char	   *reply_to;		/* NULL for nobody */
 	char	   *values[PLACEHOLDERS];
@@ -425,7 +433,7 @@ claim_mail(Claim *claim, const Due *due)
 
 /*
  * Make a mail ready to be sent, or close it if it is not to be sent: because it
- * has become pointless, because each of its attempts ended without a report, or
+ * has become pointless, because its reader has blocked the sender, because each of its attempts ended without a report, or
  * because it cannot be rendered.
  */
 static bool
@@ -439,6 +447,8 @@ prepare_mail(Mail *mail)
 		set_aside(mail, error);
 	else if (mail->obsolete)
 		tc_close_mail(mail->due->id, "dropped", NULL);
+	else if (mail->blocked)
+		tc_close_mail(mail->due->id, "suppressed", NULL);
 	else if (mail->attempt > tc_mail_max_attempts)
 		tc_close_mail(mail->due->id, "failed", "no mailer reported what became of it");
 	else
@@ -456,7 +466,7 @@ render_mail(void *argument)
 	Mail	   *mail = argument;
 
 	load_mail(mail);
-	if (!mail->obsolete)
+	if (!mail->obsolete && !mail->blocked)
 		mail->message = tc_render(template_kind(mail), mail->locale, mail->values);
 }
 
@@ -475,8 +485,9 @@ load_mail(Mail *mail)
 	mail->message_id = tc_text(0, 6);
 	mail->attempt = tc_integer(0, 7);
 	mail->obsolete = tc_bool(0, 8);
-	mail->registered = tc_bool(0, 9);
-	mail->reply_to = tc_text(0, 10);
+	mail->blocked = tc_bool(0, 9);
+	mail->registered = tc_bool(0, 10);
+	mail->reply_to = tc_text(0, 11);
 	for (int i = 0; i < nvalues; i++)
 		mail->values[i] = tc_text(0, FIRST_PLACEHOLDER_COLUMN + i);
 	mail->values[PLACEHOLDER_LINK] = link_of(mail);

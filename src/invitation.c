@@ -16,6 +16,7 @@
 #include "invitation.h"
 #include "lock.h"
 #include "refusal.h"
+#include "settings.h"
 #include "text.h"
 #include "token.h"
 
@@ -259,8 +260,11 @@ tc_route_invitations(const pg_uuid_t *account_id, ArrayType *waiting)
 		partners[i] = tc_bool(i, 3);
 	}
 	for (uint64 i = 0; i < count; i++)
-		tc_event(partners[i] ? "invitation.superseded" : "invitation.routed",
-				 account_id, NULL, inviters[i], ids[i]);
+		if (partners[i])
+			tc_event("invitation.superseded", account_id, NULL, inviters[i], ids[i]);
+		else					/* that the address has an account now may not show */
+			tc_event("invitation.routed", account_id, NULL,
+					 tc_reveal_registered ? inviters[i] : NULL, ids[i]);
 }
 
 static ArrayType *

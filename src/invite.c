@@ -89,6 +89,21 @@ QUERY("SELECT FROM tempcloud_data.invitation i"
 static KeptQuery find_account =
 QUERY("SELECT FROM tempcloud_data.account WHERE id = $1", UUIDOID);
 
+/*
+ * What keeps an invitation from account $1, $3 if it is sent again, from being
+ * routed to account $2: another one that is pending there, as the unique index has
+ * it, or a block.  Invitations that wait for an address are routed by the same rule
+ * (invitation.c).
+ */
+static KeptQuery find_obstacle_to_routing =
+QUERY("SELECT FROM tempcloud_data.invitation i"
+	  " WHERE i.inviter_id = $1 AND i.invitee_id = $2 AND i.status = 'pending'"
+	  "   AND i.id IS DISTINCT FROM $3"
+	  " UNION ALL"
+	  " SELECT FROM tempcloud_data.block b"
+	  "  WHERE b.inviter_id = $1 AND b.account_id = $2",
+	  UUIDOID, UUIDOID, UUIDOID);
+
 static KeptQuery find_refusal =
 QUERY("SELECT FROM tempcloud_data.invitation i"
 	  " WHERE i.inviter_id = $1 AND i.status = 'declined'"
@@ -110,19 +125,29 @@ QUERY("SELECT pg_catalog.count(*) FROM ("
 	  "      AND i.expires_at > pg_catalog.clock_timestamp()"
 	  "    LIMIT $3) pending", UUIDOID, UUIDOID, INT4OID);
 
-/* For tc_require_below(): of an account, and to an address (folded). */
+/* For tc_require_below(): what account $2 has sent or sent again, but for $3. */
 static KeptQuery nth_newest_sent =
-QUERY("SELECT n.created_at + interval '24 hours'"
-	  "  FROM (SELECT i.created_at FROM tempcloud_data.invitation i"
-	  "         WHERE i.inviter_id = $1 ORDER BY i.id DESC OFFSET $2 LIMIT 1) n"
-	  " WHERE n.created_at > pg_catalog.clock_timestamp() - interval '24 hours'",
-	  UUIDOID, INT4OID);
+QUERY("SELECT i.sent_at + interval '24 hours' FROM tempcloud_data.invitation i"
+	  " WHERE i.inviter_id = $2 AND i.sent_at > pg_catalog.clock_timestamp() - interval '24 hours'"
+	  "   AND i.sent_at <= pg_catalog.clock_timestamp()"
+	  "   AND i.id IS DISTINCT FROM $3"
+	  " ORDER BY i.sent_at DESC OFFSET $1 LIMIT 1", INT4OID, UUIDOID, UUIDOID);
 
-static KeptQuery nth_newest_to_address =
-QUERY("SELECT i.created_at + interval '24 hours' FROM tempcloud_data.invitation i"
-	  " WHERE pg_catalog.lower(i.email) = $1"
-	  "   AND i.created_at > pg_catalog.clock_timestamp() - interval '24 hours'"
-	  " ORDER BY i.created_at DESC OFFSET $2 LIMIT 1", TEXTOID, INT4OID);
+/*
+ * For tc_require_below(): mails with a link that went or will go to an address ($2,
+ * folded) within 24 hours, from account $3, or from all if that is null.  Those that
+ * were dropped before a mailer came do not count (tc_drop_mails).
+ */
+static KeptQuery nth_newest_mail =
+QUERY("SELECT m.created_at + interval '24 hours'"
+	  "  FROM tempcloud_data.mail m"
+	  "  JOIN tempcloud_data.invitation i ON i.id = m.invitation_id"
+	  " WHERE pg_catalog.lower(m.recipient) = $2 AND m.kind IN ('invitation', 'reminder')"
+	  "   AND m.created_at > pg_catalog.clock_timestamp() - interval '24 hours'"
+	  "   AND m.created_at <= pg_catalog.clock_timestamp()"
+	  "   AND (m.attempt > 0 OR m.state IN ('queued', 'suppressed'))"
+	  "   AND (i.inviter_id = $3 OR $3 IS NULL)"
+	  " ORDER BY m.created_at DESC OFFSET $1 LIMIT 1", INT4OID, TEXTOID, UUIDOID);
 
 static KeptQuery insert_invitation =
 QUERY("INSERT INTO tempcloud_data.invitation AS i"
@@ -139,7 +164,7 @@ QUERY("INSERT INTO tempcloud_data.invitation AS i"
 
 static KeptQuery renew_invitation =
 QUERY("UPDATE tempcloud_data.invitation i"
-	  "   SET status = 'pending', round = round + 1, invitee_id = COALESCE(invitee_id, $2),"
+	  "   SET status = 'pending', round = round + 1, invitee_id = $2,"
 	  "       sent_at = pg_catalog.clock_timestamp(), reminded_at = NULL, decided_at = NULL,"
 	  "       expires_at = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $3)"
 	  " WHERE id = $1 RETURNING " INVITATION_RECORD, UUIDOID, UUIDOID, INT4OID);
@@ -192,9 +217,13 @@ static Owner lock_for_inviting(const Caller *caller, const char *email,
 static void require_invitable_invitee(const Caller *caller, const Invitation *invitation,
 									  const Owner *owner, const pg_uuid_t *routed);
 static const pg_uuid_t *account_to_ask_about(const Owner *owner);
+static const pg_uuid_t *route(const Caller *caller, const pg_uuid_t *account,
+							  const pg_uuid_t *resent);
+static void require_within_limits(const Caller *caller, const char *email,
+								  const pg_uuid_t *resent);
 static void require_invitable(const Caller *caller, const char *email, const Owner *owner,
 							  const pg_uuid_t *resent);
-static int	require_none_pending(const Caller *caller, const char *folded, const Owner *owner,
+static int	require_none_pending(const Caller *caller, const char *folded, NullableDatum known,
 								 const pg_uuid_t *resent, pg_uuid_t **expired);
 static Invitation *find_sent(const Caller *caller, const pg_uuid_t *id);
 
@@ -275,6 +304,7 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 	Datum		record;
 	char	   *folded;
 	const pg_uuid_t *routed;
+	const pg_uuid_t *invitee;
 	const pg_uuid_t *owners[2];
 	int			nowners = 0;
 
@@ -303,12 +333,14 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 					   "invite anew once it is withdrawn or has expired.", tc_max_resends);
 	require_invitable(caller, invitation->email, &owner, id);
 	require_invitable_invitee(caller, invitation, &owner, routed);
+	require_within_limits(caller, invitation->email, id);
 
-	tc_run(&renew_invitation, UUID_VALUE(id), UUID_VALUE(owner.account_id),
+	invitee = route(caller, invitation->invitee_id ? invitation->invitee_id : owner.account_id, id);
+	tc_drop_mails(id);
+	tc_run(&renew_invitation, UUID_VALUE(id), UUID_VALUE(invitee),
 		   INT_VALUE(tc_invitation_lifetime));
 	record = tc_record();
-	tc_event("invitation.resent", caller->account_id, caller->contact_id,
-			 owner.account_id, id);
+	tc_event("invitation.resent", caller->account_id, caller->contact_id, invitee, id);
 	tc_mail_invitee("invitation", id);
 	return tc_finish_with(record);
 }
@@ -316,7 +348,7 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 /*
  * withdraw_invitation(id) returns tempcloud.invitation
  *
- * Locks the invitation's row and nothing after it.
+ * Locks the invitation's row, and waits for nothing after it.
  */
 Datum
 tempcloud_withdraw_invitation(PG_FUNCTION_ARGS)
@@ -334,6 +366,7 @@ tempcloud_withdraw_invitation(PG_FUNCTION_ARGS)
 
 	tc_run(&withdraw_invitation, UUID_VALUE(id), UUID_VALUE(caller->contact_id));
 	record = tc_record();
+	tc_drop_mails(id);
 	tc_event("invitation.withdrawn", caller->account_id, caller->contact_id,
 			 invitation->invitee_id, id);
 	return tc_finish_with(record);
@@ -520,13 +553,16 @@ invite_address(const Caller *caller, const Invite *invite)
 {
 	Owner		owner = lock_for_inviting(caller, invite->email, NULL);
 	char	   *locale = invite->locale ? invite->locale : caller->locale;
+	const pg_uuid_t *invitee;
 	Datum		record;
 	pg_uuid_t  *id;
 
 	require_invitable(caller, invite->email, &owner, NULL);
+	require_within_limits(caller, invite->email, NULL);
+	invitee = route(caller, owner.account_id, NULL);
 	tc_run(&insert_invitation,
 		   UUID_VALUE(caller->account_id), TEXT_VALUE(caller->kind),
-		   UUID_VALUE(caller->contact_id), UUID_VALUE(owner.account_id),
+		   UUID_VALUE(caller->contact_id), UUID_VALUE(invitee),
 		   TEXT_VALUE(invite->email),
 		   TEXT_VALUE(invite->given_name), TEXT_VALUE(invite->family_name),
 		   TEXT_VALUE(invite->company_name), TEXT_VALUE(invite->phone),
@@ -534,8 +570,7 @@ invite_address(const Caller *caller, const Invite *invite)
 		   INT_VALUE(tc_invitation_lifetime));
 	record = tc_record();
 	id = tc_uuid(0, 2);
-	tc_event("invitation.created", caller->account_id, caller->contact_id,
-			 owner.account_id, id);
+	tc_event("invitation.created", caller->account_id, caller->contact_id, invitee, id);
 	tc_mail("invitation", id, 1, (Addressee)
 			{
 				.email = invite->email,
@@ -549,8 +584,9 @@ invite_address(const Caller *caller, const Invite *invite)
 /*
  * Take the locks of whoever invites an address (lock.h) and tell to whom it
  * belongs.  routed is the account that an invitation which is to be sent again
- * has been routed to, or NULL: the address may be another's by now.  40001 if that account is newer than the transaction's snapshot:
- * no row of this transaction could refer to it.
+ * has been routed to, or NULL: the address may be another's by now.  40001 if
+ * that account is newer than the transaction's snapshot: no row of this
+ * transaction could refer to it.
  *
  * Where it is not revealed who is registered, an account of the caller's own
  * kind is passed over: the invitation goes out like any other, and its reader
@@ -599,6 +635,11 @@ account_to_ask_about(const Owner *owner)
  * under the locks of lock_for_inviting().  resent is the invitation that is to
  * be renewed, or NULL.  Those that are past their time are written down as
  * expired: they would stand in the way in the unique indexes.
+ *
+ * Where it is not revealed who is registered, the answer rests on the address alone:
+ * that it belongs to somebody whom the caller has invited, or who has invited,
+ * declined or blocked the caller, would tell whose it is.  Only partners are known
+ * to each other, with the addresses of their people.
  */
 static void
 require_invitable(const Caller *caller, const char *email, const Owner *owner,
@@ -607,7 +648,7 @@ require_invitable(const Caller *caller, const char *email, const Owner *owner,
 	char	   *folded = tc_fold_email(email);
 	NullableDatum inviter = UUID_VALUE(caller->account_id);
 	const pg_uuid_t *other = account_to_ask_about(owner);
-	NullableDatum invitee = UUID_VALUE(other);
+	NullableDatum known = UUID_VALUE(tc_reveal_registered ? owner->account_id : NULL);
 	pg_uuid_t  *expired[MOST_PENDING];
 	int			nexpired;
 
@@ -619,15 +660,59 @@ require_invitable(const Caller *caller, const char *email, const Owner *owner,
 			tc_refuse(SAME_KIND);
 		if (tc_partners(caller->account_id, other))
 			tc_refuse(ALREADY_PARTNERS);
-		if (tc_run_latest(&find_counter_invitation, invitee, inviter) > 0)
-			tc_refuse(INVITED_YOU);
 	}
-	nexpired = require_none_pending(caller, folded, owner, resent, expired);
-	if (tc_run_latest(&find_refusal, inviter, TEXT_VALUE(folded), invitee,
+	if (!known.isnull && tc_run_latest(&find_counter_invitation, known, inviter) > 0)
+		tc_refuse(INVITED_YOU);
+	nexpired = require_none_pending(caller, folded, known, resent, expired);
+	if (tc_run_latest(&find_refusal, inviter, TEXT_VALUE(folded), known,
 					  INT_VALUE(tc_reinvite_after)) > 0)
-		tc_refuse_hint(DECLINED_RECENTLY, "Try again %d days after the refusal, or agree with "
+	{
+		int			days = Max((tc_reinvite_after - 1) / SECS_PER_DAY + 1, 1);
+
+		tc_refuse_hint(DECLINED_RECENTLY, "Try again %d %s after the refusal, or agree with "
 					   "the partner by other means that they invite you.",
-					   (tc_reinvite_after - 1) / SECS_PER_DAY + 1);
+					   days, days == 1 ? "day" : "days");
+	}
+
+	for (int i = 0; i < nexpired; i++)
+	{
+		if (tc_run_latest(&close_as_expired, UUID_VALUE(expired[i])) > 0)
+			tc_event("invitation.expired", caller->account_id, NULL,
+					 tc_reveal_registered ? owner->account_id : NULL, expired[i]);
+	}
+}
+
+/*
+ * The account to which an invitation to one of its addresses is routed: NULL where
+ * another of the caller's is pending there, or the caller is blocked.  Either is
+ * refused before where it may show that an account is behind the address; elsewhere
+ * the invitation waits for the address, as if that were proven by nobody.
+ */
+static const pg_uuid_t *
+route(const Caller *caller, const pg_uuid_t *account, const pg_uuid_t *resent)
+{
+	bool		obstructed = tc_run_latest(&find_obstacle_to_routing,
+										   UUID_VALUE(caller->account_id),
+										   UUID_VALUE(account ? account : &nobody),
+										   UUID_VALUE(resent)) > 0;
+
+	return obstructed ? NULL : account;
+}
+
+/*
+ * Refuse if the caller has sent enough, under the locks of lock_for_inviting().
+ * resent is the invitation that is to be renewed, or NULL.
+ *
+ * The address gets so many mails of one account.  How many it gets of all together
+ * is asked of those who have sent it one lately: nobody can keep others from their
+ * first.
+ */
+static void
+require_within_limits(const Caller *caller, const char *email, const pg_uuid_t *resent)
+{
+	NullableDatum inviter = UUID_VALUE(caller->account_id);
+	NullableDatum address = TEXT_VALUE(tc_fold_email(email));
+
 	if (tc_max_pending_invitations >= 0)
 	{
 		tc_run_latest(&count_pending, inviter, UUID_VALUE(resent),
@@ -635,19 +720,13 @@ require_invitable(const Caller *caller, const char *email, const Owner *owner,
 		if (tc_integer(0, 1) >= tc_max_pending_invitations)
 			tc_refuse(TOO_MANY_INVITATIONS);
 	}
-	if (resent == NULL)
-	{
-		tc_require_below(tc_max_daily_invitations, TOO_MANY_INVITATIONS, &nth_newest_sent, inviter);
-		tc_require_below(tc_max_daily_invitations_to_address, TOO_MANY_INVITATIONS,
-						 &nth_newest_to_address,
-						 TEXT_VALUE(folded));
-	}
-
-	for (int i = 0; i < nexpired; i++)
-	{
-		if (tc_run_latest(&close_as_expired, UUID_VALUE(expired[i])) > 0)
-			tc_event("invitation.expired", caller->account_id, NULL, owner->account_id, expired[i]);
-	}
+	tc_require_below(tc_max_daily_invitations, TOO_MANY_INVITATIONS, &nth_newest_sent,
+					 inviter, UUID_VALUE(resent));
+	tc_require_below(tc_max_daily_mails_to_address, TOO_MANY_MAILS, &nth_newest_mail,
+					 address, inviter);
+	if (tc_run_latest(&nth_newest_mail, INT_VALUE(0), address, inviter) > 0)
+		tc_require_below(tc_max_daily_mails_to_address_of_all, TOO_MANY_MAILS, &nth_newest_mail,
+						 address, NO_VALUE);
 }
 
 /*
@@ -671,15 +750,15 @@ require_invitable_invitee(const Caller *caller, const Invitation *invitation,
 }
 
 /*
- * Refuse if the caller has an invitation to the address or its owner pending;
- * otherwise return how many are there that are past their time, and which.
+ * Refuse if the caller has an invitation to the address or its owner, if that is
+ * known, pending; otherwise return how many are there that are past their time, and which.
  */
 static int
-require_none_pending(const Caller *caller, const char *folded, const Owner *owner,
+require_none_pending(const Caller *caller, const char *folded, NullableDatum known,
 					 const pg_uuid_t *resent, pg_uuid_t **expired)
 {
 	int			count = tc_run_latest(&find_pending, UUID_VALUE(caller->account_id),
-									  TEXT_VALUE(folded), UUID_VALUE(owner->account_id),
+									  TEXT_VALUE(folded), known,
 									  UUID_VALUE(resent));
 
 	for (int i = 0; i < count; i++)

@@ -9,13 +9,14 @@
 #include "limit.h"
 
 void
-tc_require_below(int limit, Refusal refusal, KeptQuery *nth_newest, NullableDatum whose)
+tc_check_limit(int limit, Refusal refusal, KeptQuery *nth_newest,
+			   const NullableDatum *args, int nargs)
 {
 	if (limit < 0)
 		return;
 	if (limit == 0)
 		tc_refuse_hint(refusal, "This is not permitted here.");
-	if (tc_run_latest(nth_newest, whose, INT_VALUE(limit - 1)) > 0)
+	if (tc_query(nth_newest, QUERY_LATEST, args, nargs) > 0)
 		tc_refuse_until(refusal, tc_time(0, 1));
 }
 

@@ -49,6 +49,16 @@ QUERY("SELECT i.email, i.given_name, i.family_name, COALESCE(a.locale, i.locale)
 	" ORDER BY (c.id = w.first) IS TRUE DESC, (c.id = w.second) IS TRUE DESC," \
 	"          c.subject IS NOT NULL DESC, c.id LIMIT 1"
 
+static KeptQuery drop_mails =
+QUERY("WITH unclaimed AS MATERIALIZED ("
+	  "   SELECT id FROM tempcloud_data.mail"
+	  "    WHERE invitation_id = $1 AND kind IN ('invitation', 'reminder')"
+	  "      AND state = 'queued' AND attempt = 0"
+	  "      FOR NO KEY UPDATE SKIP LOCKED)"
+	  " UPDATE tempcloud_data.mail m"
+	  "    SET state = 'dropped', closed_at = pg_catalog.clock_timestamp()"
+	  "   FROM unclaimed WHERE m.id = unclaimed.id", UUIDOID);
+
 static KeptQuery find_inviter =
 QUERY(FIND_READER("SELECT i.inviter_id, i.invited_by, NULL::uuid, i.round"
 				  "  FROM tempcloud_data.invitation i WHERE i.id = $1"), UUIDOID);
@@ -93,10 +103,10 @@ static KeptQuery nth_newest_confirmation =
 QUERY("SELECT m.created_at + interval '24 hours'"
 	  "  FROM tempcloud_data.contact c"
 	  "  JOIN tempcloud_data.mail m ON m.contact_id = c.id"
-	  " WHERE c.account_id = $1 AND m.kind = 'confirm_email'"
+	  " WHERE c.account_id = $2 AND m.kind = 'confirm_email'"
 	  "   AND m.created_at > pg_catalog.clock_timestamp() - interval '24 hours'"
 	  "   AND m.created_at <= pg_catalog.clock_timestamp()"
-	  " ORDER BY m.created_at DESC OFFSET $2 LIMIT 1", UUIDOID, INT4OID);
+	  " ORDER BY m.created_at DESC OFFSET $1 LIMIT 1", INT4OID, UUIDOID);
 
 static void mail_found(const char *kind, const pg_uuid_t *invitation_id,
 					   const pg_uuid_t *request_id);
@@ -114,6 +124,12 @@ tc_mail_invitee(const char *kind, const pg_uuid_t *invitation_id)
 {
 	tc_run(&find_invitee, UUID_VALUE(invitation_id));
 	mail_found(kind, invitation_id, NULL);
+}
+
+void
+tc_drop_mails(const pg_uuid_t *invitation_id)
+{
+	tc_run_latest(&drop_mails, UUID_VALUE(invitation_id));
 }
 
 void

@@ -29,6 +29,13 @@ extern void tc_mail(const char *kind, const pg_uuid_t *invitation_id, int round,
 /* To the address invited. */
 extern void tc_mail_invitee(const char *kind, const pg_uuid_t *invitation_id);
 
+/*
+ * Drop the mails with a link to the invitation that no mailer has claimed yet, and
+ * none is just about to: it waits for nobody.  So a mail that was dropped before
+ * its first attempt has never gone anywhere.
+ */
+extern void tc_drop_mails(const pg_uuid_t *invitation_id);
+
 /* To the contact who invited or, if they have left, to one of their colleagues. */
 extern void tc_mail_inviter(const char *kind, const pg_uuid_t *invitation_id);
 

@@ -72,7 +72,7 @@ QUERY("WITH due AS MATERIALIZED ("
 static KeptQuery purge_mails =
 QUERY("WITH due AS MATERIALIZED ("
 	  "   SELECT id FROM tempcloud_data.mail"
-	  "    WHERE state IN ('sent', 'failed', 'bounced', 'dropped')"
+	  "    WHERE state IN ('sent', 'failed', 'bounced', 'dropped', 'suppressed')"
 	  "      AND closed_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $2)"
 	  "    ORDER BY closed_at LIMIT $1"
 	  "      FOR UPDATE SKIP LOCKED)"
@@ -107,15 +107,16 @@ QUERY("WITH ahead AS MATERIALIZED ("
 
 /*
  * Their tokens go along, and their mails: but not while one waits to be sent, or
- * is held by somebody.  A refusal counts as long as it is to be respected.
- * Returns how many are gone, and how many were due.
+ * is held by somebody.  A refusal counts as long as it is to be respected, and all
+ * that was sent as long as limits count it.  Returns how many are gone, and how many
+ * were due.
  */
 static KeptQuery purge_invitations =
 QUERY("WITH due AS MATERIALIZED ("
 	  "   SELECT i.id FROM tempcloud_data.invitation i"
 	  "    WHERE i.status IN ('declined', 'withdrawn', 'expired', 'superseded')"
 	  "      AND i.decided_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval("
-	  "          secs => CASE i.status WHEN 'declined' THEN GREATEST($2, $3) ELSE $2 END)"
+	  "          secs => GREATEST($2, CASE i.status WHEN 'declined' THEN $3 END, 86400))"
 	  "      AND NOT EXISTS (SELECT FROM tempcloud_data.mail m"
 	  "                       WHERE m.invitation_id = i.id AND m.state = 'queued')"
 	  "    ORDER BY i.decided_at LIMIT $1"

@@ -118,9 +118,9 @@ QUERY("SELECT " REQUEST_RECORD " FROM tempcloud_data.request r"
 static KeptQuery nth_newest_request =
 QUERY("SELECT n.created_at + interval '24 hours'"
 	  "  FROM (SELECT r.created_at FROM tempcloud_data.request r"
-	  "         WHERE r.customer_id = $1 ORDER BY r.id DESC OFFSET $2 LIMIT 1) n"
+	  "         WHERE r.customer_id = $2 ORDER BY r.id DESC OFFSET $1 LIMIT 1) n"
 	  " WHERE n.created_at > pg_catalog.clock_timestamp() - interval '24 hours'",
-	  UUIDOID, INT4OID);
+	  INT4OID, UUIDOID);
 
 /* What somebody asks for. */
 typedef struct Wish

@@ -29,7 +29,8 @@ int			tc_resend_interval;
 int			tc_reminder_before;
 int			tc_max_pending_invitations;
 int			tc_max_daily_invitations;
-int			tc_max_daily_invitations_to_address;
+int			tc_max_daily_mails_to_address;
+int			tc_max_daily_mails_to_address_of_all;
 int			tc_max_daily_confirmations;
 int			tc_max_resends;
 int			tc_max_daily_requests;
@@ -92,11 +93,14 @@ tc_define_settings(void)
 			   "Most invitations of one account that may be pending at once; -1 means no limit.",
 			   &tc_max_pending_invitations, 1000, -1, INT_MAX, 0);
 	define_int("tempcloud.max_daily_invitations",
-			   "Most invitations of one account within 24 hours; -1 means no limit.",
+			   "Most invitations of one account sent, or sent again, within 24 hours; -1 means no limit.",
 			   &tc_max_daily_invitations, 500, -1, INT_MAX, 0);
-	define_int("tempcloud.max_daily_invitations_to_address",
-			   "Most invitations from all accounts to one address within 24 hours; -1 means no limit.",
-			   &tc_max_daily_invitations_to_address, 10, -1, INT_MAX, 0);
+	define_int("tempcloud.max_daily_mails_to_address",
+			   "Most mails of one account's invitations to one address within 24 hours; -1 means no limit.",
+			   &tc_max_daily_mails_to_address, 3, -1, INT_MAX, 0);
+	define_int("tempcloud.max_daily_mails_to_address_of_all",
+			   "Mails of all accounts' invitations to one address within 24 hours, after which each account sends only a first one; -1 means no limit.",
+			   &tc_max_daily_mails_to_address_of_all, 10, -1, INT_MAX, 0);
 	define_int("tempcloud.max_daily_confirmations",
 			   "Most mails of one account within 24 hours that ask to prove an address; -1 means no limit.",
 			   &tc_max_daily_confirmations, 50, -1, INT_MAX, 0);

@@ -10,9 +10,9 @@ COMPANIES = ['Alt AG', 'Berg KG', 'Cohn GmbH']
 
 def random_settings(rng):
     """The defaults, or limits that are soon reached."""
-    few = {'max_pending_invitations': 3, 'max_daily_invitations': 3, 'max_daily_invitations_to_address': 2,
+    few = {'max_pending_invitations': 3, 'max_daily_invitations': 3, 'max_daily_mails_to_address': 2, 'max_daily_mails_to_address_of_all': 2,
            'max_daily_confirmations': 2, 'max_resends': 1, 'max_daily_requests': 3, 'mail_max_attempts': 2, 'invitation_lifetime': 3 * DAY,
-           'reveal_registered': False, 'reinvite_after': rng.choice([0, 40 * DAY]), 'reminder_before': 0, 'purge_invitations_after': 10 * DAY}
+           'reveal_registered': False, 'reinvite_after': rng.choice([0, 40 * DAY]), 'reminder_before': 0, 'purge_invitations_after': rng.choice([0, 10 * DAY])}
     return {**SETTINGS, **{name: value for name, value in few.items() if rng.random() < 0.3}}
 
 

@@ -11,7 +11,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 SETTINGS = {
     'invitation_lifetime': 30 * DAY, 'reinvite_after': 7 * DAY, 'resend_interval': 10 * MINUTE,
     'reminder_before': 7 * DAY, 'max_pending_invitations': 1000, 'max_daily_invitations': 500,
-    'max_daily_invitations_to_address': 10, 'max_daily_confirmations': 50, 'max_resends': 10, 'max_daily_requests': 1000,
+    'max_daily_mails_to_address': 3, 'max_daily_mails_to_address_of_all': 10, 'max_daily_confirmations': 50, 'max_resends': 10, 'max_daily_requests': 1000,
     'reveal_registered': True, 'mail_max_attempts': 10, 'mail_retry_delay': HOUR,
     'mail_retention': 30 * DAY, 'purge_invitations_after': 365 * DAY}
 OPPOSITE = {'customer': 'provider', 'provider': 'customer'}
@@ -70,10 +70,10 @@ class Model:
         """Around these the answer depends on fractions of a second: from, to."""
         s = self.settings
         for i in self.invitations.values():
-            yield from ((t, t) for t in (i.sent + s['resend_interval'], i.created + DAY, i.expires,
+            yield from ((t, t) for t in (i.sent + s['resend_interval'], i.sent + DAY, i.expires,
                                          i.expires - s['reminder_before']))
             if i.decided is not None:
-                yield from ((i.decided + t, i.decided + t) for t in (s['reinvite_after'], s['purge_invitations_after']))
+                yield from ((i.decided + t, i.decided + t) for t in (s['reinvite_after'], s['purge_invitations_after'], DAY))
         for r in self.requests.values():
             yield r.created + DAY, r.created + DAY
             if r.answer_by is not None:
@@ -86,7 +86,7 @@ class Model:
             yield c.at + DAY, c.at + DAY
         for m in self.mails.values():
             yield m.due
-            yield m.created + s['resend_interval'], m.created + s['resend_interval']
+            yield from ((m.created + t, m.created + t) for t in (s['resend_interval'], DAY))
             if m.closed is not None:
                 yield m.closed + s['mail_retention'], m.closed + s['mail_retention']
 
@@ -208,6 +208,24 @@ class Model:
             return self.pointless_about_request(m)
         i = self.invitations[m.about]
         return m.round != i.round or m.kind in ('invitation', 'reminder') and self.status(i) != 'pending'
+
+    def withheld(self, m):
+        """Whoever has blocked the inviter gets no mail, at whatever address of theirs."""
+        owner = self.owner(m.recipient)
+        return m.kind in ('invitation', 'reminder') and bool(owner) and any(
+            b.inviter == self.invitations[m.about].inviter and b.account == owner for b in self.blocks)
+
+    def drop_mails(self, i):
+        """What no mailer has taken goes nowhere."""
+        for m in self.mails.values():
+            if m.about == i.id and m.kind in ('invitation', 'reminder') and m.state == 'queued' and m.attempt == 0:
+                m.state, m.closed = 'dropped', self.now
+
+    def mails_to(self, address, inviter=None):
+        """Those with a link that went or will go there, within a day, from one account or all."""
+        return [m for m in self.mails.values() if m.kind in ('invitation', 'reminder') and same(m.recipient, address)
+                and m.created > self.now - DAY and (m.attempt > 0 or m.state in ('queued', 'suppressed'))
+                and inviter in (None, self.invitations[m.about].inviter)]
 
     def pointless_about_request(self, m):
         status = self.request_status(self.requests[m.about])
@@ -361,6 +379,7 @@ class Model:
             owner, same_kind = None, False
         invitee = resent and resent.invitee or owner
         sides = {a for a in (owner, invitee) if a}
+        known = sides if s['reveal_registered'] else set()     # whom the caller may hear of by the address
         others = [i for i in self.invitations.values() if i is not resent]
         mine = [i for i in others if i.inviter == inviter]
         pending = [i for i in mine if self.status(i) == 'pending']
@@ -368,22 +387,23 @@ class Model:
             refusals,
             own_account=owner == inviter, same_kind=same_kind,
             already_partners=any(self.paired(inviter, a) for a in sides),
-            invited_you=any(i.inviter in sides and self.status(i) == 'pending' and self.is_for(i, inviter) for i in others),
-            already_invited=any(same(i.email, email) or i.invitee in sides for i in pending),
-            declined_recently=any(self.blocked(inviter, email, a) for a in sides | {None}) or any(
+            invited_you=any(i.inviter in known and self.status(i) == 'pending' and self.is_for(i, inviter) for i in others),
+            already_invited=any(same(i.email, email) or i.invitee in known for i in pending),
+            declined_recently=any(self.blocked(inviter, email, a) for a in known | {None}) or any(
                 i.status == 'declined' and i.decided > self.now - s['reinvite_after']
-                and (same(i.email, email) or i.invitee in sides or i.declined_for in sides) for i in mine),
+                and (same(i.email, email) or i.invitee in known or i.declined_for in known) for i in mine),
             too_many_resends=resent and resent.round > s['max_resends'],
-            too_many_invitations=len(pending) >= s['max_pending_invitations'] or not resent and (
-                sum(i.created > self.now - DAY for i in mine) >= s['max_daily_invitations']
-                or sum(i.created > self.now - DAY and same(i.email, email)
-                       for i in others) >= s['max_daily_invitations_to_address']))
+            too_many_invitations=len(pending) >= s['max_pending_invitations']
+            or sum(i.sent > self.now - DAY for i in mine) >= s['max_daily_invitations'],
+            too_many_mails=len(self.mails_to(email, inviter)) >= s['max_daily_mails_to_address'] or self.mails_to(email, inviter)
+            and len(self.mails_to(email)) >= s['max_daily_mails_to_address_of_all'])
         for i in mine:      # past its time; the new one takes its place
             if i.status == 'pending' and self.status(i) == 'expired' and (
-                    same(i.email, email) or i.invitee in sides):
+                    same(i.email, email) or i.invitee in known):
                 self.close(i, 'expired')
                 self.event('expired', inviter, i.id)
-        return invitee
+        obstructed = self.blocked(inviter, None, invitee) or any(i.status == 'pending' and i.invitee == invitee for i in mine)
+        return None if obstructed else invitee
 
     def invite(self, name, who, email=None, given_name=None, family_name=None, company_name=None, message=None, locale=None):
         me = self.caller(who)
@@ -419,6 +439,7 @@ class Model:
         me, i = self.sent(who, id)
         refuse_if(**{**self.closed(i), 'invitation_expired': False})
         i.invitee = self.invitee_of(me, i.email, i, resend_too_soon=i.sent + self.settings['resend_interval'] > self.now)
+        self.drop_mails(i)
         i.status, i.round, i.sent, i.reminded, i.decided = 'pending', i.round + 1, self.now, False, None
         i.expires = self.now + self.settings['invitation_lifetime']
         self.event('resent', me.account, id)
@@ -429,6 +450,7 @@ class Model:
         me, i = self.sent(who, id)
         refuse_if(**self.closed(i))
         self.close(i, 'withdrawn', me.id)
+        self.drop_mails(i)
         self.event('withdrawn', me.account, id)
         return self.shown(i)
 
@@ -626,18 +648,20 @@ class Model:
         """Of what is due a mailer may get any; seen says which it was, and which were closed on the way."""
         due = {k for k, m in self.mails.items() if m.state == 'queued' and m.due[1] <= self.now}
         dropped = {k for k in due if self.pointless(self.mails[k])}
-        failed = {k for k in due - dropped if self.mails[k].attempt >= self.settings['mail_max_attempts']}
-        live = due - dropped - failed
-        given, closed = set(seen['given']), set(seen['dropped']) | set(seen['failed'])
+        withheld = {k for k in due - dropped if self.withheld(self.mails[k])}
+        failed = {k for k in due - dropped - withheld if self.mails[k].attempt >= self.settings['mail_max_attempts']}
+        live = due - dropped - withheld - failed
+        given, closed = set(seen['given']), set(seen['dropped']) | set(seen['suppressed']) | set(seen['failed'])
         if not given <= live or len(given) != min(max_messages, len(live)):
             raise Wrong(f'{max_messages} of {sorted(live)} are due, given were {sorted(given)}')
-        if not set(seen['dropped']) <= dropped or not set(seen['failed']) <= failed or (
-                len(given) < max_messages and closed != dropped | failed):
-            raise Wrong(f'dropped should be {sorted(dropped)}, failed {sorted(failed)}; they are {seen}')
+        if not set(seen['dropped']) <= dropped or not set(seen['suppressed']) <= withheld or not set(seen['failed']) <= failed or (
+                len(given) < max_messages and closed != dropped | withheld | failed):
+            raise Wrong(f'dropped should be {sorted(dropped)}, suppressed {sorted(withheld)}, failed {sorted(failed)}; they are {seen}')
         for key in closed:
             m = self.mails[key]
-            m.state, m.leased, m.closed = ('dropped' if key in dropped else 'failed'), False, self.now
-            m.error = m.error if key in dropped else 'no mailer reported what became of it'
+            m.state = 'dropped' if key in dropped else 'suppressed' if key in withheld else 'failed'
+            m.leased, m.closed = False, self.now
+            m.error = m.error if key not in failed else 'no mailer reported what became of it'
         rows = []
         for key in sorted(given):
             m = self.mails[key]
@@ -698,7 +722,7 @@ class Model:
         expired = [i for i in pending if self.status(i) == 'expired']
         reminded = [i for i in pending if s['reminder_before'] < s['invitation_lifetime'] and not i.reminded
                     and i not in expired and i.expires <= self.now + s['reminder_before']]
-        purged = [k for k, m in self.mails.items() if m.state in ('sent', 'failed', 'bounced', 'dropped')
+        purged = [k for k, m in self.mails.items() if m.state in ('sent', 'failed', 'bounced', 'dropped', 'suppressed')
                   and m.closed < self.now - s['mail_retention']]
         for i in expired:
             self.close(i, 'expired')
@@ -720,7 +744,7 @@ class Model:
         for key in lapsed:
             del self.tokens[key]
         old = [i for i in self.invitations.values() if i.status not in ('pending', 'accepted') and i.id not in waiting
-               and i.decided < self.now - max(s['purge_invitations_after'],
+               and i.decided < self.now - max(s['purge_invitations_after'], DAY,
                                               s['reinvite_after'] if i.status == 'declined' else 0)]
         self.forget(old)
         return dict(expired=len(expired), reminded=len(reminded), purged=len(purged), purged_invitations=len(old),
@@ -791,7 +815,8 @@ class Model:
         return dict(id=i.id, email=i.email, status=self.status(i), expires_at=At(i.expires), decided_at=i.decided is not None,
                     reason=i.reason, company_name=i.company_name, invited_by=full_name(self.contacts[i.invited_by]),
                     partner_id=by and by.account, accepted_by_name=by and full_name(by), accepted_by_email=by and by.email,
-                    delivery=newest and ('deferred' if newest.state == 'queued' and newest.error else newest.state),
+                    delivery=newest and ('deferred' if newest.state == 'queued' and newest.error else
+                                         'sent' if newest.state == 'suppressed' else newest.state),
                     delivery_error=newest and newest.error)
 
     def seen_by_invitee(self, i, account):

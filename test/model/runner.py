@@ -25,7 +25,7 @@ ERRORS = {
     'PT410': 'invitation_expired invitation_withdrawn invitation_declined invitation_accepted'
              ' invitation_superseded link_replaced link_expired address_changed request_accepted request_declined request_withdrawn'
              ' request_expired request_cancelled',
-    'PT429': 'too_many_invitations too_many_resends too_many_confirmations too_many_requests resend_too_soon declined_recently'}
+    'PT429': 'too_many_invitations too_many_resends too_many_mails too_many_confirmations too_many_requests resend_too_soon declined_recently'}
 LOCKED = '55P03'
 
 TRANSACTION = {'begin', 'commit', 'rollback', 'savepoint', 'rollback_to'}
@@ -260,7 +260,7 @@ class Runner:
                 self.tokens[name], row['token'] = row['token'], name
         step['seen'] = {'given': [row['id'] for row in result], **{
             state: [key for key in after if after[key]['state'] == state and before[key]['state'] != state]
-            for state in ('dropped', 'failed')}}
+            for state in ('dropped', 'suppressed', 'failed')}}
 
     def query(self, session, sql):
         session.cursor.execute(sql)

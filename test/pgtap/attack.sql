@@ -8,7 +8,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;
 SET LOCAL tempcloud.resend_interval = 0;
 SET LOCAL track_functions = 'all';
-SELECT plan(31);
+SELECT plan(37);
 
 GRANT CREATE ON SCHEMA public TO PUBLIC;
 CREATE ROLE regress_tempcloud_eve IN ROLE tempcloud_user;
@@ -650,6 +650,132 @@ SELECT is_empty($$
 SELECT is_empty($$SELECT * FROM text_answer WHERE what = 'long' AND NOT (function = 'invite_many' AND answer ~ 'invalid_argument')$$,
 	'nothing that is too long is taken');
 SELECT cmp_ok(count(*), '>', 300::bigint, 'much else is taken') FROM text_answer;
+
+--
+-- Who is registered
+--
+-- Where that is not to show, an inviter learns from nothing whose an address is: not
+-- from the answer, the row in invitations_sent, how delivery goes, nor from what
+-- happens next.  Each address is tried in all ways, and what is seen is compared with
+-- an address of nobody.
+SET LOCAL tempcloud.reveal_registered = off;
+-- A company of two, and the first of them
+CREATE FUNCTION pg_temp.company_of_two(name text, kind tempcloud.account_kind) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	account uuid;
+BEGIN
+	PERFORM pg_temp.sign_in(name || '1');
+	account := (tempcloud.register_account(kind, name || ' & Co', 'One', name)).id;
+	INSERT INTO tempcloud_data.contact (account_id, given_name, family_name, email, email_verified_at)
+	VALUES (account, 'Two', name, name || '2@' || name || '2.example', now());
+END
+$$;
+SELECT pg_temp.company_of_two(name, kind) FROM (VALUES ('olaf', 'customer'::tempcloud.account_kind), ('other', 'provider'), ('same', 'customer'),
+	('pending', 'provider'), ('overdue', 'provider'), ('declined', 'provider'), ('blocked', 'provider'), ('samedeclined', 'customer'), ('sameblocked', 'customer'),
+	('inviting', 'provider'), ('partner', 'provider')) c (name, kind) \g /dev/null
+\set as_olaf 'SELECT pg_temp.sign_in(\'olaf1\') \\g /dev/null'
+:as_olaf
+SELECT tempcloud.invite(name || '1@' || name || '1.example')
+  FROM unnest('{pending,overdue,declined,blocked,samedeclined,sameblocked,partner}'::text[]) name \g /dev/null
+SELECT count(*) FROM tempcloud.claim_mail(1000) \g /dev/null
+UPDATE tempcloud_data.mail SET state = 'sent', leased = false, closed_at = now() WHERE state = 'queued' AND attempt > 0;
+UPDATE tempcloud_data.invitation SET expires_at = now() - interval '1 s' WHERE email LIKE 'overdue%';
+DO $$
+DECLARE
+	name text;
+BEGIN
+	FOREACH name IN ARRAY '{declined,blocked,samedeclined,sameblocked}'::text[] LOOP
+		PERFORM pg_temp.sign_in(name || '1');
+		PERFORM tempcloud.decline_invitation(id, block => name ~ 'blocked') FROM tempcloud.invitations_received;
+	END LOOP;
+	PERFORM pg_temp.sign_in('partner1');
+	PERFORM tempcloud.accept_invitation(id) FROM tempcloud.invitations_received;
+	PERFORM pg_temp.sign_in('inviting1');
+	PERFORM tempcloud.invite('olaf1@olaf1.example');
+END
+$$;
+:as_olaf
+-- What a command says, without what differs by chance
+CREATE FUNCTION pg_temp.heard(command text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	result text;
+	hint text;
+	word text;
+BEGIN
+	EXECUTE command INTO result;
+	RETURN pg_temp.plain(result);
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS word = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	RETURN pg_temp.plain(concat_ws(' | ', SQLSTATE, SQLERRM, word, hint));
+END
+$$;
+CREATE FUNCTION pg_temp.plain(value text) RETURNS text LANGUAGE sql AS $$
+	SELECT regexp_replace(regexp_replace(value, '[0-9a-f-]{36}', 'key', 'g'), '\d{4}-\d\d-\d\d[ T][0-9:.]+([+-]\d\d(:\d\d)?)?', 'time', 'g')
+$$;
+-- All that the inviter can see of an address, from the first invitation to after the last
+CREATE FUNCTION pg_temp.probe(address text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	seen text[];
+	look text := 'SELECT string_agg(to_jsonb(i)::text, '' '' ORDER BY id) FROM tempcloud.invitations_sent i WHERE email = ' || quote_literal(address);
+	mailed text := 'UPDATE tempcloud_data.mail SET state = ''sent'', leased = false, closed_at = now() WHERE leased';
+	history text := 'SELECT count(*) FROM tempcloud_data.event WHERE account_id = tempcloud.current_account_id()';
+	mine uuid;
+	events bigint;
+BEGIN
+	EXECUTE history INTO events;
+	FOR round IN 1 .. 5 LOOP
+		SELECT id INTO mine FROM tempcloud.invitations_sent WHERE email = address ORDER BY id DESC LIMIT 1;
+		seen := seen || pg_temp.heard(CASE WHEN mine IS NULL OR round = 4 THEN format('SELECT tempcloud.invite(%L)', address)
+									  ELSE format('SELECT tempcloud.resend_invitation(%L)', mine) END);
+		seen := seen || pg_temp.heard(look);
+		PERFORM FROM tempcloud.claim_mail(1000);
+		EXECUTE mailed;
+		seen := seen || pg_temp.heard(look);
+		IF round = 2 THEN	-- it expires, and is sent again
+			UPDATE tempcloud_data.invitation SET expires_at = now() - interval '1 s' WHERE id = mine;
+			PERFORM tempcloud.maintain();
+			seen := seen || pg_temp.heard(look);
+		ELSIF round = 3 THEN
+			seen := seen || pg_temp.heard(format('SELECT tempcloud.withdraw_invitation(%L)', mine));
+		END IF;
+	END LOOP;
+	seen := seen || pg_temp.heard(format('SELECT count(*) - %s FROM tempcloud_data.event WHERE account_id = tempcloud.current_account_id()', events));
+	RAISE EXCEPTION USING ERRCODE = 'P0001', MESSAGE = replace(array_to_string(seen, E'\n'), address, 'address');
+EXCEPTION WHEN raise_exception THEN
+	RETURN SQLERRM;
+END
+$$;
+CREATE TEMP TABLE probed AS
+SELECT address, pg_temp.probe(address) AS seen FROM unnest('{nobody@nowhere.example,other1@other1.example,other2@other2.example,same1@same1.example,same2@same2.example,
+pending2@pending2.example,overdue2@overdue2.example,declined2@declined2.example,blocked2@blocked2.example,samedeclined2@samedeclined2.example,sameblocked2@sameblocked2.example,
+inviting1@inviting1.example,inviting2@inviting2.example}'::text[]) address;
+SELECT matches(seen, '(?s)^\(key.*"delivery": "queued".*"delivery": "sent".*"status": "expired".*withdrawn.*too_many_mails.*\n\d+$', 'an address of nobody shows much')
+  FROM probed WHERE address = 'nobody@nowhere.example';
+SELECT results_eq('SELECT address, seen FROM probed', $$SELECT address, n.seen FROM probed, (SELECT seen FROM probed WHERE address = 'nobody@nowhere.example') n$$,
+	'as much as any other, whosever it is');
+-- What is told is what the two know of each other, or concerns the very address.
+SELECT is(array_agg(pg_temp.heard(format('SELECT tempcloud.invite(%L)', address)) ORDER BY n), ARRAY[
+	'PT409 | an invitation to this partner is pending already | already_invited | Wait for the answer, or send the invitation again with tempcloud.resend_invitation().',
+	'PT429 | the address does not accept an invitation now | declined_recently | Try again 7 days after the refusal, or agree with the partner by other means that they invite you.',
+	'PT429 | the address does not accept an invitation now | declined_recently | Try again 7 days after the refusal, or agree with the partner by other means that they invite you.',
+	'PT409 | the two accounts are partners already | already_partners | Nothing is left to do: a partnership lasts for ever.',
+	'PT409 | an account cannot become its own partner | own_account | Use the address of another company.'], 'what is told')
+  FROM unnest('{pending1@pending1.example,declined1@declined1.example,blocked1@blocked1.example,partner2@partner2.example,olaf2@olaf2.example}'::text[])
+	   WITH ORDINALITY a (address, n);
+-- Whoever blocked the inviter gets no mail, at no address of theirs, and sees nothing; others do.
+SELECT tempcloud.invite(address) FROM unnest('{blocked2@blocked2.example,sameblocked2@sameblocked2.example,pending2@pending2.example}'::text[]) address \g /dev/null
+SELECT set_eq($$SELECT recipient FROM tempcloud.claim_mail(1000) WHERE recipient ~ '2\.example'$$, ARRAY['pending2@pending2.example'], 'a block holds for all addresses of an account');
+CREATE FUNCTION pg_temp.received_by(name text) RETURNS bigint LANGUAGE sql VOLATILE AS $$
+	SELECT pg_temp.sign_in(name || '1');
+	SELECT count(*) FROM tempcloud.invitations_received WHERE status = 'pending'
+$$;
+SELECT is(ARRAY[pg_temp.received_by('blocked'), pg_temp.received_by('sameblocked'), pg_temp.received_by('pending')], ARRAY[0, 0, 2]::bigint[],
+	'nor is it shown; elsewhere both are');
+-- Either of the two can be accepted, and makes the other one pointless.
+SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received WHERE email = 'pending2@pending2.example' \g /dev/null
+:as_olaf
+SELECT results_eq($$SELECT status::text FROM tempcloud.invitations_sent WHERE email ~ '^pending' ORDER BY email$$, ARRAY['superseded', 'accepted'], 'one of them was accepted');
+SET LOCAL tempcloud.reveal_registered = on;
 
 --
 -- Settings

@@ -125,12 +125,13 @@ SELECT pg_temp.relation_is('tempcloud_data.invitation', $$
 	invitation_round CHECK
 	invitation_closed_idx INDEX btree (decided_at) WHERE (status = ANY (ARRAY['declined'::tempcloud.invitation_status, 'withdrawn'::tempcloud.invitation_status, 'expired'::tempcloud.invitation_status, 'superseded'::tempcloud.invitation_status]))
 	invitation_declined_idx INDEX btree (inviter_id, decided_at) WHERE (status = 'declined'::tempcloud.invitation_status)
-	invitation_email_idx INDEX btree (lower((email)::text), created_at)
+	invitation_email_idx INDEX btree (lower((email)::text))
 	invitation_expiry_idx INDEX btree (expires_at) WHERE (status = 'pending'::tempcloud.invitation_status)
 	invitation_pending_email_key UNIQUE INDEX btree (inviter_id, lower((email)::text)) WHERE (status = 'pending'::tempcloud.invitation_status)
 	invitation_pending_invitee_key UNIQUE INDEX btree (invitee_id, inviter_id) WHERE ((status = 'pending'::tempcloud.invitation_status) AND (invitee_id IS NOT NULL))
 	invitation_received_idx INDEX btree (invitee_id, ((status = 'pending'::tempcloud.invitation_status)), created_at, id) WHERE (invitee_id IS NOT NULL)
 	invitation_reminder_idx INDEX btree (expires_at) WHERE ((status = 'pending'::tempcloud.invitation_status) AND (reminded_at IS NULL))
+	invitation_sent_at_idx INDEX btree (inviter_id, sent_at)
 	invitation_sent_idx INDEX btree (inviter_id, id)
 	invitation_waiting_idx INDEX btree (lower((email)::text)) WHERE ((status = 'pending'::tempcloud.invitation_status) AND (invitee_id IS NULL))
 $$);
@@ -347,11 +348,12 @@ SELECT pg_temp.relation_is('tempcloud_data.mail', $$
 	mail_closed CHECK
 	mail_lease CHECK
 	mail_subject_matter CHECK
-	mail_closed_idx INDEX btree (closed_at) WHERE (state = ANY (ARRAY['sent'::tempcloud_data.mail_state, 'failed'::tempcloud_data.mail_state, 'bounced'::tempcloud_data.mail_state, 'dropped'::tempcloud_data.mail_state]))
+	mail_closed_idx INDEX btree (closed_at) WHERE (state = ANY (ARRAY['sent'::tempcloud_data.mail_state, 'failed'::tempcloud_data.mail_state, 'bounced'::tempcloud_data.mail_state, 'dropped'::tempcloud_data.mail_state, 'suppressed'::tempcloud_data.mail_state]))
 	mail_contact_id_idx INDEX btree (contact_id, id) WHERE (contact_id IS NOT NULL)
 	mail_due_idx INDEX btree (due_at, id) WHERE (state = 'queued'::tempcloud_data.mail_state)
 	mail_failed_idx INDEX btree (id) WHERE (state = 'failed'::tempcloud_data.mail_state)
 	mail_invitation_id_idx INDEX btree (invitation_id, id)
+	mail_recipient_idx INDEX btree (lower((recipient)::text), kind, created_at)
 	mail_request_id_idx INDEX btree (request_id, id) WHERE (request_id IS NOT NULL)
 $$);
 
@@ -859,7 +861,7 @@ SELECT enum_has_labels('tempcloud', 'request_status',
 	'{open,accepted,declined,withdrawn,expired,cancelled}'::name[]);
 SELECT enum_has_labels('tempcloud', 'mail_kind',
 	'{invitation,invitation_to_register,reminder,invitation_accepted,invitation_declined,invitation_expired,confirm_email,request_received,request_accepted,request_declined,request_withdrawn,request_expired,request_cancelled,request_filled}'::name[]);
-SELECT enum_has_labels('tempcloud_data', 'mail_state', '{queued,sent,failed,bounced,dropped}'::name[]);
+SELECT enum_has_labels('tempcloud_data', 'mail_state', '{queued,sent,failed,bounced,dropped,suppressed}'::name[]);
 SELECT domains_are('tempcloud_data', '{line,person_name,company_name,paragraph,free_text,phone,email,locale,country,website}'::name[]);
 SELECT domains_are('tempcloud', '{}'::name[]);
 SELECT enums_are('tempcloud', '{account_kind,invitation_status,request_status,mail_kind}'::name[]);

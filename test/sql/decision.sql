@@ -7,6 +7,7 @@
 \set dora '{"sub":"dora.decision","email":"dora@personal.decision.example","email_verified":true}'
 \set nobody '{"sub":"nobody.decision"}'
 SET tempcloud.resend_interval = 0;
+SET tempcloud.max_daily_mails_to_address = -1;
 SET ROLE tempcloud_user;
 SELECT test.company(:'anna', 'customer', 'Kunde AG', 'Anna', 'Alt') AS kunde \gset
 SELECT test.company(:'bob', 'provider', 'Anbieter GmbH', 'Bob', 'Bau') AS anbieter \gset

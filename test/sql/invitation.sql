@@ -1,6 +1,7 @@
 -- invitation: one account asks an e-mail address to become its partner
 
 \pset null (null)
+SET tempcloud.max_daily_mails_to_address = -1;
 SET ROLE tempcloud_user;
 \set anna '{"sub":"anna.invitation","email":"anna@kunde.invitation.example","email_verified":true}'
 \set bob '{"sub":"bob.invitation","email":"bob@anbieter.invitation.example","email_verified":true}'

@@ -50,22 +50,84 @@ SELECT tempcloud.invite('6@daily.limit.example'); \echo :SQLSTATE
 RESET ROLE;
 RESET tempcloud.max_daily_invitations;
 
--- So many to one address from all accounts together, however it is written
-SET tempcloud.max_daily_invitations_to_address = 2;
+-- What is sent again counts, too, but each invitation once.
+SET tempcloud.max_daily_invitations = 1;
+SET tempcloud.resend_interval = 0;
+SET ROLE tempcloud_user;
+SET request.jwt.claims = :'bob';
+SELECT id AS old FROM tempcloud.invite('1@again.limit.example') \gset
+SELECT status FROM tempcloud.resend_invitation(:'old');
+SELECT test.let_pass(:'old', '25 hours') \gset
+SELECT status FROM tempcloud.invite('2@again.limit.example');
+SELECT test.refusal(format('SELECT tempcloud.resend_invitation(%L)', :'old'));
+RESET ROLE;
+RESET tempcloud.max_daily_invitations;
+
+-- So many mails of one account to one address, however it is written, whether
+-- invited or sent again, and whatever became of the invitation
+CREATE FUNCTION test.mails_pass(recipient text, duration interval) RETURNS void LANGUAGE sql SECURITY DEFINER AS $$
+	UPDATE tempcloud_data.mail m SET created_at = created_at - duration WHERE m.recipient = $1 $$;
+SET tempcloud.max_daily_mails_to_address = 2;
+SET ROLE tempcloud_user;
+SET request.jwt.claims = :'carl';
+SELECT id AS olga FROM tempcloud.invite('olga@address.limit.example') \gset
+SELECT test.mail('olga@address.limit.example') IS NOT NULL AS went;
+SELECT status FROM tempcloud.resend_invitation(:'olga');
+SELECT test.mail('olga@address.limit.example') IS NOT NULL AS went;
+SELECT test.refusal(format('SELECT tempcloud.resend_invitation(%L)', :'olga'));
+SELECT status FROM tempcloud.withdraw_invitation(:'olga');
+SELECT error, test.wait(hint) FROM tempcloud.invite_many('[{"email":"OLGA@address.limit.example"}]');
+-- Others are not concerned, nor is another address.
+SELECT status FROM tempcloud.invite('otto@address.limit.example');
+SET request.jwt.claims = :'anna';
+SELECT status FROM tempcloud.invite('olga@address.limit.example');
+-- Purging forgets none of it.
+RESET ROLE;
+SET tempcloud.purge_invitations_after = 0;
+SELECT tempcloud.maintain() IS NOT NULL AS purged;
+RESET tempcloud.purge_invitations_after;
+SET ROLE tempcloud_user;
+SET request.jwt.claims = :'carl';
+SELECT test.refusal($$SELECT tempcloud.invite('olga@address.limit.example')$$);
+-- Time makes room.
+SELECT test.mails_pass('olga@address.limit.example', '25 hours') \gset
+SELECT status FROM tempcloud.invite('olga@address.limit.example');
+
+-- What is withdrawn, or sent again, before a mailer came goes nowhere and does not count.
+SELECT (tempcloud.withdraw_invitation((tempcloud.invite('pia@address.limit.example')).id)).status FROM generate_series(1, 5);
+SELECT delivery, count(*) FROM tempcloud.invitations_sent WHERE email = 'pia@address.limit.example' GROUP BY 1;
+SELECT id AS pia FROM tempcloud.invite('pia@address.limit.example') \gset
+SELECT (tempcloud.resend_invitation(:'pia')).status FROM generate_series(1, 5);
+RESET ROLE;
+SELECT state, attempt, count(*) FROM tempcloud_data.mail WHERE recipient = 'pia@address.limit.example' GROUP BY 1, 2 ORDER BY 1;
+RESET tempcloud.max_daily_mails_to_address;
+
+-- So many of all accounts together; but the first of each goes.
+SET tempcloud.max_daily_mails_to_address_of_all = 2;
 SET ROLE tempcloud_user;
 SET request.jwt.claims = :'anna';
-SELECT status FROM tempcloud.invite('erna@crowd.limit.example');
+SELECT id AS erna FROM tempcloud.invite('erna@crowd.limit.example') \gset
 SET request.jwt.claims = :'bob';
 SELECT status FROM tempcloud.invite('Erna@crowd.limit.example');
+SELECT test.deliver() > 0 AS delivered;
 SET request.jwt.claims = :'carl';
-SELECT error, test.wait(hint) FROM tempcloud.invite_many('[{"email":"ERNA@crowd.limit.example"}]');
+SELECT status FROM tempcloud.invite('ERNA@crowd.limit.example');
+SET request.jwt.claims = :'anna';
+SELECT test.refusal(format('SELECT tempcloud.resend_invitation(%L)', :'erna'));
+-- One account alone locks nobody out, whatever it does.
+SELECT (tempcloud.withdraw_invitation((tempcloud.invite('resi@crowd.limit.example')).id)).status FROM generate_series(1, 12) \g /dev/null
+SELECT id AS resi FROM tempcloud.invite('resi@crowd.limit.example') \gset
+SELECT test.deliver() > 0 AS delivered;
+SELECT status FROM tempcloud.resend_invitation(:'resi');
+SELECT test.refusal(format('SELECT tempcloud.resend_invitation(%L)', :'resi'));
+SET request.jwt.claims = :'carl';
+SELECT status FROM tempcloud.invite('resi@crowd.limit.example');
 SELECT status FROM tempcloud.invite('emil@crowd.limit.example');
 RESET ROLE;
-RESET tempcloud.max_daily_invitations_to_address;
+RESET tempcloud.max_daily_mails_to_address_of_all;
 
 -- So often again
 SET tempcloud.max_resends = 2;
-SET tempcloud.resend_interval = 0;
 SET ROLE tempcloud_user;
 SELECT id AS emil FROM tempcloud.invitations_sent WHERE email = 'emil@crowd.limit.example' \gset
 SELECT status FROM tempcloud.resend_invitation(:'emil');

@@ -142,11 +142,20 @@ sub story
 		},
 		[], 0, 'sent');
 
+	# Where it does not show who is registered, each side hears of its own alone.
+	$node->safe_psql('postgres', 'ALTER DATABASE postgres SET tempcloud.reveal_registered = off');
+	hears(command('anna', "SELECT tempcloud.invite('bodo\@anbieter.example')"),
+		[ [ 'invitation.created', 1, 'anna' ] ], 1, 'invite who is nobody yet');
+	hears(command('bodo', "SELECT tempcloud.register_account('provider', 'Vierte Anbieter GmbH', 'Bodo', 'Brand')"),
+		[ [ 'account.registered', 0, 'bodo' ], [ 'invitation.routed', 1, 'bodo' ] ], 0, 'the inviter does not hear it');
+	$node->safe_psql('postgres', 'ALTER DATABASE postgres RESET tempcloud.reveal_registered');
+
 	# Order: the history is kept in the order in which it was told.
 	is($node->safe_psql('postgres', "SELECT string_agg(event, ' ' ORDER BY id) FROM tempcloud_data.event"),
 		'account.registered invitation.created account.registered invitation.routed invitation.accepted'
 		  . ' contact.added invitation.created invitation.created invitation.withdrawn invitation.expired'
-		  . ' invitation.resent invitation.declined account.registered invitation.created',
+		  . ' invitation.resent invitation.declined account.registered invitation.created'
+		  . ' invitation.created account.registered invitation.routed',
 		'the history has the same events');
 	return;
 }
