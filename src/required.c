@@ -98,7 +98,10 @@ find_member(const RequiredFunction *function)
 	return found;
 }
 
-/* The library is named as the extension's script does, or by the search path for libraries. */
+/*
+ * The library may be named by its folder, as the extension's script does, or be
+ * found by the search path for libraries.
+ */
 static bool
 is_required(Oid candidate, const RequiredFunction *function)
 {
