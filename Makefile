@@ -86,9 +86,12 @@ test:
 test-matrix:
 	scripts/test-matrix
 
-# In a Debian where the sanitizers run with its PostgreSQL: needs root and time.
+# In Debians where the sanitizers run with its PostgreSQL, and whose PostgreSQL is the
+# oldest and the newest, built with assertions: needs root and time.
 sanitize:
-	scripts/debian trixie scripts/sanitize
+	scripts/debian trixie scripts/sanitize asan valgrind
+	scripts/debian bookworm scripts/sanitize assert
+	scripts/debian forky scripts/sanitize assert
 
 lint:
 	scripts/lint
