@@ -34,7 +34,7 @@ COMMENT ON COLUMN tempcloud_data.staff_order.customer_kind IS 'Always customer; 
 COMMENT ON COLUMN tempcloud_data.staff_order.ordered_by IS 'The customer''s contact who ordered';
 COMMENT ON COLUMN tempcloud_data.staff_order.name IS 'What the customer calls it';
 COMMENT ON COLUMN tempcloud_data.staff_order.reference IS 'The customer''s own number of it; sent again, the order is not made again';
-COMMENT ON COLUMN tempcloud_data.staff_order.digest IS 'SHA-256 of what was sent with the reference, by which another order is told from the same';
+COMMENT ON COLUMN tempcloud_data.staff_order.digest IS 'SHA-256 of what is stored of the order, by which another one with its reference is told from the same';
 COMMENT ON COLUMN tempcloud_data.staff_order.created_at IS 'When it was sent';
 
 CREATE TABLE tempcloud_data.request (

@@ -5,10 +5,10 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "utils/builtins.h"
-#include "utils/jsonb.h"
+#include "utils/array.h"
 
 #include "caller.h"
+#include "json.h"
 #include "query.h"
 #include "refusal.h"
 #include "request.h"
@@ -19,37 +19,37 @@ QUERY("INSERT INTO tempcloud_data.request_answer"
 	  " (request_id, provider_id, answered_by, accepted, reason)"
 	  " VALUES ($1, $2, $3, $4, $5)", UUIDOID, UUIDOID, UUIDOID, BOOLOID, TEXTOID);
 
-/* The first offer, from 0, that cannot be, and why; null if its shift is not one. */
+/*
+ * Of offers, by keys of shifts and numbers of people, the first, from 0, that
+ * cannot be: with how many are asked for, null if its shift is not one.
+ */
 static KeptQuery find_wrong_offer =
-QUERY("SELECT n - 1, problem"
-	  "  FROM (SELECT n, CASE"
-	  "          WHEN unknown IS NOT NULL"
-	  "          THEN pg_catalog.concat('an offer has no member \"', unknown, '\"')"
-	  "          WHEN o.id IS NULL OR o.headcount IS NULL"
-	  "          THEN 'an offer needs \"id\" and \"headcount\"'"
-	  "          WHEN s.id IS NULL THEN NULL"
-	  "          WHEN o.headcount NOT BETWEEN 0 AND s.headcount"
-	  "          THEN pg_catalog.concat('0 to ', s.headcount, ' people can be offered')"
-	  "          WHEN pg_catalog.row_number() OVER (PARTITION BY o.id ORDER BY n) > 1"
-	  "          THEN 'the shift is named twice' ELSE 'none' END AS problem"
-	  "          FROM (SELECT n, (e ->> 'id')::uuid AS id,"
-	  "                       (e ->> 'headcount')::integer AS headcount,"
-	  "                       CASE pg_catalog.jsonb_typeof(e) WHEN 'object' THEN ("
-	  "                         SELECT k FROM pg_catalog.jsonb_object_keys(e) k"
-	  "                          WHERE k <> ALL ('{id,headcount}'::text[])"
-	  "                          LIMIT 1) END AS unknown"
-	  "                  FROM pg_catalog.jsonb_array_elements($2) WITH ORDINALITY AS a (e, n)) o"
-	  "          LEFT JOIN tempcloud_data.shift s ON s.id = o.id AND s.request_id = $1) p"
-	  " WHERE problem IS DISTINCT FROM 'none' ORDER BY n LIMIT 1", UUIDOID, JSONBOID);
+QUERY("SELECT o.n - 1, s.headcount"
+	  "  FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3))"
+	  "       WITH ORDINALITY AS o (id, headcount, n)"
+	  "  LEFT JOIN tempcloud_data.shift s ON s.id = o.id AND s.request_id = $1"
+	  " WHERE s.id IS NULL OR o.headcount NOT BETWEEN 0 AND s.headcount"
+	  " ORDER BY o.n LIMIT 1", UUIDOID, UUIDARRAYOID, INT4ARRAYOID);
 
-/* What is said of a shift, else at most $2 of what is asked for. */
+/* What is offered for a shift, else at most $2 of what is asked for. */
 static KeptQuery set_offers =
 QUERY("UPDATE tempcloud_data.shift s"
 	  "   SET offered = COALESCE("
-	  "         (SELECT (e ->> 'headcount')::integer FROM pg_catalog.jsonb_array_elements($3) e"
-	  "           WHERE (e ->> 'id')::uuid = s.id), LEAST(s.headcount, $2))"
-	  " WHERE s.request_id = $1 RETURNING s.offered > 0", UUIDOID, INT4OID, JSONBOID);
+	  "         (SELECT o.headcount"
+	  "            FROM ROWS FROM (pg_catalog.unnest($3), pg_catalog.unnest($4)) AS o (id, headcount)"
+	  "           WHERE o.id = s.id), LEAST(s.headcount, $2))"
+	  " WHERE s.request_id = $1 RETURNING s.offered > 0",
+	  UUIDOID, INT4OID, UUIDARRAYOID, INT4ARRAYOID);
 
+/* What is offered for some of the shifts: arrays of one length. */
+typedef struct Offers
+{
+	ArrayType  *ids;
+	ArrayType  *headcounts;
+} Offers;
+
+static Offers read_offers(Jsonb *shifts);
+static void read_offer(const JsonbValue *value, const char *path, Datum *id, Datum *headcount);
 static void set_offer(FunctionCallInfo fcinfo, const Request *request);
 
 PG_FUNCTION_INFO_V1(tempcloud_answer_request);
@@ -99,28 +99,82 @@ static void
 set_offer(FunctionCallInfo fcinfo, const Request *request)
 {
 	NullableDatum headcount = fcinfo->args[3];
-	NullableDatum shifts = fcinfo->args[4];
+	Offers		offers;
 	uint64		count;
 
 	if (!headcount.isnull && DatumGetInt32(headcount.value) < 1)
 		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be at least 1.", "headcount");
-	if (shifts.isnull)
-		shifts = VALUE(DirectFunctionCall1(jsonb_in, CStringGetDatum("[]")));
-	else if (!JB_ROOT_IS_ARRAY(DatumGetJsonbP(shifts.value)) ||
-			 JB_ROOT_IS_SCALAR(DatumGetJsonbP(shifts.value)))
-		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be a JSON array of objects "
-					   "with \"id\" and \"headcount\".", "shifts");
-	if (tc_run_on_json("shifts", &find_wrong_offer, UUID_VALUE(request->id), shifts) > 0)
+	offers = read_offers(PG_ARGISNULL(4) ? NULL : PG_GETARG_JSONB_P(4));
+	if (tc_run(&find_wrong_offer, UUID_VALUE(request->id), tc_pointer_value(offers.ids),
+			   tc_pointer_value(offers.headcounts)) > 0)
 	{
-		if (tc_text(0, 2) == NULL)
+		bool		isnull;
+
+		(void) tc_datum(0, 2, &isnull);
+		if (isnull)
 			tc_refuse(SHIFT_NOT_FOUND);
-		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"shifts[" INT64_FORMAT "]\" is refused: %s.",
-					   tc_integer(0, 1), tc_text(0, 2));
+		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" is refused: 0 to " INT64_FORMAT
+					   " people can be offered.",
+					   tc_json_path("shifts", tc_integer(0, 1)), tc_integer(0, 2));
 	}
 
-	count = tc_run(&set_offers, UUID_VALUE(request->id), headcount, shifts);
+	count = tc_run(&set_offers, UUID_VALUE(request->id), headcount, tc_pointer_value(offers.ids),
+				   tc_pointer_value(offers.headcounts));
 	for (uint64 i = 0; i < count; i++)
 		if (tc_bool(i, 1))
 			return;
 	tc_refuse_hint(INVALID_ARGUMENT, "Who accepts offers at least one person; decline otherwise.");
+}
+
+/* The elements of the array, no shift twice; none for NULL. */
+static Offers
+read_offers(Jsonb *shifts)
+{
+	JsonbValue	value;
+	JsonbValue *elements = NULL;
+	int			count = 0;
+	Datum	   *ids;
+	Datum	   *headcounts;
+
+	if (shifts != NULL)
+	{
+		JsonbToJsonbValue(shifts, &value);
+		elements = tc_json_elements(&value, "shifts", 0, MOST_SHIFTS,
+									"objects with \"id\" and \"headcount\"", &count);
+	}
+	ids = palloc(sizeof(Datum) * (count + 1));
+	headcounts = palloc(sizeof(Datum) * (count + 1));
+	for (int i = 0; i < count; i++)
+	{
+		char	   *path = tc_json_path("shifts", i);
+
+		read_offer(&elements[i], path, &ids[i], &headcounts[i]);
+		for (int before = 0; before < i; before++)
+		{
+			if (tc_same(DatumGetUUIDP(ids[before]), DatumGetUUIDP(ids[i])))
+				tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" is refused: the shift is named twice.",
+							   path);
+		}
+	}
+	return (Offers)
+	{
+		.ids = construct_array(ids, count, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR),
+		.headcounts = construct_array(headcounts, count, INT4OID, sizeof(int32), true,
+									  TYPALIGN_INT)
+	};
+}
+
+static void
+read_offer(const JsonbValue *value, const char *path, Datum *id, Datum *headcount)
+{
+	static const char *const names[] = {"id", "headcount"};
+	JsonbValue *members = tc_json_members(value, path, names, lengthof(names));
+	pg_uuid_t  *shift = tc_json_uuid(&members[0], psprintf("%s.%s", path, names[0]));
+	int32		people;
+
+	if (!tc_json_integer(&members[1], psprintf("%s.%s", path, names[1]), &people) || shift == NULL)
+		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" is refused: an offer needs \"id\" and "
+					   "\"headcount\".", path);
+	*id = UUIDPGetDatum(shift);
+	*headcount = Int32GetDatum(people);
 }

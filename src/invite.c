@@ -13,7 +13,6 @@
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/jsonb.h"
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
 
@@ -21,6 +20,7 @@
 #include "contact.h"
 #include "event.h"
 #include "invitation.h"
+#include "json.h"
 #include "limit.h"
 #include "lock.h"
 #include "mail.h"
@@ -174,17 +174,6 @@ QUERY("UPDATE tempcloud_data.invitation i"
 	  "   SET status = 'withdrawn', decided_at = pg_catalog.clock_timestamp(), decided_by = $2"
 	  " WHERE id = $1 RETURNING " INVITATION_RECORD, UUIDOID, UUIDOID);
 
-/* One row an element; the last column names an argument that invite() lacks. */
-static KeptQuery read_invites =
-QUERY("SELECT e ->> 'email', e ->> 'given_name', e ->> 'family_name', e ->> 'company_name',"
-	  "       e ->> 'phone', e ->> 'message', e ->> 'locale',"
-	  "       CASE pg_catalog.jsonb_typeof(e) WHEN 'object' THEN ("
-	  "         SELECT k FROM pg_catalog.jsonb_object_keys(e) k"
-	  "          WHERE k <> ALL ('{email,given_name,family_name,company_name,phone,message,"
-	  "locale}'::text[]) LIMIT 1) END"
-	  "  FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY AS a(e, n)"
-	  " ORDER BY n", JSONBOID);
-
 /* No account has this key. */
 static const pg_uuid_t nobody = {0};
 
@@ -200,7 +189,8 @@ typedef struct Invite
 	char	   *phone;
 	char	   *message;
 	char	   *locale;
-	char	   *unknown;		/* an argument that there is not; of invite_many() only */
+	const JsonbValue *element;	/* of invite_many(), not read yet; or NULL */
+	const char *path;			/* of that element */
 } Invite;
 
 static Invite *read_many(Jsonb *invitations, int *count);
@@ -210,6 +200,7 @@ static void lock_invitations(const Caller *caller, char **addresses, int naddres
 static ErrorData *try_invite(const Caller *caller, Invite *invite, Datum *invitation);
 static void put_result(ReturnSetInfo *rsinfo, int position, const Invite *invite,
 					   Datum invitation, const ErrorData *error);
+static void read_invite(Invite *invite);
 static void clean_invite(Invite *invite);
 static Datum invite_address(const Caller *caller, const Invite *invite);
 static Owner lock_for_inviting(const Caller *caller, const char *email,
@@ -379,27 +370,21 @@ tempcloud_withdraw_invitation(PG_FUNCTION_ARGS)
 static Invite *
 read_many(Jsonb *invitations, int *count)
 {
+	JsonbValue	value = {.type = jbvNull};
+	JsonbValue *elements;
 	Invite	   *invites;
 
-	if (invitations == NULL || !JB_ROOT_IS_ARRAY(invitations) ||
-		JB_ROOT_IS_SCALAR(invitations) || JB_ROOT_COUNT(invitations) > MOST_INVITES)
-		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"invitations\" must be a JSON array "
-					   "of at most %d objects with the arguments of tempcloud.invite().",
-					   MOST_INVITES);
-
-	*count = tc_run(&read_invites, VALUE(JsonbPGetDatum(invitations)));
+	if (invitations != NULL)
+		JsonbToJsonbValue(invitations, &value);
+	elements = tc_json_elements(&value, "invitations", 0, MOST_INVITES,
+								"objects with the arguments of tempcloud.invite()", count);
 	invites = palloc0(sizeof(Invite) * (*count + 1));
 	for (int i = 0; i < *count; i++)
 		invites[i] = (Invite)
 	{
-		.email = tc_text(i, 1),
-		.given_name = tc_text(i, 2),
-		.family_name = tc_text(i, 3),
-		.company_name = tc_text(i, 4),
-		.phone = tc_text(i, 5),
-		.message = tc_text(i, 6),
-		.locale = tc_text(i, 7),
-		.unknown = tc_text(i, 8),
+		.email = tc_json_peek(&elements[i], "email"),
+		.element = &elements[i],
+		.path = tc_json_path("invitations", i),
 	};
 	return invites;
 }
@@ -527,13 +512,26 @@ put_result(ReturnSetInfo *rsinfo, int position, const Invite *invite,
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
+/* The values of an element of invite_many(), as they came. */
+static void
+read_invite(Invite *invite)
+{
+	static const char *const names[] = {"email", "given_name", "family_name", "company_name",
+	"phone", "message", "locale"};
+	char	  **values[] = {&invite->email, &invite->given_name, &invite->family_name,
+		&invite->company_name, &invite->phone, &invite->message, &invite->locale};
+	JsonbValue *members = tc_json_members(invite->element, invite->path, names, lengthof(names));
+
+	for (int i = 0; i < lengthof(names); i++)
+		*values[i] = tc_json_text(&members[i], psprintf("%s.%s", invite->path, names[i]));
+}
+
 /* Give each value its form, or refuse it. */
 static void
 clean_invite(Invite *invite)
 {
-	if (invite->unknown != NULL)
-		tc_refuse_hint(INVALID_ARGUMENT, "tempcloud.invite() has no argument \"%s\".",
-					   invite->unknown);
+	if (invite->element != NULL)
+		read_invite(invite);
 	invite->email = tc_clean(invite->email, "email", FORM_EMAIL);
 	if (invite->email == NULL)
 		tc_refuse(INVALID_EMAIL);

@@ -8,13 +8,14 @@
 
 #include "fmgr.h"
 #include "funcapi.h"
-#include "utils/builtins.h"
+#include "utils/array.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
 
 #include "caller.h"
 #include "crypto.h"
 #include "event.h"
+#include "json.h"
 #include "limit.h"
 #include "lock.h"
 #include "mail.h"
@@ -25,62 +26,8 @@
 #include "text.h"
 
 #define MOST_REQUESTS 100		/* of an order */
-#define MOST_SHIFTS 366			/* of a request */
-
-static KeptQuery make_single =
-QUERY("SELECT pg_catalog.jsonb_build_array(pg_catalog.jsonb_strip_nulls("
-	  "         pg_catalog.jsonb_build_object('provider_id', $1, 'profession', $2,"
-	  "             'location', $3, 'shifts', $4, 'department', $5, 'requirements', $6,"
-	  "             'answer_by', $7)))",
-	  UUIDOID, TEXTOID, TEXTOID, JSONBOID, TEXTOID, TEXTOID, TIMESTAMPTZOID);
-
-/* One row an element; the last column names a member that a request lacks. */
-static KeptQuery read_requests =
-QUERY("SELECT (e ->> 'provider_id')::uuid, e ->> 'profession', e ->> 'location',"
-	  "       e ->> 'department', e ->> 'requirements', (e ->> 'answer_by')::timestamptz,"
-	  "       e -> 'shifts',"
-	  "       CASE pg_catalog.jsonb_typeof(e) WHEN 'object' THEN ("
-	  "         SELECT k FROM pg_catalog.jsonb_object_keys(e) k"
-	  "          WHERE k <> ALL ('{provider_id,profession,location,department,requirements,"
-	  "answer_by,shifts}'::text[]) LIMIT 1) END"
-	  "  FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY AS a (e, n)"
-	  " ORDER BY n", JSONBOID);
-
-/* The first shift, from 0, that cannot be, and why. */
-static KeptQuery find_wrong_shift =
-QUERY("SELECT n - 1, problem"
-	  "  FROM (SELECT n, CASE"
-	  "          WHEN unknown IS NOT NULL"
-	  "          THEN pg_catalog.concat('has no member \"', unknown, '\"')"
-	  "          WHEN starts_at IS NULL OR ends_at IS NULL OR headcount IS NULL"
-	  "          THEN 'needs \"starts_at\", \"ends_at\" and \"headcount\"'"
-	  "          WHEN NOT pg_catalog.isfinite(starts_at) OR NOT pg_catalog.isfinite(ends_at)"
-	  "          THEN 'begins and ends at some time'"
-	  "          WHEN ends_at <= starts_at OR ends_at - starts_at > interval '24 hours'"
-	  "          THEN 'ends after it begins, at most 24 hours later'"
-	  "          WHEN headcount NOT BETWEEN 1 AND 1000"
-	  "          THEN 'asks for 1 to 1000 people'"
-	  "          WHEN starts_at <= pg_catalog.clock_timestamp()"
-	  "          THEN 'begins in the past'"
-	  "          WHEN pg_catalog.lag(ends_at) OVER (ORDER BY starts_at, n) > starts_at"
-	  "          THEN 'overlaps another one of the same request' END AS problem"
-	  "          FROM (SELECT n, (e ->> 'starts_at')::timestamptz AS starts_at,"
-	  "                       (e ->> 'ends_at')::timestamptz AS ends_at,"
-	  "                       (e ->> 'headcount')::integer AS headcount,"
-	  "                       CASE pg_catalog.jsonb_typeof(e) WHEN 'object' THEN ("
-	  "                         SELECT k FROM pg_catalog.jsonb_object_keys(e) k"
-	  "                          WHERE k <> ALL ('{starts_at,ends_at,headcount}'::text[])"
-	  "                          LIMIT 1) END AS unknown"
-	  "                  FROM pg_catalog.jsonb_array_elements($1) WITH ORDINALITY AS a (e, n)) s) p"
-	  " WHERE problem IS NOT NULL ORDER BY problem LIKE 'overlaps%', n LIMIT 1", JSONBOID);
-
-/* When it must be answered ($1, or when the first shift begins), if that can be. */
-static KeptQuery find_answer_by =
-QUERY("SELECT COALESCE($1, first) FROM ("
-	  "   SELECT pg_catalog.min((e ->> 'starts_at')::timestamptz) AS first"
-	  "     FROM pg_catalog.jsonb_array_elements($2) e) s"
-	  " WHERE $1 IS NULL OR ($1 > pg_catalog.clock_timestamp() AND $1 <= first)",
-	  TIMESTAMPTZOID, JSONBOID);
+#define MOST_PEOPLE 1000		/* of a shift, as shift_headcount has it */
+#define LONGEST_SHIFT (24 * USECS_PER_HOUR) /* as shift_times has it */
 
 static KeptQuery find_partner =
 QUERY("SELECT FROM tempcloud_data.partnership WHERE customer_id = $1 AND provider_id = $2",
@@ -105,10 +52,11 @@ QUERY("INSERT INTO tempcloud_data.request"
 
 static KeptQuery insert_shifts =
 QUERY("INSERT INTO tempcloud_data.shift (request_id, starts_at, ends_at, headcount)"
-	  " SELECT $1, (e ->> 'starts_at')::timestamptz, (e ->> 'ends_at')::timestamptz,"
-	  "        (e ->> 'headcount')::integer"
-	  "   FROM pg_catalog.jsonb_array_elements($2) e"
-	  "  ORDER BY (e ->> 'starts_at')::timestamptz", UUIDOID, JSONBOID);
+	  " SELECT $1, s.starts_at, s.ends_at, s.headcount"
+	  "   FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4))"
+	  "        WITH ORDINALITY AS s (starts_at, ends_at, headcount, n)"
+	  "  ORDER BY n",
+	  UUIDOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, INT4ARRAYOID);
 
 static KeptQuery select_requests =
 QUERY("SELECT " REQUEST_RECORD " FROM tempcloud_data.request r"
@@ -122,31 +70,46 @@ QUERY("SELECT n.created_at + interval '24 hours'"
 	  " WHERE n.created_at > pg_catalog.clock_timestamp() - interval '24 hours'",
 	  INT4OID, UUIDOID);
 
-/* What somebody asks for. */
+typedef struct WishedShift
+{
+	TimestampTz starts_at;
+	TimestampTz ends_at;
+	int32		headcount;
+	char	   *path;
+} WishedShift;
+
+/* What somebody asks for, as it will be stored. */
 typedef struct Wish
 {
-	const char *path;			/* before the names of its members, in hints */
+	const char *path;			/* "requests[2]", or "" for a single one */
 	pg_uuid_t  *provider_id;
 	char	   *profession;
 	char	   *location;
 	char	   *department;
 	char	   *requirements;
-	NullableDatum answer_by;	/* timestamptz */
-	Jsonb	   *shifts;
-	char	   *unknown;		/* a member that there is not */
+	TimestampTz answer_by;
+	WishedShift *shifts;		/* in the order of time */
+	int			nshifts;
 } Wish;
 
 static Caller *customer_calling(void);
 static void place_order(const Caller *caller, const char *name, const char *reference,
-				 Jsonb *requests, bool single);
-static pg_uuid_t *find_same_order(const Caller *caller, const char *reference, bytea *digest);
-static bytea *digest_of(const char *name, Jsonb *requests);
-static Wish *read_wishes(Jsonb *requests, bool single, int *count);
+						const Wish *wishes, int count);
+static pg_uuid_t *find_same_order(const Caller *caller, const char *reference,
+								  const bytea *digest);
+static bytea *digest_of(const char *name, const Wish *wishes, int count);
+static Wish *read_wishes(Jsonb *requests, int *count);
+static void read_wish(const JsonbValue *request, Wish *wish);
+static void read_shifts(const JsonbValue *shifts, Wish *wish);
+static void read_shift(const JsonbValue *value, WishedShift *shift);
+static int	compare_shifts(const void *a, const void *b);
+static void read_answer_by(bool given, Wish *wish);
 static void clean_wish(Wish *wish);
-static void clean_shifts(Wish *wish);
+static void require_future(const Wish *wish);
 static void send_wish(const Caller *caller, const pg_uuid_t *order_id, const Wish *wish);
+static void insert_wished_shifts(const pg_uuid_t *id, const Wish *wish);
 static char *member(const Wish *wish, const char *name);
-static Jsonb *copy_jsonb(Datum value, bool isnull);
+pg_noreturn static void refuse_shift(const WishedShift *shift, const char *problem);
 
 PG_FUNCTION_INFO_V1(tempcloud_send_order);
 PG_FUNCTION_INFO_V1(tempcloud_send_request);
@@ -159,13 +122,18 @@ Datum
 tempcloud_send_order(PG_FUNCTION_ARGS)
 {
 	Caller	   *caller;
+	char	   *name;
+	char	   *reference;
+	Wish	   *wishes;
+	int			count;
 
 	InitMaterializedSRF(fcinfo, 0);
 	tc_enter_command("send_order()");
 	caller = customer_calling();
-	place_order(caller, tc_arg_required(fcinfo, 0, "name", FORM_LINE),
-		 tc_arg(fcinfo, 2, "reference", FORM_LINE),
-		 PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1), false);
+	name = tc_arg_required(fcinfo, 0, "name", FORM_LINE);
+	reference = tc_arg(fcinfo, 2, "reference", FORM_LINE);
+	wishes = read_wishes(PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1), &count);
+	place_order(caller, name, reference, wishes, count);
 	tc_put_records(fcinfo);
 	tc_leave();
 	return (Datum) 0;
@@ -181,21 +149,28 @@ tempcloud_send_request(PG_FUNCTION_ARGS)
 {
 	Caller	   *caller;
 	char	   *name;
-	bool		isnull;
-	NullableDatum args[7];
-	Datum		requests;
+	char	   *reference;
+	Wish		wish = {.path = ""};
+	JsonbValue	shifts = {.type = jbvNull};
 
 	tc_enter_command("send_request()");
 	caller = customer_calling();
 	name = tc_arg(fcinfo, 7, "name", FORM_LINE);
 	if (name == NULL)
 		name = tc_arg_required(fcinfo, 1, "profession", FORM_LINE);
-	for (int i = 0; i < lengthof(args); i++)
-		args[i] = fcinfo->args[i];
-	tc_query(&make_single, QUERY_RUN, args, lengthof(args));
-	requests = tc_datum(0, 1, &isnull);
-	place_order(caller, name, tc_arg(fcinfo, 8, "reference", FORM_LINE),
-		 DatumGetJsonbP(requests), true);
+	reference = tc_arg(fcinfo, 8, "reference", FORM_LINE);
+	wish.provider_id = PG_ARGISNULL(0) ? NULL : PG_GETARG_UUID_P(0);
+	wish.profession = tc_arg_text(fcinfo, 1);
+	wish.location = tc_arg_text(fcinfo, 2);
+	if (!PG_ARGISNULL(3))
+		JsonbToJsonbValue(PG_GETARG_JSONB_P(3), &shifts);
+	wish.department = tc_arg_text(fcinfo, 4);
+	wish.requirements = tc_arg_text(fcinfo, 5);
+	clean_wish(&wish);
+	read_shifts(&shifts, &wish);
+	wish.answer_by = PG_ARGISNULL(6) ? 0 : PG_GETARG_TIMESTAMPTZ(6);
+	read_answer_by(!PG_ARGISNULL(6), &wish);
+	place_order(caller, name, reference, &wish, 1);
 	return tc_finish();
 }
 
@@ -239,23 +214,22 @@ customer_calling(void)
  * Under the lock of the sender: of two who send the same reference the second
  * waits, and returns what the first has made; and nobody else of the account
  * sends while the requests of the day are counted.
+ *
+ * What was made already may be in the past by now.
  */
 static void
-place_order(const Caller *caller, const char *name, const char *reference, Jsonb *requests,
-			bool single)
+place_order(const Caller *caller, const char *name, const char *reference, const Wish *wishes,
+			int count)
 {
-	bytea	   *digest = reference ? digest_of(name, requests) : NULL;
+	bytea	   *digest = reference ? digest_of(name, wishes, count) : NULL;
 	pg_uuid_t  *order_id;
 
 	tc_lock(LOCK_SENDER, tc_account_key(caller->account_id));
 	order_id = reference ? find_same_order(caller, reference, digest) : NULL;
 	if (order_id == NULL)
 	{
-		int			count;
-		Wish	   *wishes = read_wishes(requests, single, &count);
-
 		for (int i = 0; i < count; i++)
-			clean_wish(&wishes[i]);
+			require_future(&wishes[i]);
 		tc_run(&insert_order, UUID_VALUE(caller->account_id), UUID_VALUE(caller->contact_id),
 			   TEXT_VALUE(name), TEXT_VALUE(reference), BYTEA_VALUE(digest));
 		order_id = tc_uuid(0, 1);
@@ -267,7 +241,7 @@ place_order(const Caller *caller, const char *name, const char *reference, Jsonb
 
 /* The order that was sent before with the reference; PT409 if it is another one. */
 static pg_uuid_t *
-find_same_order(const Caller *caller, const char *reference, bytea *digest)
+find_same_order(const Caller *caller, const char *reference, const bytea *digest)
 {
 	if (tc_run_latest(&find_order, UUID_VALUE(caller->account_id), TEXT_VALUE(reference),
 					  BYTEA_VALUE(digest)) == 0)
@@ -277,57 +251,77 @@ find_same_order(const Caller *caller, const char *reference, bytea *digest)
 	return tc_uuid(0, 1);
 }
 
-/* jsonb has one way to write a value: the same order has the same digest. */
+/*
+ * Of what is stored, in one spelling: the same order has the same digest,
+ * however its times and numbers were written.  No text has a NUL, which ends
+ * each.  The order of the requests counts, as the result has it.
+ */
 static bytea *
-digest_of(const char *name, Jsonb *requests)
+digest_of(const char *name, const Wish *wishes, int count)
 {
-	char	   *content = psprintf("%s\n%s", name, requests == NULL ? "" :
-								   JsonbToCString(NULL, &requests->root, VARSIZE(requests)));
+	StringInfoData content;
 
-	return tc_sha256((uint8 *) content, strlen(content));
+	initStringInfo(&content);
+	appendBinaryStringInfo(&content, name, strlen(name) + 1);
+	for (int i = 0; i < count; i++)
+	{
+		const Wish *wish = &wishes[i];
+		const char *texts[] = {wish->profession, wish->location, wish->department,
+		wish->requirements};
+
+		appendBinaryStringInfo(&content, (const char *) wish->provider_id, UUID_LEN);
+		for (int t = 0; t < lengthof(texts); t++)
+			appendBinaryStringInfo(&content, texts[t] ? texts[t] : "",
+								   (texts[t] ? strlen(texts[t]) : 0) + 1);
+		appendStringInfo(&content, INT64_FORMAT " %d\n", wish->answer_by, wish->nshifts);
+		for (int n = 0; n < wish->nshifts; n++)
+			appendStringInfo(&content, INT64_FORMAT " " INT64_FORMAT " %d\n",
+							 wish->shifts[n].starts_at, wish->shifts[n].ends_at,
+							 wish->shifts[n].headcount);
+	}
+	return tc_sha256((uint8 *) content.data, content.len);
 }
 
-/*
- * The elements of the array, as they came.  PT400 unless it is an array of 1
- * to MOST_REQUESTS.  A single one is known by the names of arguments.
- */
+/* The elements of the array, each in its form. */
 static Wish *
-read_wishes(Jsonb *requests, bool single, int *count)
+read_wishes(Jsonb *requests, int *count)
 {
+	JsonbValue	value = {.type = jbvNull};
+	JsonbValue *elements;
 	Wish	   *wishes;
 
-	if (requests == NULL || !JB_ROOT_IS_ARRAY(requests) || JB_ROOT_IS_SCALAR(requests) ||
-		JB_ROOT_COUNT(requests) < 1 || JB_ROOT_COUNT(requests) > MOST_REQUESTS)
-		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"requests\" must be a JSON array "
-					   "of 1 to %d objects.", MOST_REQUESTS);
-
-	*count = tc_run_on_json("requests", &read_requests, VALUE(JsonbPGetDatum(requests)));
+	if (requests != NULL)
+		JsonbToJsonbValue(requests, &value);
+	elements = tc_json_elements(&value, "requests", 1, MOST_REQUESTS, "objects", count);
 	wishes = palloc0(sizeof(Wish) * *count);
 	for (int i = 0; i < *count; i++)
 	{
-		Wish	   *wish = &wishes[i];
-		bool		isnull;
-		Datum		shifts = tc_datum(i, 7, &isnull);
-
-		wish->path = single ? "" : psprintf("requests[%d].", i);
-		wish->provider_id = tc_uuid(i, 1);
-		wish->profession = tc_text(i, 2);
-		wish->location = tc_text(i, 3);
-		wish->department = tc_text(i, 4);
-		wish->requirements = tc_text(i, 5);
-		wish->answer_by.value = tc_datum(i, 6, &wish->answer_by.isnull);
-		wish->shifts = copy_jsonb(shifts, isnull);
-		wish->unknown = tc_text(i, 8);
+		wishes[i].path = tc_json_path("requests", i);
+		read_wish(&elements[i], &wishes[i]);
 	}
 	return wishes;
 }
 
-/* Give each value its form, or refuse it. */
+static void
+read_wish(const JsonbValue *request, Wish *wish)
+{
+	static const char *const names[] = {"provider_id", "profession", "location", "department",
+	"requirements", "answer_by", "shifts"};
+	JsonbValue *members = tc_json_members(request, wish->path, names, lengthof(names));
+
+	wish->provider_id = tc_json_uuid(&members[0], member(wish, names[0]));
+	wish->profession = tc_json_text(&members[1], member(wish, names[1]));
+	wish->location = tc_json_text(&members[2], member(wish, names[2]));
+	wish->department = tc_json_text(&members[3], member(wish, names[3]));
+	wish->requirements = tc_json_text(&members[4], member(wish, names[4]));
+	clean_wish(wish);
+	read_shifts(&members[6], wish);
+	read_answer_by(tc_json_time(&members[5], member(wish, names[5]), &wish->answer_by), wish);
+}
+
 static void
 clean_wish(Wish *wish)
 {
-	if (wish->unknown != NULL)
-		tc_refuse_hint(INVALID_ARGUMENT, "A request has no member \"%s\".", wish->unknown);
 	tc_require(wish->provider_id, member(wish, "provider_id"));
 	wish->profession = tc_clean(wish->profession, member(wish, "profession"), FORM_LINE);
 	tc_require(wish->profession, member(wish, "profession"));
@@ -336,27 +330,80 @@ clean_wish(Wish *wish)
 	wish->department = tc_clean(wish->department, member(wish, "department"), FORM_LINE);
 	wish->requirements = tc_clean(wish->requirements, member(wish, "requirements"),
 								  FORM_PARAGRAPH);
-	clean_shifts(wish);
+}
+
+/* The shifts in the order of time, which do not overlap. */
+static void
+read_shifts(const JsonbValue *shifts, Wish *wish)
+{
+	char	   *path = member(wish, "shifts");
+	JsonbValue *elements = tc_json_elements(shifts, path, 1, MOST_SHIFTS,
+											"objects with \"starts_at\", \"ends_at\" and "
+											"\"headcount\"", &wish->nshifts);
+
+	wish->shifts = palloc(sizeof(WishedShift) * wish->nshifts);
+	for (int i = 0; i < wish->nshifts; i++)
+	{
+		wish->shifts[i].path = tc_json_path(path, i);
+		read_shift(&elements[i], &wish->shifts[i]);
+	}
+	qsort(wish->shifts, wish->nshifts, sizeof(WishedShift), compare_shifts);
+	for (int i = 1; i < wish->nshifts; i++)
+	{
+		if (wish->shifts[i].starts_at < wish->shifts[i - 1].ends_at)
+			refuse_shift(&wish->shifts[i], "overlaps another one of the same request");
+	}
 }
 
 static void
-clean_shifts(Wish *wish)
+read_shift(const JsonbValue *value, WishedShift *shift)
 {
-	NullableDatum shifts = VALUE(JsonbPGetDatum(wish->shifts));
+	static const char *const names[] = {"starts_at", "ends_at", "headcount"};
+	JsonbValue *members = tc_json_members(value, shift->path, names, lengthof(names));
 
-	if (wish->shifts == NULL || !JB_ROOT_IS_ARRAY(wish->shifts) ||
-		JB_ROOT_IS_SCALAR(wish->shifts) || JB_ROOT_COUNT(wish->shifts) < 1 ||
-		JB_ROOT_COUNT(wish->shifts) > MOST_SHIFTS)
-		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be a JSON array of 1 to %d "
-					   "objects with \"starts_at\", \"ends_at\" and \"headcount\".",
-					   member(wish, "shifts"), MOST_SHIFTS);
-	if (tc_run_on_json(member(wish, "shifts"), &find_wrong_shift, shifts) > 0)
-		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s[" INT64_FORMAT "]\" is refused: "
-					   "a shift %s.", member(wish, "shifts"), tc_integer(0, 1), tc_text(0, 2));
-	if (tc_run(&find_answer_by, wish->answer_by, shifts) == 0)
+	if (!tc_json_time(&members[0], psprintf("%s.%s", shift->path, names[0]), &shift->starts_at) ||
+		!tc_json_time(&members[1], psprintf("%s.%s", shift->path, names[1]), &shift->ends_at) ||
+		!tc_json_integer(&members[2], psprintf("%s.%s", shift->path, names[2]), &shift->headcount))
+		refuse_shift(shift, "needs \"starts_at\", \"ends_at\" and \"headcount\"");
+	if (TIMESTAMP_NOT_FINITE(shift->starts_at) || TIMESTAMP_NOT_FINITE(shift->ends_at))
+		refuse_shift(shift, "begins and ends at some time");
+	if (shift->ends_at <= shift->starts_at ||
+		shift->ends_at - shift->starts_at > LONGEST_SHIFT)
+		refuse_shift(shift, "ends after it begins, at most 24 hours later");
+	if (shift->headcount < 1 || shift->headcount > MOST_PEOPLE)
+		refuse_shift(shift, "asks for 1 to 1000 people");
+}
+
+static int
+compare_shifts(const void *a, const void *b)
+{
+	TimestampTz first = ((const WishedShift *) a)->starts_at;
+	TimestampTz second = ((const WishedShift *) b)->starts_at;
+
+	return first < second ? -1 : first > second ? 1 : 0;
+}
+
+/* When it must be answered: when the first shift begins, or before. */
+static void
+read_answer_by(bool given, Wish *wish)
+{
+	if (!given)
+		wish->answer_by = wish->shifts[0].starts_at;
+	if (wish->answer_by > wish->shifts[0].starts_at)
 		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be a time from now to the "
 					   "start of the first shift.", member(wish, "answer_by"));
-	wish->answer_by = TIME_VALUE(tc_time(0, 1));
+}
+
+static void
+require_future(const Wish *wish)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (wish->shifts[0].starts_at <= now)
+		refuse_shift(&wish->shifts[0], "begins in the past");
+	if (wish->answer_by <= now)
+		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be a time from now to the "
+					   "start of the first shift.", member(wish, "answer_by"));
 }
 
 /* Make one request, with its event and mail. */
@@ -374,22 +421,46 @@ send_wish(const Caller *caller, const pg_uuid_t *order_id, const Wish *wish)
 	tc_run(&insert_request, UUID_VALUE(order_id), UUID_VALUE(caller->account_id),
 		   UUID_VALUE(wish->provider_id), TEXT_VALUE(wish->profession),
 		   TEXT_VALUE(wish->location), TEXT_VALUE(wish->department),
-		   TEXT_VALUE(wish->requirements), wish->answer_by);
+		   TEXT_VALUE(wish->requirements), TIME_VALUE(wish->answer_by));
 	id = tc_uuid(0, 1);
-	tc_run(&insert_shifts, UUID_VALUE(id), VALUE(JsonbPGetDatum(wish->shifts)));
+	insert_wished_shifts(id, wish);
 	tc_event("request.sent", caller->account_id, caller->contact_id, wish->provider_id, id);
 	tc_mail_provider("request_received", id);
+}
+
+static void
+insert_wished_shifts(const pg_uuid_t *id, const Wish *wish)
+{
+	int			count = wish->nshifts;
+	Datum	   *starts = palloc(sizeof(Datum) * count);
+	Datum	   *ends = palloc(sizeof(Datum) * count);
+	Datum	   *headcounts = palloc(sizeof(Datum) * count);
+
+	for (int i = 0; i < count; i++)
+	{
+		starts[i] = TimestampTzGetDatum(wish->shifts[i].starts_at);
+		ends[i] = TimestampTzGetDatum(wish->shifts[i].ends_at);
+		headcounts[i] = Int32GetDatum(wish->shifts[i].headcount);
+	}
+	tc_run(&insert_shifts, UUID_VALUE(id),
+		   tc_pointer_value(construct_array(starts, count, TIMESTAMPTZOID, sizeof(TimestampTz),
+											FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)),
+		   tc_pointer_value(construct_array(ends, count, TIMESTAMPTZOID, sizeof(TimestampTz),
+											FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)),
+		   tc_pointer_value(construct_array(headcounts, count, INT4OID, sizeof(int32), true,
+											TYPALIGN_INT)));
 }
 
 /* How a hint calls a member: "profession", or "requests[2].profession". */
 static char *
 member(const Wish *wish, const char *name)
 {
-	return psprintf("%s%s", wish->path, name);
+	return psprintf("%s%s%s", wish->path, *wish->path == '\0' ? "" : ".", name);
 }
 
-static Jsonb *
-copy_jsonb(Datum value, bool isnull)
+static void
+refuse_shift(const WishedShift *shift, const char *problem)
 {
-	return isnull ? NULL : DatumGetJsonbPCopy(value);
+	tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" is refused: a shift %s.",
+				   shift->path, problem);
 }

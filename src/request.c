@@ -138,32 +138,6 @@ tc_decide_request(const Request *request, const Caller *caller, const char *stat
 	return record;
 }
 
-uint64
-tc_query_json(const char *argument, KeptQuery *query, const NullableDatum *args, int nargs)
-{
-	MemoryContext context = CurrentMemoryContext;
-	uint64		count = 0;
-
-	PG_TRY();
-	{
-		count = tc_query(query, QUERY_RUN, args, nargs);
-	}
-	PG_CATCH();
-	{
-		ErrorData  *error;
-
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
-			PG_RE_THROW();
-		FlushErrorState();
-		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" is refused: ids must be UUIDs, "
-					   "times like 2100-12-31T06:00+01, numbers integers.", argument);
-	}
-	PG_END_TRY();
-	return count;
-}
-
 Datum
 tc_finish_with_request(const Request *request)
 {

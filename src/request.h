@@ -21,6 +21,8 @@ typedef struct Request
 	char	   *status;			/* "expired" also if it is open past its time */
 } Request;
 
+#define MOST_SHIFTS 366			/* of a request */
+
 /* All need a frame (tc_enter_command). */
 
 /*
@@ -47,15 +49,6 @@ extern void tc_require_status(const Request *request, const char *status);
  */
 extern Datum tc_decide_request(const Request *request, const Caller *caller,
 							   const char *status, const char *reason);
-
-/*
- * tc_run() of a query that reads JSON, which came as the argument of that name:
- * PT400 invalid_argument where PostgreSQL's own error would quote the value.
- */
-#define tc_run_on_json(argument, query, ...) \
-	tc_query_json(argument, query, TC_ARGS(__VA_ARGS__))
-extern uint64 tc_query_json(const char *argument, KeptQuery *query,
-							const NullableDatum *args, int nargs);
 
 /* End the frame and return the request as it is. */
 extern Datum tc_finish_with_request(const Request *request);

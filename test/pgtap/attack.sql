@@ -524,7 +524,8 @@ SELECT * FROM (VALUES
 	('array', '{NULL}'), ('array', '{{a,b},{c,d}}'), ('array', '{}'), ('array', '[0:1]={a,b}'), ('time', 'infinity'), ('time', '294277-01-01'), ('time', '4714-11-24 BC'),
 	('time', 'allballs'), ('time', '2100-01-01 24:00:00.9999999'),
 	('invisible', U&'An\2060na'), ('invisible', U&'An\00ADna'), ('invisible', U&'\3164'), ('invisible', U&'Anna\+0E0041\+0E007F'),
-	('invisible', U&'An\200Dna'), ('invisible', U&'Anna\FE0F'), ('invisible', U&'An\034Fna'), ('invisible', U&'\E000'), ('blank', U&'\2800'), ('blank', U&'\2003\3000')) AS t (what, value)
+	('invisible', U&'An\200Dna'), ('invisible', U&'Anna\FE0F'), ('invisible', U&'An\034Fna'), ('invisible', U&'\E000'), ('blank', U&'\2800'), ('blank', U&'\2003\3000'),
+	('member', '[{"' || repeat('x', 100000) || '": 1}]'), ('member', U&'[{"\202Emember": 1}]'), ('member', E'[{"a\\nb": 1}]'), ('member', '[{"größe": 1}]')) AS t (what, value)
  UNION ALL
 SELECT 'token', f FROM (SELECT pg_temp.token('invitation', 'nobody')) live (token),
 	   unnest(ARRAY[token, 'http://localhost:3000/invitation#' || token, replace(token, '_', '%5F'), substr(token, 5), token || '@x.example',

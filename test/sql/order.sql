@@ -145,3 +145,84 @@ SELECT test.refusal(format('SELECT tempcloud.send_order(''noch eine'', %L)', jso
 RESET ROLE;
 RESET tempcloud.max_daily_requests;
 RESET request.jwt.claims;
+
+-- Whether an order is the same is told by what is stored: however times, numbers and
+-- texts were written, and in whatever order members and shifts came.
+SET ROLE tempcloud_user;
+SET request.jwt.claims = :'anna';
+SET timezone = 'Europe/Berlin';
+\set early '{"starts_at": "2100-01-04 06:00", "ends_at": "2100-01-04 14:00", "headcount": 2}'
+\set late '{"starts_at": "2100-01-05 06:00", "ends_at": "2100-01-05 14:00", "headcount": 3}'
+SELECT set_config('test.same', jsonb_build_object('provider_id', :'anbieter', 'profession', 'Koch', 'location', 'Potsdam',
+	'requirements', E'eins\nzwei', 'shifts', jsonb_build_array(:'early'::jsonb, :'late'::jsonb))::text, false) IS NOT NULL AS set;
+SELECT order_id AS same, answer_by AS by FROM tempcloud.send_order('Küche', jsonb_build_array(current_setting('test.same')::jsonb), 'B-5') \gset
+-- The same, another one, or why not
+CREATE FUNCTION pg_temp.again(change jsonb, name text DEFAULT 'Küche') RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	word text;
+BEGIN
+	RETURN order_id FROM tempcloud.send_order(name, jsonb_build_array(current_setting('test.same')::jsonb || change), 'B-5');
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS word = PG_EXCEPTION_DETAIL;
+	RETURN word;
+END
+$$;
+SELECT what, replace(pg_temp.again(change), :'same', 'same') AS order
+  FROM (VALUES
+	(1, 'nothing', '{}'::jsonb),
+	(2, 'spaces', '{"profession": " Koch\n", "requirements": "\teins\nzwei "}'),
+	(3, 'what is null', '{"department": null, "answer_by": null}'),
+	(4, 'what is blank', '{"department": "  "}'),
+	(5, 'shifts the other way round', jsonb_build_object('shifts', jsonb_build_array(:'late'::jsonb, :'early'::jsonb))),
+	(6, 'numbers', jsonb_build_object('shifts', jsonb_build_array(:'early'::jsonb || '{"headcount": 2.0}', :'late'::jsonb || '{"headcount": "3"}'))),
+	(7, 'times with an offset', jsonb_build_object('shifts', jsonb_build_array(
+		:'early'::jsonb || '{"starts_at": "2100-01-04T05:00Z", "ends_at": "2100-01-04 08:00-05"}', :'late'::jsonb))),
+	(8, 'the last moment to answer', jsonb_build_object('answer_by', '2100-01-04T05:00:00Z')),
+	(9, 'a key in capitals', jsonb_build_object('provider_id', upper(:'anbieter'))),
+	(11, 'another profession', '{"profession": "Köchin"}'),
+	(12, 'more of it', '{"department": "x"}'),
+	(13, 'a text moved', '{"location": null, "department": "Potsdam"}'),
+	(14, 'fewer people', jsonb_build_object('shifts', jsonb_build_array(:'early'::jsonb || '{"headcount": 1}', :'late'::jsonb))),
+	(15, 'a fraction of people', jsonb_build_object('shifts', jsonb_build_array(:'early'::jsonb || '{"headcount": 2.5}', :'late'::jsonb))),
+	(16, 'a shift less', jsonb_build_object('shifts', jsonb_build_array(:'early'::jsonb))),
+	(17, 'another time', jsonb_build_object('shifts', jsonb_build_array(:'early'::jsonb || '{"ends_at": "2100-01-04 15:00"}', :'late'::jsonb))),
+	(18, 'an earlier answer', jsonb_build_object('answer_by', '2100-01-04T04:59:59Z')),
+	(19, 'another provider', jsonb_build_object('provider_id', :'personal'))) AS t (n, what, change)
+ ORDER BY n;
+SELECT replace(pg_temp.again('{}', ' Küche '), :'same', 'same') AS spaces, pg_temp.again('{}', 'Kantine') AS other_name;
+SELECT order_id = :'same' AS as_single_request
+  FROM tempcloud.send_request(:'anbieter', 'Koch', 'Potsdam', jsonb_build_array(:'late'::jsonb, :'early'::jsonb),
+	requirements => E'eins\nzwei', name => 'Küche', reference => 'B-5', answer_by => :'by');
+-- In another time zone the same words are other times, and other words the same.
+SET timezone = 'America/New_York';
+SELECT pg_temp.again('{}') AS same_words,
+	   replace(pg_temp.again(jsonb_build_object('shifts', jsonb_build_array('{"starts_at": "2100-01-04 00:00", "ends_at": "2100-01-04 08:00", "headcount": 2}'::jsonb,
+		'{"starts_at": "2100-01-05 00:00", "ends_at": "2100-01-05 08:00", "headcount": 3}'::jsonb))), :'same', 'same') AS same_times;
+RESET timezone;
+RESET ROLE;
+SELECT count(*) FROM tempcloud_data.staff_order WHERE reference = 'B-5';
+RESET request.jwt.claims;
+
+-- Elements that are not objects, members that are not values, and names from outside
+CREATE FUNCTION pg_temp.hint_of(command text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	word text;
+	hint text;
+BEGIN
+	EXECUTE command INTO hint;
+	RETURN hint;
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS word = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+	RETURN concat_ws(' ', SQLSTATE, word, hint);
+END
+$$;
+SET ROLE tempcloud_user;
+SET request.jwt.claims = :'anna';
+SELECT pg_temp.hint_of(format('SELECT tempcloud.send_order(''x'', %L)', requests))
+  FROM (VALUES ('[{"provider_id": ["x"]}]'), ('[{"provider_id": true}]'), ('[{"shifts": 1}]'), ('[{"x' || repeat('y', 100000) || '": 1}]'),
+	(U&'[{"\202Emember": 1}]'), (E'[{"a\\nb": 1}]'), ('[{"größe": 1}]'), ('[{"": 1}]'), ('[{"tci_abcdefghijklmnopqrstuvwxyz": 1}]'),
+	('[{"Provider_id": 1}]')) AS t (requests);
+SELECT position, error, hint FROM tempcloud.invite_many(E'[1, null, "x", [], [{}], {"email": {}}, {"email": ["x"]}, {"email": "x@y.order.example", "message": [1]},
+	{"email": "x@y.order.example", "given_name": {}}, {"a\\nb": 1}, {"tci_abcdefghijklmnopqrstuvwxyz": 1}, {"email": true}]');
+RESET ROLE;
+RESET request.jwt.claims;
