@@ -312,3 +312,45 @@ CREATE TRIGGER assignment_truncate
 ALTER TABLE tempcloud_data.assignment ENABLE ALWAYS TRIGGER assignment_truncate;
 COMMENT ON TRIGGER assignment_truncate ON tempcloud_data.assignment IS
 'No TRUNCATE while partnerships exist';
+
+CREATE TRIGGER ledger_entry_append_only
+	BEFORE UPDATE OR DELETE ON tempcloud_data.ledger_entry
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.refuse_change();
+ALTER TABLE tempcloud_data.ledger_entry ENABLE ALWAYS TRIGGER ledger_entry_append_only;
+COMMENT ON TRIGGER ledger_entry_append_only ON tempcloud_data.ledger_entry IS
+'No UPDATE or DELETE of what is sealed';
+
+CREATE TRIGGER ledger_entry_truncate
+	BEFORE TRUNCATE ON tempcloud_data.ledger_entry
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.refuse_change();
+ALTER TABLE tempcloud_data.ledger_entry ENABLE ALWAYS TRIGGER ledger_entry_truncate;
+COMMENT ON TRIGGER ledger_entry_truncate ON tempcloud_data.ledger_entry IS
+'No TRUNCATE of what is sealed';
+
+CREATE TRIGGER ledger_node_append_only
+	BEFORE UPDATE OR DELETE ON tempcloud_data.ledger_node
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.refuse_change();
+ALTER TABLE tempcloud_data.ledger_node ENABLE ALWAYS TRIGGER ledger_node_append_only;
+COMMENT ON TRIGGER ledger_node_append_only ON tempcloud_data.ledger_node IS
+'No UPDATE or DELETE of what is sealed';
+
+CREATE TRIGGER ledger_node_truncate
+	BEFORE TRUNCATE ON tempcloud_data.ledger_node
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.refuse_change();
+ALTER TABLE tempcloud_data.ledger_node ENABLE ALWAYS TRIGGER ledger_node_truncate;
+COMMENT ON TRIGGER ledger_node_truncate ON tempcloud_data.ledger_node IS
+'No TRUNCATE of what is sealed';
+
+CREATE TRIGGER ledger_head_append_only
+	BEFORE UPDATE OR DELETE ON tempcloud_data.ledger_head
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.refuse_change();
+ALTER TABLE tempcloud_data.ledger_head ENABLE ALWAYS TRIGGER ledger_head_append_only;
+COMMENT ON TRIGGER ledger_head_append_only ON tempcloud_data.ledger_head IS
+'No UPDATE or DELETE of what is sealed';
+
+CREATE TRIGGER ledger_head_truncate
+	BEFORE TRUNCATE ON tempcloud_data.ledger_head
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.refuse_change();
+ALTER TABLE tempcloud_data.ledger_head ENABLE ALWAYS TRIGGER ledger_head_truncate;
+COMMENT ON TRIGGER ledger_head_truncate ON tempcloud_data.ledger_head IS
+'No TRUNCATE of what is sealed';

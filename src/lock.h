@@ -52,6 +52,8 @@
  *
  * maintain() and claim_mail() wait for no row: they skip those that others hold.
  * So maintain() can go through invitations and requests in the order of time.
+ *
+ * seal_ledger() takes LOCK_LEDGER before all else.  No other command takes it.
  */
 #ifndef TC_LOCK_H
 #define TC_LOCK_H
@@ -65,7 +67,8 @@ typedef enum LockClass
 	LOCK_LOGIN = 16,			/* far from 1 and 2, which SQL functions use */
 	LOCK_SENDER,
 	LOCK_ADDRESS,
-	LOCK_PAIR
+	LOCK_PAIR,
+	LOCK_LEDGER
 } LockClass;
 
 extern uint64 tc_login_key(const char *subject);

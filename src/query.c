@@ -193,6 +193,13 @@ tc_leave(void)
 	SPI_finish();
 }
 
+void
+tc_forget_rows(void)
+{
+	SPI_freetuptable(SPI_tuptable);
+	SPI_tuptable = NULL;
+}
+
 Datum
 tc_record(void)
 {

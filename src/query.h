@@ -100,6 +100,9 @@ extern void tc_enter(void);
 extern void tc_enter_command(const char *function);
 extern void tc_leave(void);
 
+/* Free the rows of the last query before the frame ends, where there are many. */
+extern void tc_forget_rows(void);
+
 /*
  * The first column, of a composite type, of the last query's only row, and of
  * all its rows as the result of a function that returns a set.

@@ -44,6 +44,7 @@ char	   *tc_message_id_domain;
 int			tc_mail_max_attempts;
 int			tc_mail_retry_delay;
 int			tc_mail_retention;
+char	   *tc_ledger_origin;
 bool		tc_notifications;
 int			tc_maintenance_interval;
 char	   *tc_databases;
@@ -57,6 +58,7 @@ static bool check_request_link(char **newval, void **extra, GucSource source);
 static bool is_address_with(const char *address, const char *placeholder);
 static bool check_locale(char **newval, void **extra, GucSource source);
 static bool check_domain(char **newval, void **extra, GucSource source);
+static bool check_origin(char **newval, void **extra, GucSource source);
 static bool check_names(char **newval, void **extra, GucSource source);
 static void define_preload_settings(void);
 static void define_string(const char *name, const char *desc, char **variable,
@@ -145,6 +147,10 @@ tc_define_settings(void)
 			   "How long a mail is kept in the outbox after it was sent, given up or dropped, or came back.",
 			   &tc_mail_retention, 30 * DAY, DAY, INT_MAX, GUC_UNIT_S);
 
+	define_string("tempcloud.ledger_origin",
+				  "Sets the name of the ledger, the first line of its checkpoints.",
+				  &tc_ledger_origin, "tempcloud.invalid/ledger", check_origin);
+
 	DefineCustomBoolVariable("tempcloud.notifications",
 							 "Tell live events and wake mailers by NOTIFY.",
 							 NULL, &tc_notifications, true, PGC_SUSET, 0, NULL, NULL, NULL);
@@ -231,6 +237,20 @@ check_domain(char **newval, void **extra, GucSource source)
 	if (**newval != '\0' && strspn(*newval, allowed) == strlen(*newval))
 		return true;
 	GUC_check_errdetail("A domain consists of letters, digits, dots and hyphens.");
+	return false;
+}
+
+/* C2SP signed-note: a name without spaces and plus signs; here, printable ASCII. */
+static bool
+check_origin(char **newval, void **extra, GucSource source)
+{
+	const char *c = *newval;
+
+	while (*c > ' ' && *c < 0x7F && *c != '+')
+		c++;
+	if (**newval != '\0' && *c == '\0')
+		return true;
+	GUC_check_errdetail("An origin consists of printable ASCII characters without spaces and plus signs.");
 	return false;
 }
 

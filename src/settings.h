@@ -36,6 +36,8 @@ extern int	tc_mail_max_attempts;
 extern int	tc_mail_retry_delay;	/* seconds, after the first failure */
 extern int	tc_mail_retention;	/* seconds */
 
+extern char *tc_ledger_origin;
+
 extern bool tc_notifications;
 extern int	tc_maintenance_interval;	/* seconds, 0 for never */
 

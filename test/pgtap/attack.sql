@@ -201,6 +201,8 @@ SELECT tempcloud.release_mail(ARRAY[:late]) \g /dev/null
 SET LOCAL ROLE tempcloud_admin;
 SELECT tempcloud.retry_mail(:failed) \g /dev/null
 SELECT tempcloud.maintain() \g /dev/null
+SELECT tempcloud.seal_ledger() \g /dev/null
+SELECT problem FROM tempcloud.verify_ledger(tempcloud.ledger_checkpoint()) \gset
 SELECT tempcloud.export_person('z@z.example') \g /dev/null
 SELECT tempcloud.erase_person('z@z.example') \g /dev/null
 TABLE tempcloud.mail_stats \g /dev/null
@@ -210,6 +212,7 @@ TABLE tempcloud.mail_template \g /dev/null
 INSERT INTO tempcloud.mail_template (kind, locale, subject, text_body) VALUES ('invitation', 'fr', '{company} vous invite', '{link}');
 SET LOCAL ROLE tempcloud_service;
 SELECT tempcloud.act_as('bob') \g /dev/null
+SELECT tempcloud.partnership_receipt(id), tempcloud.consistency_proof(0) FROM tempcloud.customers \g /dev/null
 SELECT company_name AS customers FROM tempcloud.customers ORDER BY company_name USING OPERATOR(pg_catalog.<) LIMIT 1 \gset
 -- Who writes the tables by hand is guarded with that search path, too.
 RESET ROLE;

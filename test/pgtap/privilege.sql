@@ -14,13 +14,13 @@ CREATE ROLE tempcloud_test_nobody;
 CREATE TEMP TABLE role (name name, functions text[], views text[]);
 INSERT INTO role VALUES
 ('tempcloud_test_nobody', '{}', '{}'),
-('tempcloud_anonymous', '{preview_invitation,decline_invitation_by_token}', '{}'),
+('tempcloud_anonymous', '{preview_invitation,decline_invitation_by_token,ledger_checkpoint,consistency_proof}', '{}'),
 ('tempcloud_mailer', '{claim_mail,mail_sent,mail_failed,mail_bounced,release_mail}', '{}'),
-('tempcloud_admin', '{maintain,maintain_all,retry_mail,export_person,erase_person}', '{mail_dead,mail_stats,worker_stats,mail_template,shipped_mail_template}');
+('tempcloud_admin', '{maintain,maintain_all,seal_ledger,verify_ledger,ledger_checkpoint,consistency_proof,retry_mail,export_person,erase_person}', '{mail_dead,mail_stats,worker_stats,mail_template,shipped_mail_template}');
 -- a user may do what an anonymous visitor may
 INSERT INTO role
 SELECT 'tempcloud_user', functions ||
-	   '{register_account,whoami,current_account_id,update_account,update_contact,add_contact,remove_contact,send_confirmation,confirm_email,invite,invite_many,resend_invitation,withdraw_invitation,accept_invitation,accept_invitation_by_token,decline_invitation,unblock_account,are_partners,search_partners,send_order,send_request,withdraw_request,answer_request,assign_workers,cancel_request}',
+	   '{register_account,whoami,current_account_id,update_account,update_contact,add_contact,remove_contact,send_confirmation,confirm_email,invite,invite_many,resend_invitation,withdraw_invitation,accept_invitation,accept_invitation_by_token,decline_invitation,unblock_account,are_partners,partnership_receipt,search_partners,send_order,send_request,withdraw_request,answer_request,assign_workers,cancel_request}',
 	   '{my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,requests_sent,requests_received,shifts,assignments}'
   FROM role WHERE name = 'tempcloud_anonymous';
 -- a service what a user may
@@ -220,6 +220,12 @@ SELECT set_eq($$
 		   ('tempcloud_data.invitation', 'invitation_guard', 'A'),
 		   ('tempcloud_data.invitation', 'invitation_guard_after', 'A'),
 		   ('tempcloud_data.invitation', 'invitation_truncate', 'A'),
+		   ('tempcloud_data.ledger_entry', 'ledger_entry_append_only', 'A'),
+		   ('tempcloud_data.ledger_entry', 'ledger_entry_truncate', 'A'),
+		   ('tempcloud_data.ledger_head', 'ledger_head_append_only', 'A'),
+		   ('tempcloud_data.ledger_head', 'ledger_head_truncate', 'A'),
+		   ('tempcloud_data.ledger_node', 'ledger_node_append_only', 'A'),
+		   ('tempcloud_data.ledger_node', 'ledger_node_truncate', 'A'),
 		   ('tempcloud_data.partnership', 'partnership_acceptance', 'A'),
 		   ('tempcloud_data.partnership', 'partnership_guard', 'A'),
 		   ('tempcloud_data.partnership', 'partnership_guard_after', 'A'),

@@ -6,7 +6,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
 CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;
-SELECT plan(162);
+SELECT plan(172);
 
 -- Anna, Albert: customers.  Bob, Berta, Bruno: providers.
 CREATE FUNCTION pg_temp.sign_in(subject text) RETURNS void LANGUAGE sql AS $$
@@ -84,6 +84,7 @@ CREATE RULE trap AS ON INSERT TO tempcloud_test.trap DO ALSO DELETE FROM tempclo
 ALTER TABLE tempcloud_test.trap ENABLE ALWAYS RULE trap;
 RESET ROLE;
 
+INSERT INTO done SELECT tempcloud.seal_ledger();
 CREATE TEMP TABLE attempt (number serial, promise text, sqlstate text, statement text);
 INSERT INTO attempt (promise, sqlstate, statement) VALUES
 -- 1. Pairing: each of these pairs is joined by no invitation, or wrong, or both
@@ -140,7 +141,10 @@ INSERT INTO attempt (promise, sqlstate, statement) VALUES
 	ON CONFLICT (id) DO UPDATE SET status = 'pending', decided_at = NULL$$),
 ('irrevocability', '23001', 'DELETE FROM tempcloud_data.event'),
 ('irrevocability', '23001', 'UPDATE tempcloud_data.event SET account_id = NULL'),
-('irrevocability', '23001', 'TRUNCATE tempcloud_data.event');
+('irrevocability', '23001', 'TRUNCATE tempcloud_data.event'),
+('irrevocability', '23001', 'DELETE FROM tempcloud_data.ledger_entry'),
+('irrevocability', '23001', 'UPDATE tempcloud_data.ledger_head SET root = sha256(root)'),
+('irrevocability', '23001', 'TRUNCATE tempcloud_data.ledger_node');
 GRANT SELECT ON attempt TO PUBLIC;
 
 CREATE TEMP TABLE before AS
@@ -255,7 +259,10 @@ SELECT is_empty($$SELECT p FROM tempcloud_data.partnership p
 				   WHERE c.kind <> 'customer' OR v.kind <> 'provider'$$,
 	'each joins a customer with a provider');
 
--- 3. Tokens.  All that the tables hold, as text.
+-- 3. Tokens.  All that the tables hold, as text; the ledger gets a row of each kind.
+INSERT INTO done SELECT tempcloud.seal_ledger();
+INSERT INTO tempcloud_data.ledger_node VALUES (62, 0, sha256('x'));
+INSERT INTO tempcloud_data.ledger_pending SELECT customer_id, provider_id FROM tempcloud_data.partnership;
 CREATE TEMP TABLE kept (relation text, content text);
 SELECT format('INSERT INTO kept SELECT %L, t::text FROM %s t', oid::regclass, oid::regclass)
   FROM pg_class WHERE relnamespace = 'tempcloud_data'::regnamespace AND relkind = 'r' \gexec

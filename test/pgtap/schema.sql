@@ -6,7 +6,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
 CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;		-- so that names print with their schema
-SELECT plan(107);
+SELECT plan(117);
 
 -- A relation as lines of text: its columns, keys, names of checks, and indexes.
 -- (The text of a check differs between majors; what it refuses is tested.)
@@ -47,7 +47,7 @@ CREATE FUNCTION pg_temp.relation_is(relation regclass, expected text) RETURNS te
 $$;
 
 -- Tables
-SELECT tables_are('tempcloud_data', '{account,contact,invitation,invitation_token,confirmation_token,partnership,block,staff_order,request,shift,request_answer,assignment,mail,mail_template,shipped_mail_template,mailer,event}'::name[]);
+SELECT tables_are('tempcloud_data', '{account,contact,invitation,invitation_token,confirmation_token,partnership,block,staff_order,request,shift,request_answer,assignment,mail,mail_template,shipped_mail_template,mailer,event,ledger_pending,ledger_entry,ledger_node,ledger_head}'::name[]);
 SELECT views_are('tempcloud_data', '{request_overview,shift_overview}'::name[]);
 SELECT sequences_are('tempcloud_data', '{mail_id_seq,event_id_seq}'::name[]);
 
@@ -355,6 +355,42 @@ SELECT pg_temp.relation_is('tempcloud_data.mail', $$
 	mail_invitation_id_idx INDEX btree (invitation_id, id)
 	mail_recipient_idx INDEX btree (lower((recipient)::text), kind, created_at)
 	mail_request_id_idx INDEX btree (request_id, id) WHERE (request_id IS NOT NULL)
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.ledger_pending', $$
+	customer_id uuid NOT NULL
+	provider_id uuid NOT NULL
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.ledger_entry', $$
+	position bigint NOT NULL
+	customer_id uuid NOT NULL
+	provider_id uuid NOT NULL
+	hash bytea NOT NULL
+	ledger_entry_pkey PRIMARY KEY ("position")
+	ledger_entry_partnership_key UNIQUE (customer_id, provider_id)
+	ledger_entry_partnership_fkey FOREIGN KEY (customer_id, provider_id) REFERENCES tempcloud_data.partnership(customer_id, provider_id)
+	ledger_entry_hash_length CHECK
+	ledger_entry_position CHECK
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.ledger_node', $$
+	level integer NOT NULL
+	position bigint NOT NULL
+	hash bytea NOT NULL
+	ledger_node_pkey PRIMARY KEY (level, "position")
+	ledger_node_hash_length CHECK
+	ledger_node_level CHECK
+	ledger_node_position CHECK
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.ledger_head', $$
+	size bigint NOT NULL
+	root bytea NOT NULL
+	sealed_at timestamptz NOT NULL
+	ledger_head_pkey PRIMARY KEY (size)
+	ledger_head_root_length CHECK
+	ledger_head_size CHECK
 $$);
 
 SELECT pg_temp.relation_is('tempcloud_data.mailer', $$
@@ -732,6 +768,13 @@ SELECT pg_temp.relation_is('tempcloud.outgoing_mail', $$
 	reply_to text
 $$);
 
+SELECT pg_temp.relation_is('tempcloud.ledger_verification', $$
+	size bigint
+	root text
+	unsealed bigint
+	position bigint
+	problem text
+$$);
 SELECT pg_temp.relation_is('tempcloud.erasure', $$
 	contacts integer
 	invitations integer
@@ -824,6 +867,7 @@ INSERT INTO expected VALUES
 ('release_mail', 'ids bigint[]', 'integer'),
 ('retry_mail', 'id bigint', 'boolean'),
 ('maintain', '', 'maintenance'),
+('seal_ledger', '', 'integer'),
 ('erase_person', 'email text', 'erasure');
 
 -- those that work with GET and on a hot standby
@@ -833,7 +877,11 @@ INSERT INTO expected VALUES
 ('search_partners', 'name text', 'SETOF partners', 's'),
 ('current_account_id', '', 'uuid', 's'),
 ('preview_invitation', 'token text', 'invitation_preview', 's'),
-('are_partners', 'a uuid, b uuid', 'boolean', 's');
+('are_partners', 'a uuid, b uuid', 'boolean', 's'),
+('ledger_checkpoint', '', 'text', 's'),
+('consistency_proof', 'old_size bigint', 'text', 's'),
+('partnership_receipt', 'partner_id uuid', 'text', 's'),
+('verify_ledger', 'checkpoint text DEFAULT NULL::text', 'ledger_verification', 's');
 
 SELECT set_eq('SELECT name FROM api', 'SELECT name FROM expected', 'the API has these functions');
 SELECT is(format('(%s) returns %s, %s', a.arguments, a.result, a.volatile),

@@ -12,7 +12,8 @@ use Tempcloud;
 use Test::More;
 
 my @tables = map { "tempcloud_data.$_" }
-  qw(account contact invitation partnership staff_order request shift request_answer assignment);
+  qw(account contact invitation partnership staff_order request shift request_answer assignment
+  ledger_entry ledger_node ledger_head);
 my $origin = new_server('origin', allows_streaming => 'logical');
 my $replica = new_server('replica');
 
@@ -51,6 +52,7 @@ as_caller($origin, 'anna', "SELECT tempcloud.register_account('customer', 'Kunde
 partner('bob');
 order('bob', 'Koch');
 as_caller($origin, 'anna', "SELECT tempcloud.invite('berta\@anbieter.example'), tempcloud.invite('nobody\@anbieter.example')");
+$origin->safe_psql('postgres', 'SELECT tempcloud.seal_ledger()');
 $origin->safe_psql('postgres', "CREATE PUBLICATION tempcloud FOR TABLE " . join ', ', @tables);
 $replica->safe_psql('postgres', 'CREATE SUBSCRIPTION tempcloud CONNECTION $$' . $origin->connstr('postgres') . '$$ PUBLICATION tempcloud WITH (disable_on_error)');
 $replica->wait_for_subscription_sync($origin, 'tempcloud');
@@ -63,10 +65,13 @@ as_caller($origin, 'berta', "SELECT tempcloud.register_account('provider', 'Bert
 	SELECT tempcloud.decline_invitation(id) FROM tempcloud.invitations_received");
 as_caller($origin, 'anna', q{SELECT tempcloud.withdraw_invitation(id) FROM tempcloud.invitations_sent WHERE email LIKE 'nobody%'});
 as_caller($origin, 'anna', q{SELECT tempcloud.cancel_request(id, 'Streik') FROM tempcloud.requests_sent WHERE profession = 'Pilot'});
+$origin->safe_psql('postgres', 'SELECT tempcloud.seal_ledger()');
 $origin->wait_for_catchup('tempcloud');
 is(contents($replica), contents($origin), 'what is done comes over');
 is(as_caller($replica, 'anna', 'SELECT string_agg(company_name, \' \' ORDER BY company_name) FROM tempcloud.providers'),
 	'Bob GmbH Bruno GmbH', 'the API reads it there');
+is($replica->safe_psql('postgres', 'SELECT size, unsealed, problem FROM tempcloud.verify_ledger()'), '2|0|',
+	'the ledger comes over as it was sealed, and agrees with the partnerships there');
 is($replica->safe_psql('postgres', 'SELECT count(*) FROM tempcloud_data.mail'), '0', 'without a mail that would be sent twice');
 
 # What somebody at the replica tries

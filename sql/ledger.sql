@@ -1,0 +1,126 @@
+-- ledger: a Merkle tree over all partnerships, whose heads others keep
+--
+-- Sealing gives each partnership a position and appends it to the tree.  Nodes
+-- of complete subtrees are kept, so that sealing and proofs read O(log n) rows.
+
+-- Partnerships that are not sealed yet.
+CREATE TABLE tempcloud_data.ledger_pending (
+	customer_id	uuid NOT NULL,
+	provider_id	uuid NOT NULL
+);
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.ledger_pending', '');
+
+COMMENT ON TABLE tempcloud_data.ledger_pending IS 'Partnerships that are not sealed yet.';
+COMMENT ON COLUMN tempcloud_data.ledger_pending.customer_id IS 'The customer';
+COMMENT ON COLUMN tempcloud_data.ledger_pending.provider_id IS 'The provider';
+
+CREATE TABLE tempcloud_data.ledger_entry (
+	position	bigint,
+	customer_id	uuid NOT NULL,
+	provider_id	uuid NOT NULL,
+	hash		bytea NOT NULL,
+	CONSTRAINT ledger_entry_pkey PRIMARY KEY (position),
+	CONSTRAINT ledger_entry_partnership_key UNIQUE (customer_id, provider_id),
+	CONSTRAINT ledger_entry_partnership_fkey FOREIGN KEY (customer_id, provider_id)
+		REFERENCES tempcloud_data.partnership (customer_id, provider_id),
+	CONSTRAINT ledger_entry_position CHECK (position >= 0),
+	CONSTRAINT ledger_entry_hash_length CHECK (pg_catalog.length(hash) = 32)
+);
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.ledger_entry', '');
+
+COMMENT ON TABLE tempcloud_data.ledger_entry IS 'The leaves of the tree: sealed partnerships in the order of sealing.';
+COMMENT ON COLUMN tempcloud_data.ledger_entry.position IS 'Position in the tree, from 0 without gaps';
+COMMENT ON COLUMN tempcloud_data.ledger_entry.customer_id IS 'The customer';
+COMMENT ON COLUMN tempcloud_data.ledger_entry.provider_id IS 'The provider';
+COMMENT ON COLUMN tempcloud_data.ledger_entry.hash IS 'Leaf hash of the partnership (RFC 9162, 2.1.1)';
+
+CREATE TABLE tempcloud_data.ledger_node (
+	level		integer,
+	position	bigint,
+	hash		bytea NOT NULL,
+	CONSTRAINT ledger_node_pkey PRIMARY KEY (level, position),
+	CONSTRAINT ledger_node_level CHECK (level BETWEEN 1 AND 62),
+	CONSTRAINT ledger_node_position CHECK (position >= 0),
+	CONSTRAINT ledger_node_hash_length CHECK (pg_catalog.length(hash) = 32)
+);
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.ledger_node', '');
+
+COMMENT ON TABLE tempcloud_data.ledger_node IS 'The interior nodes of the tree that cover complete subtrees.';
+COMMENT ON COLUMN tempcloud_data.ledger_node.level IS 'Level above the leaves: the node covers 2^level of them';
+COMMENT ON COLUMN tempcloud_data.ledger_node.position IS 'Position in the level, from 0';
+COMMENT ON COLUMN tempcloud_data.ledger_node.hash IS 'Hash of the node (RFC 9162, 2.1.1)';
+
+CREATE TABLE tempcloud_data.ledger_head (
+	size		bigint,
+	root		bytea NOT NULL,
+	sealed_at	timestamptz NOT NULL,
+	CONSTRAINT ledger_head_pkey PRIMARY KEY (size),
+	CONSTRAINT ledger_head_size CHECK (size > 0),
+	CONSTRAINT ledger_head_root_length CHECK (pg_catalog.length(root) = 32)
+);
+SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.ledger_head', '');
+
+COMMENT ON TABLE tempcloud_data.ledger_head IS 'The heads of the tree, one for each sealing.';
+COMMENT ON COLUMN tempcloud_data.ledger_head.size IS 'How many partnerships it covers';
+COMMENT ON COLUMN tempcloud_data.ledger_head.root IS 'Root of the tree of that size';
+COMMENT ON COLUMN tempcloud_data.ledger_head.sealed_at IS 'When it was sealed';
+
+CREATE FUNCTION tempcloud.seal_ledger()
+RETURNS integer
+AS 'MODULE_PATHNAME', 'tempcloud_seal_ledger'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.seal_ledger IS
+'Append new partnerships to the ledger
+Returns how many, at most 10000: call it again while it returns that many. maintain() calls it, too.';
+GRANT EXECUTE ON FUNCTION tempcloud.seal_ledger TO tempcloud_admin;
+
+CREATE FUNCTION tempcloud.ledger_checkpoint()
+RETURNS text
+AS 'MODULE_PATHNAME', 'tempcloud_ledger_checkpoint'
+LANGUAGE C STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.ledger_checkpoint IS
+'The head of the ledger
+Three lines: origin, size, and root in base64 (C2SP tlog-checkpoint), for anybody to keep.';
+GRANT EXECUTE ON FUNCTION tempcloud.ledger_checkpoint TO tempcloud_anonymous, tempcloud_admin;
+
+CREATE FUNCTION tempcloud.consistency_proof(old_size bigint)
+RETURNS text
+AS 'MODULE_PATHNAME', 'tempcloud_consistency_proof'
+LANGUAGE C STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.consistency_proof IS
+'Prove that the ledger has only grown
+From an earlier size to that of ledger_checkpoint: hashes in base64, one a line (RFC 9162, 2.1.4).';
+GRANT EXECUTE ON FUNCTION tempcloud.consistency_proof TO tempcloud_anonymous, tempcloud_admin;
+
+CREATE FUNCTION tempcloud.partnership_receipt(partner_id uuid)
+RETURNS text
+AS 'MODULE_PATHNAME', 'tempcloud_partnership_receipt'
+LANGUAGE C STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.partnership_receipt IS
+'Prove a partnership of the caller
+A file in the format of C2SP tlog-proof: the partnership as extra data, its position, the inclusion proof and the checkpoint. Refused with not_sealed until the partnership is sealed.';
+GRANT EXECUTE ON FUNCTION tempcloud.partnership_receipt TO tempcloud_user;
+
+CREATE TYPE tempcloud.ledger_verification AS (
+	size		bigint,
+	root		text,
+	unsealed	bigint,
+	"position"	bigint,
+	problem		text
+);
+COMMENT ON TYPE tempcloud.ledger_verification IS
+'What verify_ledger() found; problem is null where everything agrees.';
+COMMENT ON COLUMN tempcloud.ledger_verification.size IS 'Size of the ledger';
+COMMENT ON COLUMN tempcloud.ledger_verification.root IS 'Its root in base64, computed from the partnerships';
+COMMENT ON COLUMN tempcloud.ledger_verification.unsealed IS 'Partnerships that are not sealed yet';
+COMMENT ON COLUMN tempcloud.ledger_verification."position" IS 'The first position that differs; null where none does';
+COMMENT ON COLUMN tempcloud.ledger_verification.problem IS 'What differs';
+
+CREATE FUNCTION tempcloud.verify_ledger(checkpoint text DEFAULT NULL)
+RETURNS tempcloud.ledger_verification
+AS 'MODULE_PATHNAME', 'tempcloud_verify_ledger'
+LANGUAGE C STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.verify_ledger IS
+'Compute the ledger anew from the partnerships
+Compares them with what is kept: leaves, nodes, heads, and with a checkpoint from outside, if one is given.';
+GRANT EXECUTE ON FUNCTION tempcloud.verify_ledger TO tempcloud_admin;

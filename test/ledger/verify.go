@@ -1,0 +1,151 @@
+// Verify what the ledger hands out, by code that is not ours: package tlog, with
+// which Go verifies its checksum database.
+//
+//	verify receipt               a file as C2SP tlog-proof on standard input;
+//	                             prints what it proves
+//	verify consistency           on standard input an old checkpoint, a blank
+//	                             line, a new one, a blank line, and the proof
+//	verify root                  leaves in base64, one a line; prints the root
+package main
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+type head struct {
+	size int64
+	root tlog.Hash
+}
+
+func fail(format string, args ...interface{}) {
+	fmt.Fprintf(os.Stderr, format+"\n", args...)
+	os.Exit(1)
+}
+
+func parseHash(line string) tlog.Hash {
+	hash, err := tlog.ParseHash(line)
+	if err != nil {
+		fail("not a hash: %q", line)
+	}
+	return hash
+}
+
+// The text of C2SP tlog-checkpoint, without signatures.
+func parseCheckpoint(text string) head {
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if len(lines) != 3 || lines[0] == "" {
+		fail("not a checkpoint: %q", text)
+	}
+	size, err := strconv.ParseInt(lines[1], 10, 64)
+	if err != nil || strconv.FormatInt(size, 10) != lines[1] {
+		fail("not a size: %q", lines[1])
+	}
+	return head{size, parseHash(lines[2])}
+}
+
+func parseHashes(lines []string) []tlog.Hash {
+	var hashes []tlog.Hash
+	for _, line := range lines {
+		hashes = append(hashes, parseHash(line))
+	}
+	return hashes
+}
+
+func receipt(input string) {
+	parts := strings.SplitN(input, "\n\n", 2)
+	if len(parts) != 2 {
+		fail("no blank line")
+	}
+	lines := strings.Split(parts[0], "\n")
+	if len(lines) < 3 || lines[0] != "c2sp.org/tlog-proof@v1" ||
+		!strings.HasPrefix(lines[1], "extra ") || !strings.HasPrefix(lines[2], "index ") {
+		fail("not a proof: %q", parts[0])
+	}
+	leaf, err := base64.StdEncoding.DecodeString(lines[1][len("extra "):])
+	if err != nil {
+		fail("extra: %v", err)
+	}
+	index, err := strconv.ParseInt(lines[2][len("index "):], 10, 64)
+	if err != nil {
+		fail("index: %v", err)
+	}
+	tree := parseCheckpoint(parts[1])
+	if err := tlog.CheckRecord(parseHashes(lines[3:]), tree.size, tree.root, index, tlog.RecordHash(leaf)); err != nil {
+		fail("%v", err)
+	}
+	fmt.Print(string(leaf))
+}
+
+func consistency(input string) {
+	parts := strings.SplitN(input, "\n\n", 3)
+	if len(parts) != 3 {
+		fail("three parts are needed")
+	}
+	var proof []string
+	if text := strings.TrimSuffix(parts[2], "\n"); text != "" {
+		proof = strings.Split(text, "\n")
+	}
+	old, new := parseCheckpoint(parts[0]), parseCheckpoint(parts[1])
+	if old.size == new.size {
+		if old.root != new.root || proof != nil {
+			fail("two roots of one size")
+		}
+		return
+	}
+	if err := tlog.CheckTree(parseHashes(proof), new.size, new.root, old.size, old.root); err != nil {
+		fail("%v", err)
+	}
+}
+
+func root(input string) {
+	var stored []tlog.Hash
+	reader := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		var hashes []tlog.Hash
+		for _, index := range indexes {
+			hashes = append(hashes, stored[index])
+		}
+		return hashes, nil
+	})
+	size := int64(0)
+	for _, line := range strings.Fields(input) {
+		leaf, err := base64.StdEncoding.DecodeString(line)
+		if err != nil {
+			fail("leaf: %v", err)
+		}
+		hashes, err := tlog.StoredHashes(size, leaf, reader)
+		if err != nil {
+			fail("%v", err)
+		}
+		stored = append(stored, hashes...)
+		size++
+	}
+	hash, err := tlog.TreeHash(size, reader)
+	if err != nil {
+		fail("%v", err)
+	}
+	fmt.Println(hash)
+}
+
+func main() {
+	input, err := io.ReadAll(os.Stdin)
+	if err != nil || len(os.Args) != 2 {
+		fail("usage: verify receipt|consistency|root")
+	}
+	switch os.Args[1] {
+	case "receipt":
+		receipt(string(input))
+	case "consistency":
+		consistency(string(input))
+	case "root":
+		root(string(input))
+	default:
+		fail("usage: verify receipt|consistency|root")
+	}
+}

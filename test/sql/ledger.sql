@@ -1,0 +1,71 @@
+-- ledger: heads, proofs and receipts
+
+\pset null (null)
+\set anna '{"sub":"anna.ledger","email":"anna@kunde.ledger.example","email_verified":true}'
+\set bob '{"sub":"bob.ledger","email":"bob@anbieter.ledger.example","email_verified":true}'
+SELECT test.company(:'anna', 'customer', 'Kunde AG', 'Anna', 'Alt') AS kunde \gset
+SELECT test.company(:'bob', 'provider', 'Anbieter GmbH', 'Bob', 'Bau') AS anbieter \gset
+-- what other tests have left
+SELECT tempcloud.seal_ledger() >= 0 AS sealed;
+SELECT split_part(tempcloud.ledger_checkpoint(), E'\n', 2)::bigint AS size, tempcloud.ledger_checkpoint() AS checkpoint \gset
+SET request.jwt.claims = :'anna';
+SELECT id AS invitation FROM tempcloud.invite('bob@anbieter.ledger.example') \gset
+SET request.jwt.claims = :'bob';
+SELECT provider_id = :'anbieter' AS provider FROM tempcloud.accept_invitation(:'invitation');
+
+-- A partnership is sealed some time after it was accepted, once.
+SELECT tempcloud.partnership_receipt(:'kunde'); \echo :SQLSTATE
+SELECT tempcloud.ledger_checkpoint() = :'checkpoint' AS unchanged;
+SELECT tempcloud.seal_ledger();
+SELECT tempcloud.seal_ledger();
+INSERT INTO tempcloud_data.ledger_pending VALUES (:'kunde', :'anbieter');
+SELECT tempcloud.seal_ledger() AS "sealed before";
+SELECT split_part(tempcloud.ledger_checkpoint(), E'\n', 2)::bigint - :size AS grown;
+SELECT unsealed, problem FROM tempcloud.verify_ledger(:'checkpoint');
+SELECT convert_from(decode(substring(tempcloud.partnership_receipt(:'kunde') FROM 'extra (.*?)\n'), 'base64'), 'UTF8')
+	   = format(E'tempcloud/partnership/v1\n%s\n%s\n%s\n%s\n%s\n', customer_id, provider_id, invitation_id, accepted_by,
+				to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) AS leaf
+  FROM tempcloud_data.partnership WHERE customer_id = :'kunde';
+-- in the same form whatever the session's settings are
+SELECT tempcloud.partnership_receipt(:'kunde') AS receipt \gset
+SET timezone = 'Asia/Kathmandu';
+SET datestyle = 'SQL, DMY';
+SET bytea_output = escape;
+SELECT tempcloud.partnership_receipt(:'kunde') = :'receipt' AS same;
+RESET timezone;
+RESET datestyle;
+RESET bytea_output;
+
+-- Nobody gets a receipt of others' partnerships.
+SET request.jwt.claims = :'anna';
+SELECT tempcloud.partnership_receipt(:'kunde'); \echo :SQLSTATE
+SELECT tempcloud.partnership_receipt(NULL); \echo :SQLSTATE
+RESET request.jwt.claims;
+SELECT tempcloud.partnership_receipt(:'kunde'); \echo :SQLSTATE
+
+-- Anybody may read heads and proofs.
+SET ROLE tempcloud_anonymous;
+SELECT tempcloud.ledger_checkpoint() ~ '^tempcloud\.invalid/ledger\n[0-9]+\n[A-Za-z0-9+/]{43}=\n$' AS "three lines";
+SELECT tempcloud.consistency_proof(0) AS "from an empty ledger",
+	   tempcloud.consistency_proof(split_part(tempcloud.ledger_checkpoint(), E'\n', 2)::bigint) AS "from this one";
+SELECT tempcloud.consistency_proof(-1); \echo :SQLSTATE
+SELECT tempcloud.consistency_proof(9223372036854775807); \echo :SQLSTATE
+SELECT tempcloud.consistency_proof(NULL); \echo :SQLSTATE
+SELECT tempcloud.seal_ledger(); \echo :SQLSTATE
+RESET ROLE;
+
+-- What is no checkpoint of this ledger
+SELECT checkpoint, test.refusal(format('SELECT tempcloud.verify_ledger(%L)', checkpoint))
+  FROM unnest(ARRAY['', 'x', E'other\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n', E'tempcloud.invalid/ledger\n1\n',
+	E'tempcloud.invalid/ledger\n-1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n',
+	E'tempcloud.invalid/ledger\n1x\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n',
+	E'tempcloud.invalid/ledger\n99999999999999999999999\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n',
+	E'tempcloud.invalid/ledger\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuF!=\n']) checkpoint;
+
+-- The name of a ledger
+SET tempcloud.ledger_origin = ''; \echo :SQLSTATE
+SET tempcloud.ledger_origin = 'a b'; \echo :SQLSTATE
+SET tempcloud.ledger_origin = 'a+b'; \echo :SQLSTATE
+SET tempcloud.ledger_origin = 'example.com/ledger';
+SELECT split_part(tempcloud.ledger_checkpoint(), E'\n', 1);
+RESET tempcloud.ledger_origin;

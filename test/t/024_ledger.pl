@@ -1,0 +1,263 @@
+# The ledger: proofs are verified by another program, and tampering is found.
+use strict;
+use warnings;
+
+use FindBin;
+use lib $FindBin::RealBin;
+use IPC::Run ();
+use MIME::Base64 qw(encode_base64);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Tempcloud;
+use Test::More;
+
+my $verify = "$ENV{TESTDATADIR}/verify";
+{
+	local $ENV{GO111MODULE} = 'off';
+	local $ENV{GOPATH} = '/usr/share/gocode';
+	local $ENV{GOCACHE} = PostgreSQL::Test::Utils::tempdir;
+	system('go', 'build', '-o', $verify, "$FindBin::RealBin/../ledger/verify.go") == 0
+	  or die 'cannot build the verifier';
+}
+
+# Run the verifier: its output, or undef where it finds something wrong.
+sub verified
+{
+	my ($what, $input) = @_;
+	my ($out, $err) = ('', '');
+	my $good = IPC::Run::run([ $verify, $what ], '<', \$input, '>', \$out, '2>', \$err);
+
+	diag($err) if !$good && $ENV{TEMPCLOUD_VERBOSE};
+	return $good ? $out : undef;
+}
+
+my $node = PostgreSQL::Test::Cluster->new('main');
+# The bytes of a page are changed below, which checksums would tell before the ledger.
+$node->init(extra => [ '-E', 'UTF8', '--locale=C.UTF-8',
+		$node->pg_version >= 18 ? '--no-data-checksums' : () ]);
+$node->append_conf('postgresql.conf', "tempcloud.max_daily_invitations = -1\n"
+	  . "session_preload_libraries = 'tempcloud'\nautovacuum = off\n");
+$node->start;
+$node->safe_psql('postgres', 'SET client_min_messages = warning; CREATE EXTENSION tempcloud CASCADE');
+
+my $partners = 0;
+
+# So many more providers become partners of Anna; then all are sealed.
+sub grow
+{
+	my ($count) = @_;
+
+	for my $n ($partners + 1 .. $partners + $count)
+	{
+		as_caller($node, "b$n", "SELECT tempcloud.register_account('provider', 'Anbieter $n', 'Bob', 'Bau')");
+		as_caller($node, 'anna', "SELECT tempcloud.invite('b$n\@anbieter.example')");
+		as_caller($node, "b$n", 'SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received');
+	}
+	$partners += $count;
+	return $node->safe_psql('postgres', 'SELECT tempcloud.seal_ledger()');
+}
+
+sub checkpoint { return $node->safe_psql('postgres', 'SELECT tempcloud.ledger_checkpoint()'); }
+
+# What verify_ledger() finds: position and problem.
+sub found
+{
+	my ($checkpoint) = @_;
+
+	return $node->safe_psql('postgres', 'SELECT position, problem FROM tempcloud.verify_ledger('
+		  . ($checkpoint ? "\$c\$$checkpoint\$c\$" : '') . ')');
+}
+
+as_caller($node, 'anna', "SELECT tempcloud.register_account('customer', 'Kunde AG', 'Anna', 'Alt')");
+my $empty = checkpoint();
+is($empty, "tempcloud.invalid/ledger\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
+	'an empty ledger has the root of RFC 9162');
+is(found(), '|', 'nothing differs in it');
+
+# Trees of many shapes: each head is verified against all before it, and each
+# receipt against it.
+my @checkpoints;
+foreach my $count (1, 1, 1, 1, 3, 1, 8, 2)
+{
+	is(grow($count), $count, "$count more are sealed");
+	my $checkpoint = checkpoint();
+	my ($size) = $checkpoint =~ /\n(\d+)\n/;
+
+	is($size, $partners, 'the head covers them');
+	foreach my $old (@checkpoints)
+	{
+		my ($old_size) = $old =~ /\n(\d+)\n/;
+		my $proof = $node->safe_psql('postgres', "SELECT tempcloud.consistency_proof($old_size)");
+
+		ok(defined verified('consistency', "$old\n$checkpoint\n$proof"), "$size is consistent with $old_size");
+	}
+	push @checkpoints, $checkpoint;
+
+	my @ids = split /\n/, as_caller($node, 'anna', 'SELECT id FROM tempcloud.providers');
+	my $good = 0;
+	foreach my $id (@ids)
+	{
+		my $receipt = as_caller($node, 'anna', "SELECT tempcloud.partnership_receipt('$id')");
+		my $leaf = verified('receipt', $receipt);
+		my $expected = $node->safe_psql('postgres', qq{
+			SELECT concat_ws(E'\\n', 'tempcloud/partnership/v1', customer_id, provider_id, invitation_id, accepted_by,
+							 to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+			  FROM tempcloud_data.partnership WHERE provider_id = '$id'});
+
+		$good++ if defined $leaf && $leaf eq "$expected\n";
+	}
+	is($good, $partners, 'each receipt proves its partnership');
+
+	my $leaves = join '', map { encode_base64("$_\n", '') . "\n" } split /\n\n/, $node->safe_psql('postgres', q{
+		SELECT string_agg(concat_ws(E'\n', 'tempcloud/partnership/v1', p.customer_id, p.provider_id, invitation_id, accepted_by,
+							 to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')), E'\n\n' ORDER BY position)
+		  FROM tempcloud_data.partnership p JOIN tempcloud_data.ledger_entry USING (customer_id, provider_id)});
+	my $root = verified('root', $leaves);
+
+	like($checkpoint, qr/\n\Q$root\E\z/, 'and the verifier computes the same root');
+	is(found($checkpoints[$#checkpoints / 2]), '|', 'nothing differs');
+}
+
+# Both partners get a receipt of the same partnership, and nobody else does.
+my $bob = as_caller($node, 'b1', 'SELECT tempcloud.partnership_receipt(id) FROM tempcloud.customers');
+my $id = as_caller($node, 'b1', 'SELECT id FROM tempcloud.my_account');
+is($bob, as_caller($node, 'anna', "SELECT tempcloud.partnership_receipt('$id')"), 'both get the same receipt');
+my $claims = '{"sub":"b2"}';
+my (undef, undef, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nSET request.jwt.claims = '$claims'; SELECT tempcloud.partnership_receipt('$id')");
+like($err, qr/PT404.*partner_not_found/s, 'another provider gets none');
+
+# A receipt that was altered proves nothing.
+ok(defined verified('receipt', $bob), 'the receipt is good');
+(my $altered = $bob) =~ s/^index 0$/index 1/m;
+ok(!defined verified('receipt', $altered), 'not with another position');
+($altered = $bob) =~ s/^extra (....)/extra AAAA/m;
+ok(!defined verified('receipt', $altered), 'nor with another partnership');
+
+my $newest = $checkpoints[-1];
+
+my $saved = PostgreSQL::Test::Utils::tempdir . '/data';
+
+# Keep all files of the stopped server, or put them back.
+sub save { system('cp', '-a', $node->data_dir, $saved) == 0 or die; return; }
+
+sub restore
+{
+	$node->stop;
+	system('rm', '-rf', $node->data_dir) == 0 or die;
+	system('cp', '-a', $saved, $node->data_dir) == 0 or die;
+	$node->start;
+	return;
+}
+
+# While the server is stopped, the bytes of a partnership's page are changed.
+# Returns what verify_ledger() finds then; all files are put back.
+sub found_after
+{
+	my ($change) = @_;
+	my $file = $node->data_dir . '/' . $node->safe_psql('postgres', "SELECT pg_relation_filepath('tempcloud_data.partnership')");
+
+	$node->stop;
+	my $bytes = slurp_file($file);
+	$change->(\$bytes);
+	open my $handle, '+<:raw', $file or die "$file: $!";
+	print $handle $bytes or die;
+	close $handle or die;
+	$node->start;
+	my $found = found();
+	restore();
+	return $found;
+}
+
+my ($row, $position) = split /\|/, $node->safe_psql('postgres', q{
+	SELECT replace(p.invitation_id::text, '-', ''), position FROM tempcloud_data.partnership p
+	  JOIN tempcloud_data.ledger_entry USING (customer_id, provider_id) ORDER BY position OFFSET 5 LIMIT 1});
+my $key = pack 'H*', $row;
+
+$node->stop;
+save();
+$node->start;
+
+# A byte of a row
+is(found_after(sub {
+	my ($bytes) = @_;
+	my $at = index $$bytes, $key;
+
+	die 'the row is not in the page' if $at < 0;
+	substr($$bytes, $at + 15, 1) = chr(ord(substr $$bytes, $at + 15, 1) ^ 1);
+}), "$position|the partnership is not the one that was sealed", 'a changed byte is found at its position');
+
+# A row removed: its line pointer says that there is none.
+is(found_after(sub {
+	my ($bytes) = @_;
+	my $at = index $$bytes, $key;
+
+	for (my $pointer = 24; $pointer < unpack('S', substr $$bytes, 12, 2); $pointer += 4)
+	{
+		my $item = unpack 'L', substr $$bytes, $pointer, 4;
+		my ($offset, $length) = ($item & 0x7FFF, $item >> 17);
+
+		substr($$bytes, $pointer, 4) = pack 'L', 0 if $at >= $offset && $at < $offset + $length;
+	}
+}), "$position|the partnership is missing", 'a removed row is found at its position');
+is(found(), '|', 'nothing differs once the files are put back');
+
+# By SQL, where nothing guards: a superuser with triggers off
+my $off = 'SET session_replication_role = replica; ' . join '', map { "ALTER TABLE tempcloud_data.$_ DISABLE TRIGGER ALL;" }
+  qw(partnership invitation ledger_entry ledger_node ledger_head);
+my $on = join '', map { "ALTER TABLE tempcloud_data.$_ ENABLE TRIGGER ALL;" }
+  qw(partnership invitation ledger_entry ledger_node ledger_head);
+
+sub tampered
+{
+	my ($statement, $checkpoint) = @_;
+
+	return $node->safe_psql('postgres', "BEGIN; $off $statement; $on RESET session_replication_role;"
+		  . ' SELECT position, problem FROM tempcloud.verify_ledger(' . ($checkpoint ? "\$c\$$checkpoint\$c\$" : '') . '); ROLLBACK');
+}
+
+is(tampered("DELETE FROM tempcloud_data.partnership WHERE invitation_id = '$row'"), "$position|the partnership is missing", 'a deleted partnership');
+is(tampered("UPDATE tempcloud_data.partnership SET created_at = created_at + interval '1 us' WHERE invitation_id = '$row'"),
+	"$position|the partnership is not the one that was sealed", 'a changed one');
+is(tampered('INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)'
+	  . ' SELECT customer_id, gen_random_uuid(), gen_random_uuid(), accepted_by FROM tempcloud_data.partnership LIMIT 1'),
+	'|a partnership is neither sealed nor waiting to be', 'an added one');
+is(tampered('UPDATE tempcloud_data.ledger_entry SET hash = sha256(hash) WHERE position = 3'),
+	'3|the partnership is not the one that was sealed', 'a changed leaf');
+is(tampered('UPDATE tempcloud_data.ledger_node SET hash = sha256(hash) WHERE (level, position) = (1, 2)'),
+	'4|a node is missing or not the hash of its leaves', 'a changed node');
+is(tampered('DELETE FROM tempcloud_data.ledger_node WHERE (level, position) = (2, 1)'),
+	'4|a node is missing or not the hash of its leaves', 'a missing node');
+is(tampered('UPDATE tempcloud_data.ledger_head SET root = sha256(root) WHERE size = 4'),
+	'3|a head is not the root of its entries', 'a changed head');
+is(tampered('DELETE FROM tempcloud_data.ledger_entry WHERE position = 7'), '7|the entry is missing', 'a missing entry');
+
+# Who removes a partnership and builds all of the ledger anew is found by a head
+# from outside only.
+my $rebuilt = "DELETE FROM tempcloud_data.partnership WHERE invitation_id = '$row';"
+  . ' DELETE FROM tempcloud_data.ledger_entry; DELETE FROM tempcloud_data.ledger_node; DELETE FROM tempcloud_data.ledger_head;'
+  . ' INSERT INTO tempcloud_data.ledger_pending SELECT customer_id, provider_id FROM tempcloud_data.partnership;'
+  . ' SELECT FROM tempcloud.seal_ledger()';
+is(tampered($rebuilt), "|", 'a ledger built anew agrees with itself');
+is(tampered($rebuilt, $newest), ($partners - 1) . '|the ledger is smaller than the checkpoint', 'but not with a head that was kept');
+is(tampered($rebuilt, $checkpoints[-2]), "|the checkpoint is not the root of the entries that it covers", 'nor with an earlier one');
+is(found($newest), '|', 'all that was rolled back');
+
+# An old state restored over the present
+grow(3);
+my $later = checkpoint();
+restore();
+is(found(), '|', 'an old backup agrees with itself');
+is(found($later), ($partners - 3) . '|the ledger is smaller than the checkpoint', 'but not with the head of what came after it');
+$partners -= 3;
+as_caller($node, "c$_", "SELECT tempcloud.register_account('provider', 'Andere $_', 'Cora', 'Cohn')") for 1 .. 4;
+as_caller($node, 'anna', "SELECT tempcloud.invite('c$_\@anbieter.example')") for 1 .. 4;
+as_caller($node, "c$_", 'SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received') for 1 .. 4;
+$node->safe_psql('postgres', 'SELECT tempcloud.seal_ledger()');
+my $other = checkpoint();
+my ($later_size) = $later =~ /\n(\d+)\n/;
+my $proof = $node->safe_psql('postgres', "SELECT tempcloud.consistency_proof($later_size)");
+ok(!defined verified('consistency', "$later\n$other\n$proof"), 'and its history has no proof that continues the other one');
+is(found($later), '|the checkpoint is not the root of the entries that it covers', 'verify_ledger() finds that, too');
+
+$node->stop;
+done_testing();
