@@ -32,64 +32,65 @@
 #define BATCH		1000
 #define MAIL_BATCH	4000
 
-/* Rows that a command holds are left to it, or to the next run. */
+/*
+ * Rows that a command holds are left to it, or to the next run.  Those that are
+ * found are an array, so that the planner expects few and takes the index of
+ * the key.
+ */
 static KeptQuery expire_invitations =
-QUERY("WITH due AS MATERIALIZED ("
+QUERY("UPDATE tempcloud_data.invitation i"
+	  "    SET status = 'expired', decided_at = pg_catalog.clock_timestamp()"
+	  "  WHERE i.id = ANY (ARRAY ("
 	  "   SELECT id FROM tempcloud_data.invitation"
 	  "    WHERE status = 'pending' AND expires_at <= pg_catalog.clock_timestamp()"
 	  "    ORDER BY expires_at LIMIT $1"
-	  "      FOR NO KEY UPDATE SKIP LOCKED)"
-	  " UPDATE tempcloud_data.invitation i"
-	  "    SET status = 'expired', decided_at = pg_catalog.clock_timestamp()"
-	  "   FROM due WHERE i.id = due.id"
+	  "      FOR NO KEY UPDATE SKIP LOCKED))"
 	  " RETURNING i.id, i.inviter_id, NULL::uuid", INT4OID);
 
 static KeptQuery expire_requests =
-QUERY("WITH due AS MATERIALIZED ("
+QUERY("UPDATE tempcloud_data.request r"
+	  "    SET status = 'expired', decided_at = pg_catalog.clock_timestamp()"
+	  "  WHERE r.id = ANY (ARRAY ("
 	  "   SELECT id FROM tempcloud_data.request"
 	  "    WHERE status = 'open' AND answer_by <= pg_catalog.clock_timestamp()"
 	  "    ORDER BY answer_by LIMIT $1"
-	  "      FOR NO KEY UPDATE SKIP LOCKED)"
-	  " UPDATE tempcloud_data.request r"
-	  "    SET status = 'expired', decided_at = pg_catalog.clock_timestamp()"
-	  "   FROM due WHERE r.id = due.id"
+	  "      FOR NO KEY UPDATE SKIP LOCKED))"
 	  " RETURNING r.id, r.customer_id, r.provider_id", INT4OID);
 
 /* Once a round, and not where the whole lifetime is shorter than the notice. */
 static KeptQuery remind_invitations =
-QUERY("WITH due AS MATERIALIZED ("
+QUERY("UPDATE tempcloud_data.invitation i SET reminded_at = pg_catalog.clock_timestamp()"
+	  "  WHERE i.id = ANY (ARRAY ("
 	  "   SELECT id FROM tempcloud_data.invitation"
 	  "    WHERE status = 'pending' AND reminded_at IS NULL"
 	  "      AND expires_at > pg_catalog.clock_timestamp()"
 	  "      AND expires_at <= pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $2)"
 	  "      AND sent_at < expires_at - pg_catalog.make_interval(secs => $2)"
 	  "    ORDER BY expires_at LIMIT $1"
-	  "      FOR NO KEY UPDATE SKIP LOCKED)"
-	  " UPDATE tempcloud_data.invitation i SET reminded_at = pg_catalog.clock_timestamp()"
-	  "   FROM due WHERE i.id = due.id"
+	  "      FOR NO KEY UPDATE SKIP LOCKED))"
 	  " RETURNING i.id", INT4OID, INT4OID);
 
 static KeptQuery purge_mails =
-QUERY("WITH due AS MATERIALIZED ("
+QUERY("DELETE FROM tempcloud_data.mail m"
+	  "  WHERE m.id = ANY (ARRAY ("
 	  "   SELECT id FROM tempcloud_data.mail"
 	  "    WHERE state IN ('sent', 'failed', 'bounced', 'dropped', 'suppressed')"
 	  "      AND closed_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $2)"
 	  "    ORDER BY closed_at LIMIT $1"
-	  "      FOR UPDATE SKIP LOCKED)"
-	  " DELETE FROM tempcloud_data.mail m USING due WHERE m.id = due.id", INT4OID, INT4OID);
+	  "      FOR UPDATE SKIP LOCKED))", INT4OID, INT4OID);
 
 /*
  * A link that has expired is told from one that never was for as long as its
  * mail is kept; it holds the address.
  */
 static KeptQuery purge_confirmations =
-QUERY("WITH due AS MATERIALIZED ("
+QUERY("DELETE FROM tempcloud_data.confirmation_token t"
+	  "  WHERE t.digest = ANY (ARRAY ("
 	  "   SELECT digest FROM tempcloud_data.confirmation_token"
 	  "    WHERE issued_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $2)"
 	  "                      - pg_catalog.make_interval(secs => $3)"
 	  "    ORDER BY issued_at LIMIT $1"
-	  "      FOR UPDATE SKIP LOCKED)"
-	  " DELETE FROM tempcloud_data.confirmation_token t USING due WHERE t.digest = due.digest",
+	  "      FOR UPDATE SKIP LOCKED))",
 	  INT4OID, INT4OID, INT4OID);
 
 /*
@@ -97,13 +98,12 @@ QUERY("WITH due AS MATERIALIZED ("
  * ahead when the time was written.
  */
 static KeptQuery bring_back_mails =
-QUERY("WITH ahead AS MATERIALIZED ("
+QUERY("UPDATE tempcloud_data.mail m SET leased = false, due_at = pg_catalog.clock_timestamp()"
+	  "  WHERE m.id = ANY (ARRAY ("
 	  "   SELECT id FROM tempcloud_data.mail"
 	  "    WHERE state = 'queued' AND due_at > pg_catalog.clock_timestamp() + interval '2 days'"
 	  "    ORDER BY due_at DESC LIMIT $1"
-	  "      FOR NO KEY UPDATE SKIP LOCKED)"
-	  " UPDATE tempcloud_data.mail m SET leased = false, due_at = pg_catalog.clock_timestamp()"
-	  "   FROM ahead WHERE m.id = ahead.id", INT4OID);
+	  "      FOR NO KEY UPDATE SKIP LOCKED))", INT4OID);
 
 /*
  * Their tokens go along, and their mails: but not while one waits to be sent, or
@@ -118,19 +118,20 @@ QUERY("WITH due AS MATERIALIZED ("
 	  "      AND i.decided_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval("
 	  "          secs => GREATEST($2, CASE i.status WHEN 'declined' THEN $3 END, 86400))"
 	  "      AND NOT EXISTS (SELECT FROM tempcloud_data.mail m"
-	  "                       WHERE m.invitation_id = i.id AND m.state = 'queued')"
+	  "                       WHERE m.invitation_id = i.id AND m.state = 'queued' OFFSET 0)"
 	  "    ORDER BY i.decided_at LIMIT $1"
 	  "      FOR UPDATE SKIP LOCKED),"
 	  " held AS MATERIALIZED ("
 	  "   SELECT m.id FROM due"
-	  "     JOIN tempcloud_data.mail m ON m.invitation_id = due.id"
-	  "      FOR UPDATE OF m SKIP LOCKED),"
+	  "    CROSS JOIN LATERAL ("
+	  "     SELECT m.id FROM tempcloud_data.mail m WHERE m.invitation_id = due.id OFFSET 0"
+	  "        FOR UPDATE SKIP LOCKED) m),"
 	  " gone AS ("
-	  "   DELETE FROM tempcloud_data.invitation i USING due"
-	  "    WHERE i.id = due.id"
+	  "   DELETE FROM tempcloud_data.invitation i"
+	  "    WHERE i.id = ANY (ARRAY (SELECT due.id FROM due))"
 	  "      AND NOT EXISTS (SELECT FROM tempcloud_data.mail m"
 	  "                       WHERE m.invitation_id = i.id"
-	  "                         AND m.id NOT IN (SELECT held.id FROM held))"
+	  "                         AND m.id NOT IN (SELECT held.id FROM held) OFFSET 0)"
 	  "   RETURNING 1)"
 	  " SELECT (SELECT pg_catalog.count(*) FROM gone), (SELECT pg_catalog.count(*) FROM due)",
 	  INT4OID, INT4OID, INT4OID);
