@@ -118,7 +118,7 @@ tempcloud_register_account(PG_FUNCTION_ARGS)
 	if (reg.invitation != NULL)
 	{
 		/* Somebody may have decided or resent it since: then the link was none. */
-		tc_lock_invitation(reg.invitation);
+		tc_lock_invitation(reg.invitation, NULL);
 		tc_require_open_link(reg.invitation);
 	}
 

@@ -94,7 +94,7 @@ tempcloud_assign_workers(PG_FUNCTION_ARGS)
 		tc_event(filled ? "request.filled" : "request.assigned", caller->account_id,
 				 caller->contact_id, request->customer_id, request->id);
 		if (filled)
-			tc_mail_customer("request_filled", request->id);
+			tc_mail_customer("request_filled", request->id, true);
 	}
 	tc_run_latest(&select_assignments, UUID_VALUE(shift_id));
 	tc_put_records(fcinfo);

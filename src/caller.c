@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -42,6 +43,7 @@ QUERY("SELECT ROW((SELECT " ACCOUNT_RECORD ""
 	  "                     || CASE $3 WHEN 'customer' THEN 'order' ELSE 'answer' END"
 	  "           END)::tempcloud.identity", UUIDOID, UUIDOID, TEXTOID);
 
+static void find(Caller *caller, QueryMode mode);
 static Claims read_claims(void);
 
 PG_FUNCTION_INFO_V1(tempcloud_whoami);
@@ -159,14 +161,30 @@ tc_caller_if_any(QueryMode mode)
 	if (claims.email_verified)
 		caller->email = tc_email(claims.email);
 
-	if (tc_query(&find_caller, mode, TC_ARGS(TEXT_VALUE(caller->subject))) == 1)
+	find(caller, mode);
+	if (mode == QUERY_RUN && caller->contact_id != NULL && IsolationUsesXactSnapshot())
 	{
-		caller->contact_id = tc_uuid(0, 1);
-		caller->account_id = tc_uuid(0, 2);
-		caller->kind = tc_text(0, 3);
-		caller->locale = tc_text(0, 4);
+		Caller		now = *caller;
+
+		find(&now, QUERY_LATEST);
+		if (now.contact_id == NULL || !tc_same(now.contact_id, caller->contact_id))
+			ereport(ERROR,
+					errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					errmsg("could not serialize access due to concurrent removal"));
 	}
 	return caller;
+}
+
+/* The contact and account of the login, NULL if there are none. */
+static void
+find(Caller *caller, QueryMode mode)
+{
+	bool		found = tc_query(&find_caller, mode, TC_ARGS(TEXT_VALUE(caller->subject))) == 1;
+
+	caller->contact_id = found ? tc_uuid(0, 1) : NULL;
+	caller->account_id = found ? tc_uuid(0, 2) : NULL;
+	caller->kind = found ? tc_text(0, 3) : NULL;
+	caller->locale = found ? tc_text(0, 4) : NULL;
 }
 
 Caller *

@@ -191,7 +191,7 @@ accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_thi
 	tc_lock(LOCK_PAIR, tc_pair_key(invitation->inviter_id, caller->account_id));
 	tc_run_latest(&lock_all, UUID_VALUE(invitation->inviter_id),
 				  UUID_VALUE(caller->account_id), UUID_VALUE(invitation->id));
-	tc_lock_invitation(invitation);
+	tc_lock_invitation(invitation, caller);
 
 	if (invitation->invitee_id != NULL &&
 		!tc_same(invitation->invitee_id, caller->account_id))
@@ -211,7 +211,7 @@ accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_thi
 	tc_event("invitation.accepted", caller->account_id, caller->contact_id,
 			 invitation->inviter_id, invitation->id);
 	supersede_others(caller, invitation);
-	tc_mail_inviter("invitation_accepted", invitation->id);
+	tc_mail_inviter("invitation_accepted", invitation->id, true);
 	return tc_finish_with(partnership);
 }
 
@@ -272,7 +272,7 @@ decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation, b
 	const Caller *invitee;
 	Datum		record;
 
-	tc_lock_invitation(invitation);
+	tc_lock_invitation(invitation, caller);
 	tc_require_pending(invitation);
 	if (by_token)
 		tc_require_open_link(invitation);
@@ -292,7 +292,7 @@ decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation, b
 			 invitee ? invitee->account_id : invitation->invitee_id,
 			 invitee ? invitee->contact_id : NULL,
 			 invitation->inviter_id, invitation->id);
-	tc_mail_inviter("invitation_declined", invitation->id);
+	tc_mail_inviter("invitation_declined", invitation->id, true);
 	return tc_finish_with(record);
 }
 

@@ -160,12 +160,16 @@ tc_is_invitee(const Invitation *invitation, const Caller *caller)
 }
 
 void
-tc_lock_invitation(Invitation *invitation)
+tc_lock_invitation(Invitation *invitation, const Caller *caller)
 {
 	int			round = invitation->round;
 
 	if (tc_run(&lock_invitation, UUID_VALUE(invitation->id)) == 0)
-		tc_refuse(INVITATION_NOT_FOUND);	/* purged since */
+	{
+		if (caller != NULL && caller->account_id != NULL)
+			(void) tc_caller_with_account(QUERY_LATEST);
+		tc_refuse(INVITATION_NOT_FOUND);
+	}
 	load(invitation);
 	if (invitation->round != round)
 		invitation->link_is_current = false;	/* resent since */

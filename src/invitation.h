@@ -53,9 +53,10 @@ extern bool tc_is_invitee(const Invitation *invitation, const Caller *caller);
 
 /*
  * Lock the row until the transaction ends, and read it again.  40001 above
- * READ COMMITTED if others have changed it.
+ * READ COMMITTED if others have changed it.  PT404 if it was purged or erased
+ * since, PT403 if so was the caller (who may be NULL, or without an account).
  */
-extern void tc_lock_invitation(Invitation *invitation);
+extern void tc_lock_invitation(Invitation *invitation, const Caller *caller);
 
 /* PT410 with what became of it, unless it is pending. */
 extern void tc_require_pending(const Invitation *invitation);

@@ -312,7 +312,7 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 	if (routed != NULL)
 		owners[nowners++] = routed;
 	lock_invitations(caller, &folded, 1, owners, nowners, id);
-	tc_lock_invitation(invitation);
+	tc_lock_invitation(invitation, caller);
 
 	if (strcmp(invitation->status, "expired") != 0)
 		tc_require_pending(invitation);
@@ -352,7 +352,7 @@ tempcloud_withdraw_invitation(PG_FUNCTION_ARGS)
 	tc_enter_command("withdraw_invitation()");
 	caller = tc_caller_with_account(QUERY_RUN);
 	invitation = find_sent(caller, id);
-	tc_lock_invitation(invitation);
+	tc_lock_invitation(invitation, caller);
 	tc_require_pending(invitation);
 
 	tc_run(&withdraw_invitation, UUID_VALUE(id), UUID_VALUE(caller->contact_id));

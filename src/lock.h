@@ -31,16 +31,20 @@
  *					register_account, confirm_email, erase_person, maintain)
  *	7. request		what becomes of it; the row stands for its answer, its shifts
  *					and the workers in them (all commands on a request, maintain)
- *	8. contact		the person, their address and their login (add_contact to
- *					remove_contact, confirm_email, erase_person)
+ *	8. contact		the person, their address and their login (update_contact,
+ *					remove_contact, send_confirmation, confirm_email,
+ *					erase_person); FOR SHARE by who queues a mail to them (on
+ *					an invitation or a request, send_order, maintain)
  *	9. mail			who holds it (claim_mail and all that mailers report,
  *					remove_contact, erase_person, maintain)
  *	10. block		(unblock_account, erase_person)
  *
  * 5 to 10 are locks of rows, of the strength FOR NO KEY UPDATE.  Several rows of
  * a table are locked in one statement with ORDER BY, before any of them is
- * changed.  Rows that a command has inserted itself do not count: nobody else
- * can wait for them, since what is unique is covered by a lock of 1 to 6.
+ * changed.  Only contacts FOR SHARE need no order: of those who read mails nobody
+ * changes two in different accounts.  Rows that a command has inserted itself do
+ * not count: nobody else can wait for them, since what is unique is covered by a
+ * lock of 1 to 6.
  *
  * Foreign keys take part in no order.  Their checks lock the row referred to
  * FOR KEY SHARE, which waits only for a change of its key and for its

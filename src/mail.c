@@ -35,20 +35,6 @@ QUERY("SELECT i.email, i.given_name, i.family_name, COALESCE(a.locale, i.locale)
 	  "  LEFT JOIN tempcloud_data.account a ON a.id = COALESCE(i.invitee_id, c.account_id)"
 	  " WHERE i.id = $1", UUIDOID);
 
-/*
- * Who reads the mails of an account: the first preferred contact if they do, or
- * else the second (both may be null), or else a colleague, rather one who can
- * sign in.
- */
-#define FIND_READER(whom) \
-	"SELECT c.email, c.given_name, c.family_name, a.locale, w.round" \
-	"  FROM (" whom ") AS w (account_id, first, second, round)" \
-	"  JOIN tempcloud_data.contact c ON c.account_id = w.account_id" \
-	"  JOIN tempcloud_data.account a ON a.id = c.account_id" \
-	" WHERE c.email_verified_at IS NOT NULL" \
-	" ORDER BY (c.id = w.first) IS TRUE DESC, (c.id = w.second) IS TRUE DESC," \
-	"          c.subject IS NOT NULL DESC, c.id LIMIT 1"
-
 static KeptQuery drop_mails =
 QUERY("WITH unclaimed AS MATERIALIZED ("
 	  "   SELECT id FROM tempcloud_data.mail"
@@ -59,26 +45,51 @@ QUERY("WITH unclaimed AS MATERIALIZED ("
 	  "    SET state = 'dropped', closed_at = pg_catalog.clock_timestamp()"
 	  "   FROM unclaimed WHERE m.id = unclaimed.id", UUIDOID);
 
-static KeptQuery find_inviter =
-QUERY(FIND_READER("SELECT i.inviter_id, i.invited_by, NULL::uuid, i.round"
-				  "  FROM tempcloud_data.invitation i WHERE i.id = $1"), UUIDOID);
+/*
+ * Who reads the mails of an account: the first preferred contact if they do, or
+ * else the second (both may be null), or else a colleague, rather one who can
+ * sign in.  They stay so until the transaction ends, so that erase_person()
+ * finds each mail to them, unless the last query of the three was needed.
+ */
+#define FIND_READER(whom, lock) \
+	QUERY("SELECT c.email, c.given_name, c.family_name, a.locale, w.round" \
+		  "  FROM (" whom ") AS w (account_id, first, second, round)" \
+		  "  JOIN tempcloud_data.contact c ON c.account_id = w.account_id" \
+		  "  JOIN tempcloud_data.account a ON a.id = c.account_id" \
+		  " WHERE c.email_verified_at IS NOT NULL" \
+		  " ORDER BY (c.id = w.first) IS TRUE DESC, (c.id = w.second) IS TRUE DESC," \
+		  "          c.subject IS NOT NULL DESC, c.id LIMIT 1" lock, UUIDOID)
 
-static KeptQuery find_customer =
-QUERY(FIND_READER("SELECT o.customer_id, o.ordered_by, NULL::uuid, NULL::integer"
-				  "  FROM tempcloud_data.request r"
-				  "  JOIN tempcloud_data.staff_order o ON o.id = r.order_id"
-				  " WHERE r.id = $1"), UUIDOID);
+#define FIND_READER_QUERIES(whom) \
+	{FIND_READER(whom, " FOR SHARE OF c"), \
+	 FIND_READER(whom, " FOR SHARE OF c SKIP LOCKED"), \
+	 FIND_READER(whom, "")}
 
-static KeptQuery find_provider =
-QUERY(FIND_READER("SELECT r.provider_id, w.answered_by,"
-				  "       CASE i.inviter_kind WHEN 'provider' THEN i.invited_by ELSE i.decided_by END,"
-				  "       NULL::integer"
-				  "  FROM tempcloud_data.request r"
-				  "  JOIN tempcloud_data.partnership p"
-				  "    ON p.customer_id = r.customer_id AND p.provider_id = r.provider_id"
-				  "  JOIN tempcloud_data.invitation i ON i.id = p.invitation_id"
-				  "  LEFT JOIN tempcloud_data.request_answer w ON w.request_id = r.id"
-				  " WHERE r.id = $1"), UUIDOID);
+enum
+{
+	WAITING, SKIPPING, UNLOCKED, READER_QUERIES
+};
+
+static KeptQuery find_inviter[READER_QUERIES] =
+FIND_READER_QUERIES("SELECT i.inviter_id, i.invited_by, NULL::uuid, i.round"
+					"  FROM tempcloud_data.invitation i WHERE i.id = $1");
+
+static KeptQuery find_customer[READER_QUERIES] =
+FIND_READER_QUERIES("SELECT o.customer_id, o.ordered_by, NULL::uuid, NULL::integer"
+					"  FROM tempcloud_data.request r"
+					"  JOIN tempcloud_data.staff_order o ON o.id = r.order_id"
+					" WHERE r.id = $1");
+
+static KeptQuery find_provider[READER_QUERIES] =
+FIND_READER_QUERIES("SELECT r.provider_id, w.answered_by,"
+					"       CASE i.inviter_kind WHEN 'provider' THEN i.invited_by ELSE i.decided_by END,"
+					"       NULL::integer"
+					"  FROM tempcloud_data.request r"
+					"  JOIN tempcloud_data.partnership p"
+					"    ON p.customer_id = r.customer_id AND p.provider_id = r.provider_id"
+					"  JOIN tempcloud_data.invitation i ON i.id = p.invitation_id"
+					"  LEFT JOIN tempcloud_data.request_answer w ON w.request_id = r.id"
+					" WHERE r.id = $1");
 
 static KeptQuery queue_confirmation =
 QUERY("INSERT INTO tempcloud_data.mail"
@@ -108,6 +119,7 @@ QUERY("SELECT m.created_at + interval '24 hours'"
 	  "   AND m.created_at <= pg_catalog.clock_timestamp()"
 	  " ORDER BY m.created_at DESC OFFSET $1 LIMIT 1", INT4OID, UUIDOID);
 
+static void find_reader(KeptQuery *queries, const pg_uuid_t *id, bool wait);
 static void mail_found(const char *kind, const pg_uuid_t *invitation_id,
 					   const pg_uuid_t *request_id);
 static void queue_mail(const char *kind, const pg_uuid_t *invitation_id, NullableDatum round,
@@ -133,24 +145,34 @@ tc_drop_mails(const pg_uuid_t *invitation_id)
 }
 
 void
-tc_mail_inviter(const char *kind, const pg_uuid_t *invitation_id)
+tc_mail_inviter(const char *kind, const pg_uuid_t *invitation_id, bool wait)
 {
-	tc_run(&find_inviter, UUID_VALUE(invitation_id));
+	find_reader(find_inviter, invitation_id, wait);
 	mail_found(kind, invitation_id, NULL);
 }
 
 void
-tc_mail_customer(const char *kind, const pg_uuid_t *request_id)
+tc_mail_customer(const char *kind, const pg_uuid_t *request_id, bool wait)
 {
-	tc_run(&find_customer, UUID_VALUE(request_id));
+	find_reader(find_customer, request_id, wait);
 	mail_found(kind, NULL, request_id);
 }
 
 void
-tc_mail_provider(const char *kind, const pg_uuid_t *request_id)
+tc_mail_provider(const char *kind, const pg_uuid_t *request_id, bool wait)
 {
-	tc_run(&find_provider, UUID_VALUE(request_id));
+	find_reader(find_provider, request_id, wait);
 	mail_found(kind, NULL, request_id);
+}
+
+/* The reader as the row of the last query, if there is any. */
+static void
+find_reader(KeptQuery *queries, const pg_uuid_t *id, bool wait)
+{
+	if (wait)
+		tc_run_latest(&queries[WAITING], UUID_VALUE(id));
+	else if (tc_run_latest(&queries[SKIPPING], UUID_VALUE(id)) == 0)
+		tc_run_latest(&queries[UNLOCKED], UUID_VALUE(id));
 }
 
 /* To the addressee that the last query found, if any. */

@@ -36,15 +36,15 @@ extern void tc_mail_invitee(const char *kind, const pg_uuid_t *invitation_id);
  */
 extern void tc_drop_mails(const pg_uuid_t *invitation_id);
 
-/* To the contact who invited or, if they have left, to one of their colleagues. */
-extern void tc_mail_inviter(const char *kind, const pg_uuid_t *invitation_id);
-
 /*
- * About a request: to the customer's contact who ordered, or to the provider's
- * who answered or, before that, who made the partnership; or to a colleague.
+ * To a contact of an account, whose row is locked FOR SHARE: to who invited or, of
+ * a request, to the customer's contact who ordered, or to the provider's who
+ * answered or, before that, who made the partnership.  If they have left, to one
+ * of their colleagues; without wait, also if somebody else is changing them.
  */
-extern void tc_mail_customer(const char *kind, const pg_uuid_t *request_id);
-extern void tc_mail_provider(const char *kind, const pg_uuid_t *request_id);
+extern void tc_mail_inviter(const char *kind, const pg_uuid_t *invitation_id, bool wait);
+extern void tc_mail_customer(const char *kind, const pg_uuid_t *request_id, bool wait);
+extern void tc_mail_provider(const char *kind, const pg_uuid_t *request_id, bool wait);
 
 /*
  * To the address of a contact of the account, to prove it.  PT429

@@ -141,8 +141,8 @@ QUERY("SELECT ROW($1, $2, $3, $4, $5, $6, $7)::tempcloud.maintenance",
 	  INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, BOOLOID);
 
 static int	expire(KeptQuery *due, const char *event,
-				   void (*mail) (const char *kind, const pg_uuid_t *id), const char *kind,
-				   bool *more);
+				   void (*mail) (const char *kind, const pg_uuid_t *id, bool wait),
+				   const char *kind, bool *more);
 static int	remind(bool *more);
 static int	purge(bool *more);
 static int	note(int count, int limit, bool *more);
@@ -227,7 +227,8 @@ tc_maintain_once(void)
  */
 static int
 expire(KeptQuery *due, const char *event,
-	   void (*mail) (const char *kind, const pg_uuid_t *id), const char *kind, bool *more)
+	   void (*mail) (const char *kind, const pg_uuid_t *id, bool wait),
+	   const char *kind, bool *more)
 {
 	pg_uuid_t  *ids[BATCH];
 	pg_uuid_t  *senders[BATCH];
@@ -243,7 +244,7 @@ expire(KeptQuery *due, const char *event,
 	for (int i = 0; i < count; i++)
 	{
 		tc_event(event, senders[i], NULL, partners[i], ids[i]);
-		mail(kind, ids[i]);
+		mail(kind, ids[i], false);
 	}
 	return note(count, BATCH, more);
 }

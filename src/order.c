@@ -425,7 +425,7 @@ send_wish(const Caller *caller, const pg_uuid_t *order_id, const Wish *wish)
 	id = tc_uuid(0, 1);
 	insert_wished_shifts(id, wish);
 	tc_event("request.sent", caller->account_id, caller->contact_id, wish->provider_id, id);
-	tc_mail_provider("request_received", id);
+	tc_mail_provider("request_received", id, true);
 }
 
 static void

@@ -132,9 +132,9 @@ tc_decide_request(const Request *request, const Caller *caller, const char *stat
 	tc_event(psprintf("request.%s", status), caller->account_id, caller->contact_id,
 			 by_customer ? request->provider_id : request->customer_id, request->id);
 	if (by_customer)
-		tc_mail_provider(psprintf("request_%s", status), request->id);
+		tc_mail_provider(psprintf("request_%s", status), request->id, true);
 	else
-		tc_mail_customer(psprintf("request_%s", status), request->id);
+		tc_mail_customer(psprintf("request_%s", status), request->id, true);
 	return record;
 }
 
