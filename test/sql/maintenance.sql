@@ -190,7 +190,9 @@ SELECT recipient FROM tempcloud_data.mail WHERE recipient LIKE 'rita%' OR recipi
 UPDATE tempcloud_data.mail SET closed_at = now() - interval '31 days' WHERE recipient LIKE 'short%';
 SELECT purged > 0 AS purged FROM tempcloud.maintain();
 SELECT recipient FROM tempcloud_data.mail WHERE recipient LIKE 'rita%' OR recipient LIKE 'short%';
-SET tempcloud.mail_retention = '23h'; \echo :SQLSTATE
+\set VERBOSITY sqlstate
+SET tempcloud.mail_retention = '23h';
+\set VERBOSITY default
 -- Many, a part in each call
 BEGIN;
 INSERT INTO tempcloud_data.mail (kind, invitation_id, round, recipient, recipient_name, locale, message_id, state, closed_at)
