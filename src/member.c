@@ -50,6 +50,7 @@ static Oid	extension_among(List *dependencies);
 static List *dependencies_of(Oid classId, Oid objectId);
 static bool is_independent(Oid classId, Oid objectId);
 static bool enforces_nothing(Oid relid);
+static bool is_invalid_index(Oid relid);
 static bool is_foreign_trigger(Oid trigger);
 static bool is_foreign_constraint(Oid constraint);
 static bool is_rule_of_others(Oid rule);
@@ -171,6 +172,8 @@ tc_is_foreign_part(Oid classId, Oid objectId)
 			return is_foreign_constraint(objectId);
 		case RewriteRelationId:
 			return is_rule_of_others(objectId);
+		case RelationRelationId:
+			return is_invalid_index(objectId);
 		case PolicyRelationId:
 		case DefaultAclRelationId:
 			return true;
@@ -282,6 +285,16 @@ enforces_nothing(Oid relid)
 		return false;
 	form = (Form_pg_index) GETSTRUCT(tuple);
 	return !form->indisunique && !form->indisexclusion;
+}
+
+/* Whether a relation is an index that a failed REINDEX CONCURRENTLY left. */
+static bool
+is_invalid_index(Oid relid)
+{
+	HeapTuple	tuple = copy_catalog_row(IndexRelationId, IndexRelidIndexId,
+										 Anum_pg_index_indexrelid, relid);
+
+	return tuple != NULL && !((Form_pg_index) GETSTRUCT(tuple))->indisvalid;
 }
 
 static bool

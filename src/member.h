@@ -36,7 +36,8 @@ extern bool tc_intrudes(Oid classId, Oid objectId, ObjectAddress *member);
 /*
  * Whether a part of a member was added by somebody else, as far as this can be
  * told: a trigger with a function of others, a rule that is not a view's query,
- * a policy, or default privileges.  The extension itself has none of them.
+ * a policy, default privileges, or an index that is not valid.  The extension
+ * itself has none of them.
  */
 extern bool tc_is_foreign_part(Oid classId, Oid objectId);
 

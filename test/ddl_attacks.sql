@@ -191,6 +191,12 @@ SELECT format(form, identity, quote_ident(tgname), extname) FROM own JOIN pg_tri
 	'CREATE OR REPLACE TRIGGER %2$s AFTER INSERT ON %1$s FOR EACH STATEMENT EXECUTE FUNCTION elsewhere.fire()']) form
  WHERE NOT tgisinternal AND form IS NOT NULL
 UNION ALL
+SELECT format('DROP RULE %I ON %s', rulename, identity)
+  FROM own JOIN pg_rewrite ON classid = 'pg_class'::regclass AND ev_class = objid AND ev_type <> '1'
+UNION ALL
+SELECT format('DROP POLICY %I ON %s', polname, identity)
+  FROM own JOIN pg_policy ON classid = 'pg_class'::regclass AND polrelid = objid
+UNION ALL
 SELECT format('ALTER TABLE %s DISABLE TRIGGER %I', identity, tgname)
   FROM own JOIN pg_trigger ON tgrelid = objid WHERE type = 'table' AND tgisinternal
 UNION ALL

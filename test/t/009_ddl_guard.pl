@@ -251,6 +251,22 @@ like(state_of('DELETE FROM tempcloud_data.partnership'), qr/^23001/, 'and the tr
 
 is(state_of($_), 'passed', $_) foreach @harmless;
 
+# What a REINDEX CONCURRENTLY that failed leaves behind can be dropped: an index that
+# is not there yet while somebody writes, or the old one while somebody reads.
+foreach my $other ('UPDATE tempcloud_data.contact SET id = id', 'SELECT FROM tempcloud_data.contact')
+{
+	my $session = $node->background_psql('postgres');
+
+	$session->query_safe("BEGIN; $other");
+	like(state_of(q{SET statement_timeout = '1s'; REINDEX INDEX CONCURRENTLY tempcloud_data.contact_verified_email_key}),
+		qr/^57014/, "REINDEX CONCURRENTLY fails: $other");
+	$session->query_safe('COMMIT');
+	$session->quit;
+	my $invalid = $node->safe_psql('postgres', 'SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid');
+	like($invalid, qr/^tempcloud_data\.contact_verified_email_key_cc(?:new|old)$/, 'and leaves an index');
+	is(state_of("DROP INDEX $invalid"), 'passed', "DROP INDEX $invalid");
+}
+
 # What was planted before can be removed, and nothing else.
 like(state_of($_, 'planted'), $refused, $_) foreach grep { /\bkeeper\b/ } @attacks;
 is(catalog('planted'), $planted, 'there the catalogs are as they were, too');
