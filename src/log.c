@@ -4,7 +4,8 @@
  *
  * No message of tempcloud has a token.  But PostgreSQL itself logs statements
  * and their parameters, as slow ones, or beside an error, and there a token is
- * as readable as in the mail.  Whatever looks like one is blotted out here.
+ * as readable as in the mail.  Whatever looks like one is blotted out here; and
+ * where a function that takes a token is called, whatever looks random.
  *
  * It works in every process that has loaded the library: in all of them if it
  * is preloaded, otherwise in a session after its first call of tempcloud.
@@ -15,14 +16,11 @@
 #include "utils/elog.h"
 
 #include "log.h"
-
-#define SHORTEST_BODY 8			/* a part of a token is nearly the token */
+#include "token_trace.h"
 
 static emit_log_hook_type next_emit_log_hook = NULL;
 
 static void filter(ErrorData *edata);
-static void blot_out(char *text);
-static char *find_token(const char *text, size_t *body_length);
 
 void
 tc_install_log_filter(void)
@@ -31,56 +29,36 @@ tc_install_log_filter(void)
 	emit_log_hook = filter;
 }
 
+/*
+ * Runs for every message that goes to the log, of whatever origin, also within a
+ * critical section.  Fields are changed in place, and the statement, which is
+ * not ours to change, is left out.
+ */
 static void
 filter(ErrorData *edata)
 {
-	size_t		length;
+	char	   *fields[] = {
+		edata->message, edata->detail, edata->detail_log, edata->context, edata->internalquery
+	};
+	const char *statement = debug_query_string;
+	bool		suspicious = statement != NULL && tc_names_token_function(statement);
 
-	blot_out(edata->message);
-	blot_out(edata->detail);
-	blot_out(edata->detail_log);
-	blot_out(edata->hint);
-	blot_out(edata->context);
-	blot_out(edata->internalquery);
+	for (int i = 0; i < lengthof(fields) && !suspicious; i++)
+		suspicious = fields[i] != NULL && tc_names_token_function(fields[i]);
+	for (int i = 0; i < lengthof(fields); i++)
+	{
+		if (fields[i] == NULL)
+			continue;
+		tc_blot_tokens(fields[i]);
+		if (suspicious)
+			tc_blot_random(fields[i]);
+	}
+	if (edata->hint != NULL)
+		tc_blot_tokens(edata->hint);	/* no statement, and no parameter */
 
-	/* The statement is not ours to change: it is left out. */
-	if (debug_query_string != NULL && find_token(debug_query_string, &length) != NULL)
-		edata->hide_stmt = true;
+	if (!edata->hide_stmt && statement != NULL)
+		edata->hide_stmt = tc_has_token(statement) || (suspicious && tc_has_random(statement));
 
 	if (next_emit_log_hook)
 		next_emit_log_hook(edata);
-}
-
-/* Replace the secret in each token, in place. */
-static void
-blot_out(char *text)
-{
-	size_t		length;
-
-	while (text != NULL && (text = find_token(text, &length)) != NULL)
-	{
-		memset(text, '*', length);
-		text += length;
-	}
-}
-
-/*
- * What follows the prefix of the first token in the text, and its length; NULL
- * without one.  The form is that of token.c.
- */
-static char *
-find_token(const char *text, size_t *body_length)
-{
-	while ((text = strstr(text, "tc")) != NULL)
-	{
-		text += 2;
-		if ((*text == 'i' || *text == 'e') && text[1] == '_')
-		{
-			*body_length = strspn(text + 2, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-								  "abcdefghijklmnopqrstuvwxyz0123456789-_");
-			if (*body_length >= SHORTEST_BODY)
-				return unconstify(char *, text + 2);
-		}
-	}
-	return NULL;
 }

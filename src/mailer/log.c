@@ -9,6 +9,10 @@
 
 #include "log.h"
 
+#define SHORTEST_RANDOM 20
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+
 void
 log_entry(const char *level, const char *event, const char *details,...)
 {
@@ -25,7 +29,23 @@ log_entry(const char *level, const char *event, const char *details,...)
 	fprintf(stderr, "%s level=%s event=%s %s\n", at, level, event, line);
 }
 
-/* A mail server may quote what it was sent: nothing after tci_ or tce_ passes. */
+/*
+ * The length of the run that begins here, if it is long and has letters of both
+ * cases, as a part of a token is sure to have and the name of a host has not.
+ */
+static size_t
+random_run(const char *text)
+{
+	size_t		length = strspn(text, UPPER LOWER "0123456789-_");
+
+	return length >= SHORTEST_RANDOM && strcspn(text, UPPER) < length &&
+		strcspn(text, LOWER) < length ? length : 0;
+}
+
+/*
+ * A mail server may quote what it was sent: nothing after tci_ or tce_ passes, and
+ * no other part of a token, as of one that a line end of the encoding breaks.
+ */
 const char *
 quoted(const char *text)
 {
@@ -38,7 +58,11 @@ quoted(const char *text)
 	*to++ = '"';
 	while (*text != '\0' && to < end)
 	{
-		if (strncmp(text, "tci_", 4) == 0 || strncmp(text, "tce_", 4) == 0)
+		size_t		run = random_run(text);
+
+		if (run > 0)
+			text += run;
+		else if (strncmp(text, "tci_", 4) == 0 || strncmp(text, "tce_", 4) == 0)
 			text += strcspn(text, " \t\r\n\"<>");
 		else if (*text == '"' || *text == '\\' || (unsigned char) *text < ' ')
 		{

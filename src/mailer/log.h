@@ -14,8 +14,8 @@ extern void log_entry(const char *level, const char *event, const char *details,
 			__attribute__((format(printf, 3, 4)));
 
 /*
- * A text as a quoted value without line ends or quotes inside; tokens in it
- * are blotted out.  Valid until the second next call.
+ * A text as a quoted value without line ends or quotes inside; tokens in it,
+ * and parts of them, are left out.  Valid until the second next call.
  */
 extern const char *quoted(const char *text);
 

@@ -7,6 +7,7 @@ use Digest::SHA qw(sha256);
 use File::Find;
 use FindBin;
 use IPC::Run ();
+use MIME::Base64 qw(decode_base64 encode_base64);
 use lib $FindBin::RealBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -187,6 +188,123 @@ like($log, qr/relation "nowhere" does not exist/, 'the log has its error');
 like($log, qr/PL\/pgSQL/, 'the log has a context');
 is(found($log), '', 'the log holds no secret of a statement');
 
+# A secret that is spelled in another way, in statements with and without an
+# error, and in parameters.
+my $body = substr $unused, 4;
+my @halves = (substr($body, 0, 24), substr($body, 24));
+
+sub each_character
+{
+	my ($format, $text) = @_;
+
+	return join '', map { sprintf $format, ord } split //, $text;
+}
+
+# What a log holds in any of these spellings: the secrets in its text, forwards
+# and backwards, decoded, and with the pieces of literals joined.
+sub found_anyhow
+{
+	my ($text) = @_;
+	my $decoded = $text =~ s/%25/%/gr;
+
+	$decoded =~ s/%([0-9a-f]{2})/chr hex $1/gei;
+	$decoded =~ s/\\+(?:x|u00|00|U000000|\+0000)([0-9a-f]{2})/chr hex $1/gei;
+	$decoded =~ s/!00([0-9a-f]{2})/chr hex $1/gei;
+	$decoded =~ s/\\([01][0-7]{2})/chr oct $1/ge;
+	$decoded =~ s/'+\s*(?:\|\||,)?\s*E?'+//g;
+	return found(join ' ', $text, scalar reverse($text), $decoded,
+		(map { pack 'H*', $_ } $text =~ /\\x([0-9a-f]{20,})/g),
+		map { decode_base64($_) } $text =~ /[A-Za-z0-9+\/]{20,}=*/g);
+}
+
+my %literal = (
+	'\\x' => "E'tci\\x5f$body'",
+	'octal' => "E'tci\\137$body'",
+	'\\u' => "E'tci\\u005f$body'",
+	'\\U' => "E'tci\\U0000005f$body'",
+	'an idle escape' => "E'tci\\_$body'",
+	'U&' => "U&'tci\\005f$body'",
+	'U& with six digits' => "U&'tci\\+00005f$body'",
+	'UESCAPE' => "U&'tci!005F$body' UESCAPE '!'",
+	'||' => "'tci_' || '$body'",
+	'|| in the middle' => "'tci_' || '$halves[0]' || E'$halves[1]'",
+	'continuation' => "'tci_'\n '$halves[0]'\n '$halves[1]'",
+	'concat' => "concat('tci', '_', '$halves[0]', '$halves[1]')",
+	'chr' => "'tci' || chr(95) || '$body'",
+	'each character, \\x' => "E'" . each_character('\\x%02x', $unused) . "'",
+	'each character, octal' => "E'" . each_character('\\%03o', $unused) . "'",
+	'each character, U&' => "U&'" . each_character('\\%04x', $unused) . "'",
+	'percent' => "'tci%5F$body'",
+	'percent, twice' => "'tci%255F$body'",
+	'hexadecimal' => "convert_from('\\x" . unpack('H*', $unused) . "', 'UTF8')",
+	'reversed' => "reverse('" . reverse($unused) . "')",
+	'base64' => "convert_from(decode('" . encode_base64($unused, '') . "', 'base64'), 'UTF8')",
+	'without its beginning' => "'$body'",
+	'dollars' => "\$\$tci_\$\$ || \$\$$body\$\$");
+foreach my $way (sort keys %literal)
+{
+	isnt(found_anyhow("x $literal{$way} x"), '', "$way: the search finds it");
+	$log_start = -s $node->logfile;
+	$node->psql('postgres', "SELECT tempcloud.preview_invitation($literal{$way})");
+	$node->psql('postgres', "SELECT tempcloud.preview_invitation($literal{$way}) FROM nowhere");
+	$log = log_of($node, $log_start);
+	like($log, qr/(duration|PT400).*\n(.*\n)*.*relation "nowhere" does not exist/, "$way: the log has both");
+	is(found_anyhow($log), '', "$way: the log holds no secret of a statement");
+}
+my %parameter = (
+	'percent' => "tci%5F$body",
+	'percent, twice' => "tci%255F$body",
+	'each character, percent' => each_character('%%%02X', $unused),
+	'an address' => "https://tempcloud.example/invitation?token=tci%5F$body&x=1",
+	'JSON' => "{\"token\":\"tci\\u005f$body\"}",
+	'JSON in JSON' => "{\\\"token\\\":\\\"tci\\\\u005f$body\\\"}",
+	'hexadecimal' => '\\x' . unpack('H*', $unused),
+	'without its beginning' => $body);
+foreach my $way (sort keys %parameter)
+{
+	$log_start = -s $node->logfile;
+	bound_call($node, 'nobody', 'SELECT tempcloud.preview_invitation(:token)', $parameter{$way});
+	$log = log_of($node, $log_start);
+	like($log, qr/PT400/, "$way as parameter: the log has the error");
+	like($log, qr/parameters: \$1 = '/, "$way as parameter: the log has the parameter");
+	is(found_anyhow($log), '', "$way as parameter: the log holds no secret");
+}
+
+# A statement that says nothing of tempcloud
+$log_start = -s $node->logfile;
+bound_call($node, 'nobody', 'SELECT length(:token)', $parameter{$_}) foreach sort grep { !/without/ } keys %parameter;
+$log = log_of($node, $log_start);
+like($log, qr/parameters: \$1 = 'tci%5F\*{48}'/, 'the log has the parameters');
+is(found_anyhow($log), '', 'and no secret in them');
+
+# A parse tree has the bytes of a literal as decimal numbers, and breaks lines anywhere.
+$log_start = -s $node->logfile;
+$node->psql('postgres', "SET debug_print_parse = on; SELECT length('" . ('x' x $_) . "'), tempcloud.preview_invitation('$unused')")
+  foreach 1 .. 12;
+$log = log_of($node, $log_start);
+like($log, qr/:constvalue 56 \[ -\*+ /, 'the log has the parse tree');
+is(index($log =~ s/\s+//gr, join '', unpack 'C*', substr $body, 16, 8), -1, 'and no secret in it');
+
+# All functions that take a token
+my @functions = split /\n/, $node->safe_psql('postgres', q{
+	SELECT proname FROM pg_proc
+	 WHERE pronamespace = 'tempcloud'::regnamespace AND 'token' = ANY (proargnames)});
+cmp_ok(scalar @functions, '>=', 5, 'there are functions that take a token');
+foreach my $function (@functions)
+{
+	$log_start = -s $node->logfile;
+	$node->psql('postgres', "SELECT tempcloud.$function(token => reverse('" . reverse($unused) . "')) FROM nowhere");
+	$log = log_of($node, $log_start);
+	like($log, qr/relation "nowhere" does not exist/, "$function: the log has the error");
+	is(found_anyhow($log), '', "$function: what looks random is blotted out");
+}
+
+# What is no token stays as it is.
+$log_start = -s $node->logfile;
+my $other = q{SELECT 'tci is short', '0197a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b' AS "aLongNameWithCapitalLetters", E'\x41'};
+$node->psql('postgres', $other);
+like(log_of($node, $log_start), qr/statement: \Q$other\E/, 'other statements are logged as they are');
+
 # A session that has not loaded the library: PostgreSQL logs what is bound.
 $log_start = -s $node->logfile;
 {
@@ -216,16 +334,19 @@ like($changes, qr/invitation_token: INSERT: digest\[bytea\]:'\\x$digest_hex'/,
 	'decoded WAL has the digest');
 is(found($changes), '', 'decoded WAL holds no secret');
 
-# A claim of more mails than work_mem holds, while its result is being read:
-# no temporary file has them.
+# A claim with the least work_mem, while its result is being read: no temporary file
+# has it.  Less is refused.
 as_caller($node, 'anna', q{
 	SELECT count(*) FROM tempcloud.invite_many((
 		SELECT jsonb_agg(jsonb_build_object('email', 'x' || n || '@anbieter.example'))
 		  FROM generate_series(1, 100) n))});
+my $stderr = '';
+$node->psql('postgres', q{SET work_mem = '64kB'; SELECT FROM tempcloud.claim_mail(100)}, stderr => \$stderr);
+like($stderr, qr/needs a work_mem of at least 2048 kB/, 'too little work_mem is refused');
 my $mailer = $node->background_psql('postgres');
 my $mailed = PostgreSQL::Test::Utils::tempdir . '/mailed';
 $mailer->query_safe(qq{
-	SET work_mem = '64kB';
+	SET work_mem = '2MB';
 	BEGIN;
 	DECLARE mails CURSOR FOR
 	 SELECT substring(text_body from 'tci_[A-Za-z0-9_-]{48}')
@@ -266,7 +387,7 @@ isnt(index(read_bytes($table), $digest), -1, 'the table\'s file has the digest')
 isnt(index($wal, $digest), -1, 'the WAL has the digest');
 isnt(index($wal, 'berta@anbieter.example'), -1, 'the WAL has the address');
 
-my ($dump, $stderr);
+my $dump;
 IPC::Run::run([ 'pg_waldump', '-p', $node->data_dir . '/pg_wal', $wal_start ],
 	'>', \$dump, '2>', \$stderr);
 like($dump, qr/rmgr: Heap .*INSERT/, 'pg_waldump shows records');

@@ -181,6 +181,18 @@ mailer('--once');
 is(scalar(() = slurp_file($taken) =~ /^x$number\?$/mg), 2, 'it came twice');
 $server->kill_kill;
 
+# A server that quotes a link, whole or what a line end of the encoding leaves of it
+foreach my $quote ('tci_' . 'Ab1-' x 12, 'Ab1_' x 8)
+{
+	start_server('message', "554 5.7.1 spam: $quote");
+	queue();
+	is(mailer('--once'), 0, 'a round with refusals');
+	like(slurp_file($log), qr/reason="554 5\.7\.1 spam: "/, 'the log has the reason');
+	unlike(slurp_file($log), qr/Ab1/, 'and nothing of the link');
+	unlike($node->safe_psql('postgres', 'SELECT error FROM tempcloud_data.mail'), qr/Ab1/, 'nor has the database');
+	$server->kill_kill;
+}
+
 # A server that ends each connection in the middle of a mail: one attempt of one mail.
 foreach my $reply ('421 4.3.2 closing', 'reset')
 {
