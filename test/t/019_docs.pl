@@ -80,7 +80,7 @@ like(program('python', '/usr/bin/python3', '-'), qr/^PT409 already_invited Wait 
 as_caller($node, 'bob', 'SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received');
 is(program('perl', 'perl', '-'), "Anbieter GmbH\nPT409\n", 'it has listed and invited');
 
-# The gateway tells each account its own events, and nobody else any.
+# The gateway tells each page what concerns its account, and nobody else.
 my $port = PostgreSQL::Test::Cluster::get_free_port();
 my ($log, $anna, $bob, $carl) = ('', '', '', '');
 my $gateway;
@@ -113,19 +113,80 @@ sub reader
 
 as_caller($node, 'arno', "SELECT tempcloud.register_account('customer', 'Andere AG', 'Arno', 'Alt')");
 my @readers = (reader('anna', \$anna), reader('bob', \$bob), reader('arno', \$carl));
-$readers[0]->pump until $anna =~ /resync/;
-$readers[1]->pump until $bob =~ /resync/;
-$readers[2]->pump until $carl =~ /resync.*\n/;
+my $everything = qq(data: {"changed": "everything"}\n);
+
+$readers[0]->pump until $anna eq $everything;
+$readers[1]->pump until $bob eq $everything;
+$readers[2]->pump until $carl eq $everything;
+
+# The id of the newest invitation of somebody, and how a page hears of it
+sub invitation_of
+{
+	my ($subject) = @_;
+
+	return as_caller($node, $subject, 'SELECT id FROM tempcloud.invitations_sent LIMIT 1');
+}
+
+sub changed { return sprintf qq(data: {"changed": "invitation", "id": "%s"}\n), @_; }
+
 as_caller($node, 'bob', "SELECT tempcloud.invite('emil\@kunde.example')");
+my $bobs = invitation_of('bob');
 as_caller($node, 'anna', "SELECT tempcloud.update_account(city => 'Bonn');"
 	  . "SELECT tempcloud.invite('arno\@else.example')");
-$readers[1]->pump until $bob =~ /created.*\n/;
-$readers[0]->pump until $anna =~ /created.*\n/;
-my ($event) = $bob =~ /^data: (.*created.*)$/m;
-my $account = $node->safe_psql('postgres', "SELECT account_id FROM tempcloud_data.contact WHERE subject = 'bob'");
-is_deeply(JSON::PP::decode_json($event)->{accounts}, [$account], 'an event of its own');
-unlike($anna, qr/$account/, 'nothing of others');
-is($carl, qq(data: {"event":"resync"}\n), 'and nobody else hears of it');
+my $annas = invitation_of('anna');
+$readers[1]->pump until $bob =~ /invitation.*\n/;
+$readers[0]->pump until $anna =~ /invitation.*\n/;
+is($bob, $everything . changed($bobs), 'an event of its own');
+is($anna, $everything . changed($annas), 'nothing of others');
+is($carl, $everything, 'and nobody else hears of it');
+
+# Whatever an ordinary role tells, the gateway lives, and pages hear nothing that
+# their own views do not confirm.
+$node->safe_psql('postgres', 'CREATE ROLE forger LOGIN');
+my $account = $node->safe_psql('postgres', "SELECT account_id FROM tempcloud_data.contact WHERE subject = 'anna'");
+my $of_anna = qq("accounts":["$account"]);
+
+sub forge
+{
+	my @payloads = map { s/'/''/gr } @_;
+
+	$node->safe_psql('postgres', join(';', map { "SELECT pg_notify('tempcloud_event', '$_')" } @payloads),
+		extra_params => [ '-U', 'forger' ]);
+	return;
+}
+
+forge('', 'no JSON', '"', '{', 'null', '17', '"text"', '[]', '[{}]', '{}',
+	'[' x 7900, '{"a":' x 1500, '9' x 7900, qq({"event":"invitation.created",$of_anna,"invitation":") . 'f' x 7800 . '"}',
+	'{"event":null}', '{"event":["resync"]}', '{"event":"invitation.created"}',
+	'{"event":"invitation.created","accounts":null}', '{"event":"invitation.created","accounts":{"a":1}}',
+	qq({"event":"invitation.created","accounts":"$account","invitation":"$annas"}),
+	qq({"event":"invitation.created","accounts":[1, null, ["$account"], {}],"invitation":"$annas"}),
+	qq({"event":"invitation.created",$of_anna}),
+	qq({"event":"invitation.created",$of_anna,"invitation":17}),
+	qq({"event":"invitation.created",$of_anna,"invitation":["$annas"]}),
+	qq({"event":"invitation.created",$of_anna,"invitation":"' OR true --"}),
+	qq({"event":"invitation.\\ud800",$of_anna,"invitation":"$annas"}),
+	qq({"event":"<script>alert(1)</script>",$of_anna,"invitation":"$annas"}),
+	qq({"event":"invitation.accepted",$of_anna,"invitation":"$bobs"}),
+	qq({"event":"request.accepted",$of_anna,"request":"$annas"}),
+	qq({"event":"invitation.accepted",$of_anna,"invitation":"00000000-0000-7000-8000-000000000000"}));
+as_caller($node, 'anna', "SELECT tempcloud.invite('asta\@else.example')");
+my $next = invitation_of('anna');
+$readers[0]->pump until $anna =~ /\Q$next\E.*\n/;
+is($anna, $everything . changed($annas) . changed($next), 'nothing that was forged reaches a page');
+
+# What a page may know is a hint only, and everything comes at most every ten seconds.
+forge(qq({"event":"invitation.accepted",$of_anna,"invitation":"$next","company":"Forged AG"}));
+$readers[0]->pump until $anna =~ /(\Q$next\E.*\n.*){2}/s;
+is($anna, $everything . changed($annas) . changed($next) . changed($next), 'a hint says nothing more');
+forge(('{"event":"resync"}') x 5) for 1 .. 5;
+forge(map { qq({"event":"invitation.accepted",$of_anna,"invitation":"00000000-0000-7000-8000-) . sprintf('%012d"}', $_) } 1 .. 1000);
+$readers[0]->pump until $anna =~ /everything.*everything.*\n/s;
+as_caller($node, 'anna', "SELECT tempcloud.invite('alex\@else.example')");
+my $last = invitation_of('anna');
+$readers[0]->pump until $anna =~ /\Q$last\E.*\n/;
+is(scalar(() = $anna =~ /everything/g), 2, 'resyncs become one');
+is($log, '', 'the gateway has nothing to complain of');
 my $stranger = '';
 reader('nobody', \$stranger)->finish;
 like($stranger, qr/^401/, 'who has no account is refused');
