@@ -200,8 +200,8 @@ tc_caller_with_account(QueryMode mode)
 /*
  * The claims, all empty where there are none.  PT401 where they are not a JSON
  * object in the database's encoding (which PostgreSQL does not look at in a
- * connection's options), or the login is longer than any that could register:
- * a gateway that sets such claims has authenticated nobody.
+ * connection's options), or the login is not a string or longer than any that
+ * could register: a gateway that sets such claims has authenticated nobody.
  */
 static Claims
 read_claims(void)
@@ -227,6 +227,8 @@ read_claims(void)
 		case CLAIMS_TOO_DEEP:
 			tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is nested too deeply.", CLAIMS_PARAMETER);
 	}
+	if (claims.subject_is_no_string)
+		tc_refuse_hint(NOT_SIGNED_IN, "The claim \"%s\" must be a string.", tc_subject_claim);
 	if (claims.subject != NULL && pg_mbstrlen(claims.subject) > SUBJECT_CHARACTERS)
 		tc_refuse_hint(NOT_SIGNED_IN, "The claim \"%s\" has more than %d characters.",
 					   tc_subject_claim, SUBJECT_CHARACTERS);

@@ -80,7 +80,10 @@ begin_claim(void *state, char *name, bool isnull)
 
 	/* It may come again, as something else. */
 	if (strcmp(name, reading->names->subject) == 0)
+	{
 		reading->claims->subject = NULL;
+		reading->claims->subject_is_no_string = !isnull;
+	}
 	if (strcmp(name, reading->names->email) == 0)
 		reading->claims->email = NULL;
 	if (strcmp(name, reading->names->email_verified) == 0)
@@ -95,6 +98,8 @@ take_value(void *state, char *value, JsonTokenType type)
 
 	if (reading->lex->lex_level != 1 || !reading->is_object)
 		TC_JSON_CONTINUE;
+	if (type == JSON_TOKEN_STRING && strcmp(reading->name, reading->names->subject) == 0)
+		reading->claims->subject_is_no_string = false;
 	if (type == JSON_TOKEN_STRING && *value != '\0')
 	{
 		if (strcmp(reading->name, reading->names->subject) == 0)

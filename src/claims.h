@@ -23,6 +23,7 @@ typedef struct Claims
 	char	   *subject;
 	char	   *email;
 	bool		email_verified;
+	bool		subject_is_no_string;	/* there, and not null, but no string */
 } Claims;
 
 typedef enum ClaimsFault

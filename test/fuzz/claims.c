@@ -68,6 +68,7 @@ LLVMFuzzerTestOneInput(const uint8 *data, size_t size)
 			ALWAYS(strspn(json, " \t\r\n") == (size_t) (strchr(json, '{') - json));
 			ALWAYS(levels(json) <= CLAIMS_LEVELS);
 			ALWAYS(claims.subject == NULL || *claims.subject != '\0');
+			ALWAYS(claims.subject == NULL || !claims.subject_is_no_string);
 			ALWAYS(claims.email == NULL || *claims.email != '\0');
 			ALWAYS(!claims.email_verified || strstr(json, "true") != NULL);
 		}
@@ -76,7 +77,8 @@ LLVMFuzzerTestOneInput(const uint8 *data, size_t size)
 		ALWAYS(tc_parse_claims(json, encoding, &names, &again) == fault);
 		if (fault == CLAIMS_GOOD)
 			ALWAYS(same(claims.subject, again.subject) && same(claims.email, again.email) &&
-				   claims.email_verified == again.email_verified);
+				   claims.email_verified == again.email_verified &&
+				   claims.subject_is_no_string == again.subject_is_no_string);
 	}
 	free_all();
 	return 0;

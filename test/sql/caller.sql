@@ -28,9 +28,17 @@ SELECT claims, pg_temp.whoami(claims)
 	('"anna.caller"'), ('7'), ('null'), ('true'), ('{'), ('{}'), (' '), ('{"sub":}'),
 	('{"sub":"anna.caller"'), ('{"sub":"anna.caller"} {}'),
 	('{"sub":null}'), ('{"sub":""}'), ('{"sub":7}'), ('{"sub":true}'),
+	('{"sub":7,"sub":null}'), ('{"sub":7,"sub":"anna.caller"}'), ('{"sub":"anna.caller","sub":7}'), ('{"x":{"sub":7}}'),
 	('{"sub":["anna.caller"]}'), ('{"sub":{"sub":"anna.caller"}}'), ('{"Sub":"anna.caller"}'),
 	('{"email":"anna@kunde.caller.example","email_verified":true}'),
 	('{"sub":"anna.caller"}')) AS t(claims);
+
+-- A login that is a number, as some login providers have it, is told what is wrong.
+SET request.jwt.claims = '{"sub":7}';
+SELECT tempcloud.whoami(); \echo :SQLSTATE
+SELECT * FROM tempcloud.partners; \echo :SQLSTATE
+SET request.jwt.claims = '{"sub":7,"sub":null}';
+SELECT tempcloud.whoami(); \echo :SQLSTATE
 
 -- A login without an account
 SET request.jwt.claims = :'anna';
