@@ -12,7 +12,8 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # One file per subject, in the order in which they rest on each other.
 SUBJECTS = role text uuid account contact caller invitation invite decision partnership \
-	request order answer assignment token mail template event ledger worker maintenance privacy guard privilege
+	request order answer assignment token mail template event ledger worker maintenance privacy guard \
+	http relationship privilege
 INSTALL_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(filter-out $(INSTALL_SQL),$(wildcard sql/$(EXTENSION)--*.sql))
 DATA_built = $(INSTALL_SQL)

@@ -234,7 +234,7 @@ COMMENT ON COLUMN tempcloud.shifts.assigned IS 'How many of them have a name';
 GRANT SELECT ON tempcloud.shifts TO tempcloud_user;
 
 CREATE VIEW tempcloud.assignments WITH (security_barrier) AS
-SELECT p.shift_id, p.place, s.request_id, s.starts_at, s.ends_at, p.worker_name::text, p.assigned_at
+SELECT s.id AS shift_id, p.place, s.request_id, s.starts_at, s.ends_at, p.worker_name::text, p.assigned_at
   FROM tempcloud.shifts s
  CROSS JOIN LATERAL (
 	SELECT * FROM tempcloud_data.assignment p

@@ -38,10 +38,12 @@ COMMENT ON FUNCTION tempcloud.act_as IS
 Good until the transaction ends. subject is the login; email an address that the application vouches for.';
 GRANT EXECUTE ON FUNCTION tempcloud.act_as TO tempcloud_service;
 
+-- The join with an empty row keeps PostgreSQL from taking this for a view that
+-- can be written to, and PostgREST from offering that; it costs nothing.
 CREATE VIEW tempcloud.my_account WITH (security_barrier) AS
 SELECT a.id, a.kind, a.company_name::text, a.locale::text, a.phone::text, a.website::text,
 	   a.street::text, a.postal_code::text, a.city::text, a.country::text, a.created_at
-  FROM tempcloud_data.account a
+  FROM tempcloud_data.account a CROSS JOIN (SELECT) AS read_only
  WHERE a.id = (SELECT tempcloud.current_account_id());
 COMMENT ON VIEW tempcloud.my_account IS
 'The caller''s account
@@ -62,7 +64,7 @@ GRANT SELECT ON tempcloud.my_account TO tempcloud_user;
 CREATE VIEW tempcloud.my_contacts WITH (security_barrier) AS
 SELECT c.id, c.given_name::text, c.family_name::text, c."position"::text, c.email::text,
 	   c.email_verified_at, c.phone::text, c.subject IS NOT NULL AS has_login, c.created_at
-  FROM tempcloud_data.contact c
+  FROM tempcloud_data.contact c CROSS JOIN (SELECT) AS read_only
  WHERE c.account_id = (SELECT tempcloud.current_account_id())
    AND c.removed_at IS NULL;
 COMMENT ON VIEW tempcloud.my_contacts IS

@@ -178,7 +178,7 @@ GRANT EXECUTE ON FUNCTION tempcloud.retry_mail TO tempcloud_admin;
 CREATE VIEW tempcloud.mail_dead WITH (security_barrier) AS
 SELECT m.id, m.kind, m.invitation_id, m.contact_id, m.request_id, m.recipient::text, m.attempt, m.error::text,
 	   m.created_at, m.closed_at AS failed_at
-  FROM tempcloud_data.mail m
+  FROM tempcloud_data.mail m CROSS JOIN (SELECT) AS read_only
  WHERE m.state = 'failed';
 COMMENT ON VIEW tempcloud.mail_dead IS
 'Mails that were given up

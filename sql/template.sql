@@ -70,13 +70,15 @@ COMMENT ON COLUMN tempcloud.mail_template.subject IS 'Subject, with placeholders
 COMMENT ON COLUMN tempcloud.mail_template.text_body IS 'Plain text, with placeholders';
 COMMENT ON COLUMN tempcloud.mail_template.html_body IS 'HTML, with placeholders whose values are escaped';
 GRANT SELECT, INSERT, UPDATE, DELETE ON tempcloud.mail_template TO tempcloud_admin;
+-- PostgREST names the types of the columns that it writes.
+GRANT USAGE ON SCHEMA tempcloud_data TO tempcloud_admin;
 -- what the checks of that table and its domains call, as whoever writes
 GRANT EXECUTE ON FUNCTION tempcloud_data.has_form, tempcloud_data.has_known_placeholders
 	TO tempcloud_admin;
 
 CREATE VIEW tempcloud.shipped_mail_template WITH (security_barrier) AS
-SELECT t.kind, t.locale, t.subject, t.text_body, t.html_body
-  FROM tempcloud_data.shipped_mail_template t;
+SELECT t.kind, t.locale::text, t.subject::text, t.text_body::text, t.html_body::text
+  FROM tempcloud_data.shipped_mail_template t CROSS JOIN (SELECT) AS read_only;
 COMMENT ON VIEW tempcloud.shipped_mail_template IS
 'The texts of mails that ship
 To be copied into mail_template and changed there.';

@@ -16,6 +16,7 @@
 #define PT401 MAKE_SQLSTATE('P', 'T', '4', '0', '1')
 #define PT403 MAKE_SQLSTATE('P', 'T', '4', '0', '3')
 #define PT404 MAKE_SQLSTATE('P', 'T', '4', '0', '4')
+#define PT405 MAKE_SQLSTATE('P', 'T', '4', '0', '5')
 #define PT409 MAKE_SQLSTATE('P', 'T', '4', '0', '9')
 #define PT410 MAKE_SQLSTATE('P', 'T', '4', '1', '0')
 #define PT429 MAKE_SQLSTATE('P', 'T', '4', '2', '9')
@@ -70,6 +71,12 @@ static const struct
 	[SHIFT_NOT_FOUND] = {PT404, "shift_not_found",
 		"there is no such shift",
 	"Check the id; the shifts of the caller's requests are in tempcloud.shifts."},
+	[POST_ONLY] = {PT405, "post_only",
+		"a token must be sent by POST",
+	"Send it in the body of a POST request; the address of a request is written into logs."},
+	[READ_ONLY] = {PT405, "read_only",
+		"the view cannot be written to",
+	"Views are for reading; call a function to change something."},
 	[SAME_KIND] = {PT409, "same_kind",
 		"both accounts are of the same kind",
 	"Customers become partners of providers, and providers of customers."},

@@ -6,6 +6,7 @@
 
 #include "compat.h"
 #include "crypto.h"
+#include "http.h"
 #include "refusal.h"
 #include "token.h"
 
@@ -25,6 +26,7 @@ tc_token_digest(const text *token, TokenKind kind)
 {
 	uint8		secret[SECRET_BYTES];
 
+	tc_require_post();
 	if (token == NULL ||
 		!tc_read_token(VARDATA_ANY(token), VARSIZE_ANY_EXHDR(token), kind, secret))
 		tc_refuse(INVALID_TOKEN);

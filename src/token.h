@@ -17,7 +17,8 @@ extern char *tc_mint_token(TokenKind kind, bytea **digest);
 
 /*
  * The digest by which a token from outside is looked up, palloc'd.  PT400
- * invalid_token unless it is well-formed (NULL is not); reads no table.
+ * invalid_token unless it is well-formed (NULL is not), PT405 post_only if it
+ * came in the address of an HTTP request; reads no table.
  */
 extern bytea *tc_token_digest(const text *token, TokenKind kind);
 

@@ -8,7 +8,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;
 SET LOCAL tempcloud.resend_interval = 0;
 SET LOCAL track_functions = 'all';
-SELECT plan(37);
+SELECT plan(38);
 
 GRANT CREATE ON SCHEMA public TO PUBLIC;
 CREATE ROLE regress_tempcloud_eve IN ROLE tempcloud_user;
@@ -189,6 +189,23 @@ SELECT id AS shift FROM tempcloud.shifts WHERE headcount OPERATOR(pg_catalog.>) 
 SELECT worker_name FROM tempcloud.assign_workers(:'shift', '{Secret Pack}') \gset
 :as_anna;
 SELECT worker_name AS shown FROM tempcloud.assignments \gset
+SELECT pg_catalog.concat_ws(' ', c.given_name, q.company_name) AS of_partners
+  FROM tempcloud.partners p, tempcloud.contacts(p) c, tempcloud.partner(c) q \gset
+SELECT pg_catalog.concat_ws(' ', c.given_name, q.company_name) AS of_providers
+  FROM tempcloud.invitations_sent i, tempcloud.partner(i) q, tempcloud.providers p, tempcloud.contacts(p) c \gset
+SELECT pg_catalog.concat_ws(' ', p.company_name, a.worker_name, w.worker_name, t.headcount, q.profession) AS of_requests_sent
+  FROM tempcloud.requests_sent r, tempcloud.provider(r) p, tempcloud.assignments(r) a, tempcloud.shifts(r) s,
+	   tempcloud.assignments(s) w, tempcloud.shift(w) t, tempcloud.request_sent(s) q \gset
+:as_bob;
+SELECT pg_catalog.concat_ws(' ', c.given_name, p.company_name, a.worker_name, s.headcount, q.profession) AS of_requests_received
+  FROM tempcloud.requests_received r, tempcloud.customer(r) p, tempcloud.contacts(p) c, tempcloud.assignments(r) a,
+	   tempcloud.shifts(r) s, tempcloud.request_received(s) q \gset
+SELECT pg_catalog.count(p.id) AS of_invitations_received FROM tempcloud.invitations_received i, tempcloud.partner(i) p \gset
+SET LOCAL request.method = 'POST';
+SET LOCAL request.path = '/rpc/x';
+SELECT tempcloud.check_request() \g /dev/null
+SET LOCAL request.path = '';
+:as_anna;
 SELECT reason FROM tempcloud.cancel_request(:'request', 'Secret') \gset
 SELECT tempcloud.invite('bounce@bounce.example'), tempcloud.invite('fail@fail.example'), tempcloud.invite('late@late.example') \g /dev/null
 :fetch;
@@ -237,7 +254,12 @@ SELECT is(ARRAY[:'has_login', :'inviter_company', :'customer_id', :'partners', :
 	ARRAY['t', 'Secret AG', :'anna', 't', 'f', 'Secret GmbH', 'Secret Pack', 'Secret Pack', 'Secret', 'Secret AG'],
 	'traps and odd settings change nothing of what the commands do');
 SELECT set_eq('SELECT funcname FROM pg_stat_xact_user_functions WHERE schemaname = ''tempcloud''',
-	'SELECT proname FROM pg_proc WHERE pronamespace = ''tempcloud''::regnamespace AND prokind = ''f''', 'and each was done');
+	'SELECT proname FROM pg_proc p JOIN pg_language l ON l.oid = prolang
+	  WHERE pronamespace = ''tempcloud''::regnamespace AND prokind = ''f'' AND lanname = ''c''', 'and each was done');
+SELECT is(ARRAY[:'of_partners', :'of_providers', :'of_requests_sent', :'of_requests_received', :'of_invitations_received'],
+	ARRAY['Secret Secret GmbH', 'Secret Secret GmbH', 'Secret GmbH Secret Pack Secret Pack 2 Secret',
+		  'Secret Secret AG Secret Pack 2 Secret', '2'],
+	'nor of what embeds, which becomes a part of each query and is never called');
 SELECT is(ARRAY[:'partnership', :'invitation', :'request_guard'], ARRAY['cannot change or delete rows of table "partnership"',
 	'cannot change or delete an accepted invitation', 'cannot change column "profession" of table "request"'],
 	'nor of the guards');

@@ -3,7 +3,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(21);
+SELECT plan(38);
 
 -- One customer with 20,000 partners, all invited by it, and as many other
 -- customers, who have invited the first of these. In bulk: without triggers.
@@ -96,6 +96,39 @@ SELECT pg_temp.page_is_short(format('SELECT * FROM tempcloud.%s %s LIMIT 20', li
   FROM (VALUES ('invitations_received', ''), ('requests_received', ''),
 	('requests_received', $$WHERE id < '00000000040070008000000000000000' ORDER BY id DESC$$)) AS t (list, page);
 SELECT is(count(*), 1::bigint, 'the customers of another account') FROM tempcloud.customers;
+
+-- What is embedded into a page, as PostgREST asks for it, is found by the keys of
+-- the page's rows.
+CREATE FUNCTION pg_temp.embedded_is_short(list text, function text, single boolean)
+RETURNS text
+LANGUAGE sql
+AS $$
+SELECT ok(rows BETWEEN 20 AND 50 AND steps !~ 'Seq Scan (partnership|invitation|contact|account|staff_order|request|shift)(,|$)'
+		  AND steps !~ 'Function Scan',
+		  format('%s with %s: %s rows by %s', list, function, rows, steps))
+  FROM pg_temp.run(format(CASE WHEN single
+	THEN 'SELECT %1$I.*, row_to_json(e.*)::jsonb FROM tempcloud.%1$I
+		  LEFT JOIN LATERAL (SELECT f.* FROM tempcloud.%2$I(%1$I::tempcloud.%1$I) AS f) AS e ON true %3$s LIMIT 20'
+	ELSE 'SELECT %1$I.*, coalesce(e.e, ''[]'') FROM tempcloud.%1$I
+		  LEFT JOIN LATERAL (SELECT json_agg(e)::jsonb AS e
+							   FROM (SELECT f.* FROM tempcloud.%2$I(%1$I::tempcloud.%1$I) AS f) AS e) AS e ON true %3$s LIMIT 20'
+	END, list, function, CASE WHEN list IN ('partners', 'providers') THEN format('ORDER BY %I.id', list) END))
+$$;
+RESET ROLE;
+CREATE TEMP TABLE relationship AS
+SELECT typname::text AS list, proname::text AS function, prorows = 1 AS single
+  FROM pg_proc p JOIN pg_type t ON t.oid = proargtypes[0] AND typtype = 'c'
+ WHERE pronamespace = 'tempcloud'::regnamespace AND pronargs = 1;
+GRANT SELECT ON relationship TO tempcloud_user;
+SET LOCAL ROLE tempcloud_user;
+SET LOCAL request.jwt.claims = '{"sub":"page a0"}';
+SELECT pg_temp.embedded_is_short(list, function, single)
+  FROM relationship WHERE list NOT IN ('customers', 'invitations_received', 'requests_received', 'assignments')
+ ORDER BY list, function;
+SET LOCAL request.jwt.claims = '{"sub":"page b0"}';
+SELECT pg_temp.embedded_is_short(list, function, single)
+  FROM relationship WHERE list IN ('invitations_received', 'requests_received', 'shifts')
+ ORDER BY list, function;
 
 -- A whole list is what it is.
 SET LOCAL request.jwt.claims = '{"sub":"page a0"}';

@@ -6,7 +6,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
 CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;
-SELECT plan(51);
+SELECT plan(52);
 
 -- Stands for PUBLIC: a role to which nobody granted anything.
 CREATE ROLE tempcloud_test_nobody;
@@ -14,13 +14,13 @@ CREATE ROLE tempcloud_test_nobody;
 CREATE TEMP TABLE role (name name, functions text[], views text[]);
 INSERT INTO role VALUES
 ('tempcloud_test_nobody', '{}', '{}'),
-('tempcloud_anonymous', '{preview_invitation,decline_invitation_by_token,ledger_checkpoint,consistency_proof}', '{}'),
-('tempcloud_mailer', '{claim_mail,mail_sent,mail_failed,mail_bounced,release_mail}', '{}'),
-('tempcloud_admin', '{maintain,maintain_all,seal_ledger,verify_ledger,ledger_checkpoint,consistency_proof,retry_mail,export_person,erase_person}', '{mail_dead,mail_stats,worker_stats,mail_template,shipped_mail_template}');
+('tempcloud_anonymous', '{check_request,preview_invitation,decline_invitation_by_token,ledger_checkpoint,consistency_proof}', '{}'),
+('tempcloud_mailer', '{check_request,claim_mail,mail_sent,mail_failed,mail_bounced,release_mail}', '{}'),
+('tempcloud_admin', '{check_request,maintain,maintain_all,seal_ledger,verify_ledger,ledger_checkpoint,consistency_proof,retry_mail,export_person,erase_person}', '{mail_dead,mail_stats,worker_stats,mail_template,shipped_mail_template}');
 -- a user may do what an anonymous visitor may
 INSERT INTO role
 SELECT 'tempcloud_user', functions ||
-	   '{register_account,whoami,current_account_id,update_account,update_contact,add_contact,remove_contact,send_confirmation,confirm_email,invite,invite_many,resend_invitation,withdraw_invitation,accept_invitation,accept_invitation_by_token,decline_invitation,unblock_account,are_partners,partnership_receipt,search_partners,send_order,send_request,withdraw_request,answer_request,assign_workers,cancel_request}',
+	   '{register_account,whoami,current_account_id,update_account,update_contact,add_contact,remove_contact,send_confirmation,confirm_email,invite,invite_many,resend_invitation,withdraw_invitation,accept_invitation,accept_invitation_by_token,decline_invitation,unblock_account,are_partners,partnership_receipt,search_partners,send_order,send_request,withdraw_request,answer_request,assign_workers,cancel_request,contacts,partner,provider,customer,shifts,assignments,request_sent,request_received,shift}',
 	   '{my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,requests_sent,requests_received,shifts,assignments}'
   FROM role WHERE name = 'tempcloud_anonymous';
 -- a service what a user may
@@ -28,6 +28,14 @@ INSERT INTO role
 SELECT 'tempcloud_service', functions || '{act_as}', views
   FROM role WHERE name = 'tempcloud_user';
 GRANT SELECT ON role TO PUBLIC;
+
+-- What PostgREST takes for a relationship: a function of one row of a view that
+-- returns rows of a view
+CREATE TEMP VIEW relationship AS
+SELECT p.oid FROM pg_proc p
+  JOIN pg_class argument ON argument.reltype = p.proargtypes[0] AND argument.relkind = 'v'
+  JOIN pg_class result ON result.reltype = p.prorettype AND result.relkind = 'v'
+ WHERE p.pronamespace = 'tempcloud'::regnamespace AND p.pronargs = 1;
 
 SELECT set_eq(
 	format('SELECT proname::text FROM pg_proc
@@ -84,6 +92,7 @@ SELECT set_eq($$
 		   ('tempcloud_user', 'tempcloud', 'USAGE'),
 		   ('tempcloud_mailer', 'tempcloud', 'USAGE'),
 		   ('tempcloud_admin', 'tempcloud', 'USAGE'),
+		   ('tempcloud_admin', 'tempcloud_data', 'USAGE'),
 		   ('tempcloud_service', 'tempcloud', 'USAGE'),
 		   ('tempcloud_service', 'tempcloud_data', 'USAGE')$$,
 	'USAGE of schemas, and CREATE for nobody');
@@ -154,7 +163,10 @@ SELECT set_eq($$
 	VALUES ('tempcloud_user', 'tempcloud_anonymous'), ('tempcloud_service', 'tempcloud_user')$$,
 	'a user is an anonymous visitor, a service a user, and no role anything else');
 
--- Functions: C, each with its search path; the API's all run as their owner.
+-- Functions: C, each with its search path; the API's all run as their owner, but
+-- check_request(), which looks at the caller's search path, and relationships.
+-- These are in SQL, and may have nothing that keeps the planner from putting them
+-- into the query; their bodies are parsed, so that no search path matters.
 SELECT is_empty($$
 	SELECT oid::regprocedure, proconfig FROM pg_proc
 	 WHERE pronamespace IN ('tempcloud'::regnamespace, 'tempcloud_data'::regnamespace)
@@ -162,8 +174,13 @@ SELECT is_empty($$
 	'each SECURITY DEFINER function pins its search path');
 SELECT is_empty($$
 	SELECT oid::regprocedure FROM pg_proc
-	 WHERE pronamespace = 'tempcloud'::regnamespace AND prokind = 'f' AND NOT prosecdef$$,
-	'the API has no function that is not SECURITY DEFINER');
+	 WHERE pronamespace = 'tempcloud'::regnamespace AND prokind = 'f' AND NOT prosecdef
+	   AND proname <> 'check_request' AND oid NOT IN (SELECT oid FROM relationship)$$,
+	'the API has no other function that is not SECURITY DEFINER');
+SELECT is_empty($$
+	SELECT p.oid::regprocedure FROM relationship JOIN pg_proc p USING (oid)
+	 WHERE prosqlbody IS NULL OR provolatile <> 's' OR prosecdef OR proisstrict OR NOT proretset OR proconfig IS NOT NULL$$,
+	'relationships can be put into a query, and are parsed');
 SELECT set_eq($$
 	SELECT oid::regprocedure::text FROM pg_proc
 	 WHERE pronamespace = 'tempcloud'::regnamespace AND prokind <> 'f'$$,
@@ -178,8 +195,8 @@ SELECT is_empty($$
 	  JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
 	  JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
 	  JOIN pg_language l ON l.oid = p.prolang
-	 WHERE e.extname = 'tempcloud' AND l.lanname <> 'c'$$,
-	'each function of the extension is written in C');
+	 WHERE e.extname = 'tempcloud' AND l.lanname <> 'c' AND p.oid NOT IN (SELECT oid FROM relationship)$$,
+	'each other function of the extension is written in C');
 SELECT is_empty($$
 	SELECT oid::regclass FROM pg_class
 	 WHERE relnamespace = 'tempcloud'::regnamespace AND relkind = 'v'
@@ -265,7 +282,9 @@ BEGIN
 END
 $$;
 CREATE TEMP VIEW object AS
-SELECT format('`%s%s()`', NULLIF(nspname, 'tempcloud') || '.', proname) AS name, p.oid,
+SELECT format('`%s%s(%s)`', NULLIF(nspname, 'tempcloud') || '.', proname,
+			  CASE WHEN p.oid IN (SELECT oid FROM relationship)
+				   THEN replace(pg_get_function_arguments(p.oid), 'tempcloud.', '') END) AS name, p.oid,
 	   'has_function_privilege' AS has_privilege, 'EXECUTE' AS privileges
   FROM pg_proc p JOIN pg_namespace s ON s.oid = pronamespace
  WHERE nspname IN ('tempcloud', 'tempcloud_data')

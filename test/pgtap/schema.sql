@@ -6,7 +6,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
 CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;		-- so that names print with their schema
-SELECT plan(117);
+SELECT plan(121);
 
 -- A relation as lines of text: its columns, keys, names of checks, and indexes.
 -- (The text of a check differs between majors; what it refuses is tested.)
@@ -791,7 +791,8 @@ SELECT pg_temp.relation_is('tempcloud.maintenance', $$
 	more boolean
 $$);
 
--- The functions of the API: what PostgREST passes and documents.
+-- The functions of the API: what PostgREST passes and documents.  It does not
+-- offer those whose argument is a row.
 CREATE TEMP VIEW api AS
 SELECT p.oid, p.proname::text AS name, pg_get_function_arguments(p.oid) AS arguments,
 	   replace(pg_get_function_result(p.oid), 'tempcloud.', '') AS result,
@@ -799,7 +800,8 @@ SELECT p.oid, p.proname::text AS name, pg_get_function_arguments(p.oid) AS argum
 	   t.typtype, t.typnamespace
   FROM pg_proc p
   JOIN pg_type t ON t.oid = p.prorettype
- WHERE p.pronamespace = 'tempcloud'::regnamespace AND p.prokind = 'f';
+ WHERE p.pronamespace = 'tempcloud'::regnamespace AND p.prokind = 'f'
+   AND (p.pronargs = 0 OR (SELECT typtype FROM pg_type WHERE oid = p.proargtypes[0]) <> 'c');
 
 SELECT set_eq($$
 	SELECT proname || '(' || pg_get_function_arguments(oid) || ')' FROM pg_proc
@@ -868,6 +870,7 @@ INSERT INTO expected VALUES
 ('retry_mail', 'id bigint', 'boolean'),
 ('maintain', '', 'maintenance'),
 ('seal_ledger', '', 'integer'),
+('preview_invitation', 'token text', 'invitation_preview'),
 ('erase_person', 'email text', 'erasure');
 
 -- those that work with GET and on a hot standby
@@ -876,7 +879,7 @@ INSERT INTO expected VALUES
 ('export_person', 'email text', 'jsonb', 's'),
 ('search_partners', 'name text', 'SETOF partners', 's'),
 ('current_account_id', '', 'uuid', 's'),
-('preview_invitation', 'token text', 'invitation_preview', 's'),
+('check_request', '', 'void', 's'),
 ('are_partners', 'a uuid, b uuid', 'boolean', 's'),
 ('ledger_checkpoint', '', 'text', 's'),
 ('consistency_proof', 'old_size bigint', 'text', 's'),
@@ -890,6 +893,40 @@ SELECT is(format('(%s) returns %s, %s', a.arguments, a.result, a.volatile),
   FROM expected e
   LEFT JOIN api a USING (name)
  ORDER BY e.name;
+
+SELECT is_empty($$SELECT name FROM api WHERE 'token' = ANY (proargnames) AND volatile <> 'v'$$,
+	'what takes a token is VOLATILE, so that it is not offered by GET');
+
+SELECT is_empty($$
+	SELECT attrelid::regclass, attname, atttypid::regtype FROM pg_attribute
+	  JOIN pg_class c ON c.oid = attrelid AND relkind IN ('v', 'c') JOIN pg_type t ON t.oid = atttypid
+	 WHERE relnamespace = 'tempcloud'::regnamespace AND typnamespace = 'tempcloud_data'::regnamespace
+	   AND relname <> 'mail_template'$$,
+	'no view or type of the API has a type that users cannot name');
+
+-- What embeds into what
+SELECT set_eq($$
+	SELECT replace(format('%s(%s) %s', proname, pg_get_function_arguments(p.oid), prorettype::regtype), 'tempcloud.', ''),
+		   prorows = 1
+	  FROM pg_proc p
+	 WHERE pronamespace = 'tempcloud'::regnamespace AND prokind = 'f' AND oid NOT IN (SELECT oid FROM api)$$, $$
+	VALUES ('contacts(partners) partner_contacts', false),
+		   ('contacts(customers) partner_contacts', false),
+		   ('contacts(providers) partner_contacts', false),
+		   ('partner(partner_contacts) partners', true),
+		   ('partner(invitations_sent) partners', true),
+		   ('partner(invitations_received) partners', true),
+		   ('provider(requests_sent) providers', true),
+		   ('customer(requests_received) customers', true),
+		   ('shifts(requests_sent) shifts', false),
+		   ('shifts(requests_received) shifts', false),
+		   ('assignments(requests_sent) assignments', false),
+		   ('assignments(requests_received) assignments', false),
+		   ('assignments(shifts) assignments', false),
+		   ('request_sent(shifts) requests_sent', true),
+		   ('request_received(shifts) requests_received', true),
+		   ('shift(assignments) shifts', true)$$,
+	'the relationships, and which of them are to one');
 
 SELECT is_empty('SELECT name FROM api GROUP BY name HAVING count(*) > 1',
 	'none is overloaded: PostgREST chooses by the names of arguments');

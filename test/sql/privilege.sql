@@ -16,7 +16,7 @@ SELECT nspname, r.role, has_schema_privilege(r.role, n.oid, 'USAGE') AS usage, h
  WHERE nspname LIKE 'tempcloud%'
  ORDER BY nspname COLLATE "C", r.n;
 
--- Functions
+-- Functions, without the relationships, which the user and the service may use
 SELECT p.proname,
 	   has_function_privilege('regress_tempcloud_nobody', p.oid, 'EXECUTE') AS public,
 	   has_function_privilege('tempcloud_anonymous', p.oid, 'EXECUTE') AS anonymous,
@@ -25,11 +25,12 @@ SELECT p.proname,
 	   has_function_privilege('tempcloud_admin', p.oid, 'EXECUTE') AS admin,
 	   has_function_privilege('tempcloud_service', p.oid, 'EXECUTE') AS service
   FROM pg_proc p
- WHERE pronamespace = 'tempcloud'::regnamespace
+ WHERE pronamespace = 'tempcloud'::regnamespace AND prolang = (SELECT oid FROM pg_language WHERE lanname = 'c')
  ORDER BY proname COLLATE "C";
 SELECT p.proname, r.role
   FROM pg_proc p, unnest('{regress_tempcloud_nobody,tempcloud_anonymous,tempcloud_user,tempcloud_mailer,tempcloud_admin,tempcloud_service}'::text[]) AS r(role)
- WHERE pronamespace = 'tempcloud_data'::regnamespace AND has_function_privilege(r.role, p.oid, 'EXECUTE');
+ WHERE pronamespace = 'tempcloud_data'::regnamespace AND has_function_privilege(r.role, p.oid, 'EXECUTE')
+ ORDER BY proname COLLATE "C", r.role;
 
 -- Views and tables: all that anybody may
 SELECT c.oid::regclass AS relation, r.role, p.privilege
@@ -51,9 +52,11 @@ SELECT t.typname FROM pg_type t
    AND t.typtype IN ('e', 'd', 'c') AND has_type_privilege('regress_tempcloud_nobody', t.oid, 'USAGE')
    AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind <> 'c');
 
--- The functions run with their owner's rights, and nobody's search path.
+-- They run with their owner's rights, and nobody's search path, but for the one that
+-- looks at the caller's.
 SELECT p.oid::regprocedure FROM pg_proc p
  WHERE pronamespace = 'tempcloud'::regnamespace AND prokind = 'f'
+   AND prolang = (SELECT oid FROM pg_language WHERE lanname = 'c')
    AND NOT (prosecdef AND proconfig @> '{"search_path=pg_catalog, pg_temp"}')
  ORDER BY 1;
 -- No view lets a condition of the reader's see more rows than the view shows.

@@ -16,7 +16,7 @@ use Test::More;
 my $node = new_server('postgrest');
 $node->safe_psql('postgres', q{
 	CREATE ROLE authenticator LOGIN NOINHERIT;
-	GRANT tempcloud_anonymous, tempcloud_user TO authenticator;
+	GRANT tempcloud_anonymous, tempcloud_user, tempcloud_admin TO authenticator;
 	CREATE ROLE mailer LOGIN IN ROLE tempcloud_mailer});
 
 my ($out, $err);
