@@ -112,7 +112,7 @@ class PostgREST:
             return Response(204 if result is None else 200, result)
         except LookupError as error:
             self.connection.rollback()
-            return Response(404, {'code': str(error)})
+            return Response(400 if str(error) == 'PGRST200' else 404, {'code': str(error)})
         except psycopg2.Error as error:
             self.connection.rollback()
             diag = error.diag
@@ -124,7 +124,8 @@ class PostgREST:
         selected = query.pop('select', '*')
         if method == 'POST':
             first = (body or [{}])[0] if isinstance(body, list) else body or {}
-            given = {key: None for key in first}
+            names = re.findall(r'"(\w+)":', body) if isinstance(body, str) else first
+            given = dict.fromkeys(names)
         else:
             given = query
         if name not in self.functions:
@@ -407,7 +408,7 @@ def tell(dsn):
     check('search_partners with contacts', get('/rpc/search_partners', anna, name='anbieter',
                                                select='company_name,contacts(given_name)').body,
           [{'company_name': 'Anbieter GmbH', 'contacts': [{'given_name': 'Bob'}]}])
-    check('no relationship', get('/partners', anna, select='*,mails(*)').code(), [404, 'PGRST200'])
+    check('no relationship', get('/partners', anna, select='*,mails(*)').code(), [400, 'PGRST200'])
     check('nothing without a login', get('/partners', select='*,contacts(*)').status, 401)
     call('invite', anna, email='nobody@nowhere.example')
     check('an invitation without a partner', get('/invitations_sent', anna, order='id.desc', limit='1',
@@ -541,6 +542,11 @@ def tell(dsn):
     check('no time', call('send_request', anna, provider_id=provider, profession='Koch', location='Bonn', shifts=shifts,
                           answer_by='bald').code(), [400, '22007'])
     check('a NUL', call('invite', anna, email='x@y.example', message='\0').code(), [400, '22P05'])
+    deep = '{"name": "x", "requests": %s%s}'
+    check('a body nested deeply', api.request('POST', '/rpc/send_order', anna, deep % (5000 * '[', 5000 * ']')).word(),
+          [400, 'invalid_argument'])
+    check('so deeply that PostgreSQL cannot read it',
+          api.request('POST', '/rpc/send_order', anna, deep % (50000 * '[', 50000 * ']')).code(), [500, '54001'])
     check('no JWT', call('invite', email='x@y.example').code(), [401, '42501'])
     check('a login that is a number', [call('whoami', {'sub': 7}).word(), call('whoami', {'sub': 7}).body['hint']],
           [[401, 'not_signed_in'], 'The claim "sub" must be a string.'])

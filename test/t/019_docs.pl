@@ -61,6 +61,25 @@ foreach my $function (sort keys %calls)
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_views WHERE schemaname = 'tempcloud' AND viewname = '$_'"), 1,
 	"there is $_") foreach $api =~ m{\$API/(\w+)[?"]}g;
 
+# What embeds is there, and nothing that is there is missing.
+my ($rows) = $api =~ /^\| list \| brings along.*?\n\|-.*?\n(.*?)\n\n/ms;
+my @embedded;
+foreach my $row (split /\n/, $rows)
+{
+	my (undef, $lists, $many, $one) = split /\s*\|\s*/, $row;
+
+	foreach my $list ($lists =~ /`(\w+)`/g)
+	{
+		push @embedded, "$_($list)" foreach $many =~ /`(\w+)`/g;
+		push @embedded, "$_($list) 1" foreach ($one // '') =~ /`(\w+)`/g;
+	}
+}
+is(join("\n", sort @embedded), join("\n", sort split /\n/, $node->safe_psql('postgres', q{
+	SELECT format('%s(%s)%s', proname, argument.relname, CASE prorows WHEN 1 THEN ' 1' END)
+	  FROM pg_proc p
+	  JOIN pg_class argument ON argument.reltype = proargtypes[0] AND argument.relkind = 'v'
+	 WHERE pronamespace = 'tempcloud'::regnamespace})), 'what lists bring along');
+
 # The programs run as they stand.
 my %as_app = (%ENV, PGHOST => $node->host, PGPORT => $node->port, PGDATABASE => 'postgres', PGUSER => 'app');
 
