@@ -7,7 +7,6 @@
 #include <idn2.h>
 
 #include "common/string.h"
-#include "mb/pg_wchar.h"
 #include "utils/formatting.h"
 
 #include "address.h"
@@ -79,17 +78,15 @@ char *
 tc_ascii_email(char *email)
 {
 	char	   *at = strchr(email, '@');
-	char	   *domain;
 	char	   *ascii;
 	char		kept[IDN2_DOMAIN_MAX_LENGTH + 1];
 
 	if (at == NULL || pg_is_ascii(at))
 		return email;
-	domain = pg_server_to_any(at + 1, strlen(at + 1), PG_UTF8);
 
 	/* IDNA passes over what cannot be seen: that would be another domain. */
-	if (!tc_is_legible(domain, strlen(domain), EMAIL_BYTES, "") ||
-		idn2_lookup_u8((const uint8_t *) domain, (uint8_t **) &ascii,
+	if (!tc_is_legible(at + 1, strlen(at + 1), EMAIL_BYTES, "") ||
+		idn2_lookup_u8((const uint8_t *) (at + 1), (uint8_t **) &ascii,
 					   IDN2_NONTRANSITIONAL) != IDN2_OK)
 		return email;
 	strlcpy(kept, ascii, sizeof(kept)); /* an error must not leak what is not palloc'd */

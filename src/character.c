@@ -167,7 +167,7 @@ tc_space_at_end(const char *s, size_t len)
 }
 
 char *
-tc_fold_utf8(const char *s, size_t len)
+tc_fold_name(const char *s, size_t len)
 {
 	StringInfoData folded;
 

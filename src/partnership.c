@@ -4,15 +4,14 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_collation.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
-#include "utils/formatting.h"
 #include "utils/builtins.h"
 
 #include "caller.h"
+#include "character.h"
 #include "partnership.h"
 #include "query.h"
 #include "required.h"
@@ -119,9 +118,10 @@ tempcloud_search_partners(PG_FUNCTION_ARGS)
 Datum
 tempcloud_fold(PG_FUNCTION_ARGS)
 {
-	Datum		plain = OidFunctionCall1(tc_required(&unaccent), PG_GETARG_DATUM(0));
+	char	   *plain = TextDatumGetCString(OidFunctionCall1(tc_required(&unaccent),
+															 PG_GETARG_DATUM(0)));
 
-	return DirectFunctionCall1Coll(lower, DEFAULT_COLLATION_OID, plain);
+	PG_RETURN_TEXT_P(cstring_to_text(tc_fold_name(plain, strlen(plain))));
 }
 
 bool

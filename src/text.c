@@ -6,12 +6,11 @@
  * tempcloud_data.has_form(); functions of the API ask the same question here
  * before they write, so that their callers get an error that names the
  * argument.  The rule itself stands in one place.
+ *
+ * Databases with the extension are in UTF8, and so is all text here.
  */
 #include "postgres.h"
 
-#include "access/xact.h"
-#include "common/string.h"
-#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
 #include "character.h"
@@ -26,7 +25,6 @@
 #define PHONE_CHARACTERS		60
 #define PHONE_DIGITS			3	/* at least */
 
-static const char *to_utf8(const char *s, size_t *len);
 static bool is_line(const char *s, size_t len);
 static bool is_person_name(const char *s, size_t len);
 static bool is_company_name(const char *s, size_t len);
@@ -97,8 +95,6 @@ tempcloud_has_form(PG_FUNCTION_ARGS)
 bool
 tc_has_form(const char *s, size_t len, Form form)
 {
-	if (GetDatabaseEncoding() != PG_UTF8)
-		s = to_utf8(s, &len);
 	return forms[form].matches(s, len) && !tc_holds_token(s, len);
 }
 
@@ -109,24 +105,9 @@ tc_trim(char *value)
 
 	if (value == NULL)
 		return NULL;
+	value += tc_space_at_start(value, strlen(value));
 	len = strlen(value);
-	if (GetDatabaseEncoding() == PG_UTF8)
-	{
-		size_t		space = tc_space_at_start(value, len);
-
-		value += space;
-		len -= space;
-		len -= tc_space_at_end(value, len);
-	}
-	else
-	{
-		size_t		space = strspn(value, " \t\r\n");
-
-		value += space;
-		len -= space;
-		while (len > 0 && strchr(" \t\r\n", value[len - 1]) != NULL)
-			len--;
-	}
+	len -= tc_space_at_end(value, len);
 	value[len] = '\0';
 	return len > 0 ? value : NULL;
 }
@@ -212,27 +193,6 @@ char *
 tc_enum_label(Datum value)
 {
 	return DatumGetCString(DirectFunctionCall1(enum_out, value));
-}
-
-/*
- * The forms know UTF-8 only.  A setting may be checked where the encoding is not
- * known, or cannot be converted: there, what is not ASCII becomes a letter.
- */
-static const char *
-to_utf8(const char *s, size_t *len)
-{
-	char	   *copy = pnstrdup(s, *len);
-
-	if (!pg_is_ascii(copy))
-	{
-		if (GetDatabaseEncoding() != PG_SQL_ASCII && IsTransactionState())
-			copy = pg_server_to_any(copy, *len, PG_UTF8);
-		else
-			for (char *c = copy; *c != '\0'; c++)
-				*c = IS_HIGHBIT_SET(*c) ? 'x' : *c;
-		*len = strlen(copy);
-	}
-	return copy;
 }
 
 static bool

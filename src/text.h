@@ -27,16 +27,12 @@ typedef enum Form
 } Form;
 
 /*
- * Whether len bytes at s, valid in the database's encoding, have the form.
+ * Whether len bytes at s have the form.
  * Raises nothing.
  */
 extern bool tc_has_form(const char *s, size_t len, Form form);
 
-/*
- * The string without white space at its ends (Unicode's; that of ASCII where the
- * database's encoding is not UTF8), in place; NULL if nothing is left, or for
- * NULL.
- */
+/* The string without white space at its ends, in place; NULL if nothing is left, or for NULL. */
 extern char *tc_trim(char *value);
 
 /*
@@ -47,7 +43,7 @@ extern char *tc_trim(char *value);
  */
 extern char *tc_clean(char *value, const char *name, Form form);
 
-/* The same for an e-mail address, where others are no error: NULL for what is none. */
+/* tc_clean() of an e-mail address, where others are no error: NULL for what is none. */
 extern char *tc_email(char *value);
 
 /* Argument n of type text, palloc'd as it is; NULL if it is null. */
