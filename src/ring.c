@@ -22,8 +22,12 @@
 
 struct Ring
 {
-	LWLock	   *lock;			/* never changes */
-	Oid			database;		/* InvalidOid when free; see ring.h for its locks */
+	/* Set when the server starts, and read without a lock */
+	LWLock	   *lock;
+	Handover   *slots;			/* tc_event_buffer of them */
+
+	/* From here on, all is 0 in a ring that is free */
+	Oid			database;		/* see ring.h for its locks */
 
 	pid_t		worker;			/* 0 when none is attached */
 	Latch	   *latch;			/* the worker's */
@@ -40,8 +44,6 @@ struct Ring
 	uint64		resyncs;
 	TimestampTz attached_at;
 	TimestampTz maintained_at;
-
-	Handover   *slots;			/* tc_event_buffer of them */
 };
 
 typedef struct Shared
@@ -341,7 +343,8 @@ tc_free_ring(Ring *ring, Oid database)
 	free = ring->database == database &&
 		(ring->worker == 0 || (ring->worker == MyProcPid && !ring->look));
 	if (free)
-		*ring = (Ring) {.lock = ring->lock, .slots = ring->slots};
+		memset((char *) ring + offsetof(Ring, database), 0,
+			   sizeof(Ring) - offsetof(Ring, database));
 	LWLockRelease(ring->lock);
 	LWLockRelease(shared->rings_lock);
 	return free;
