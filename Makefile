@@ -8,11 +8,11 @@ EXTENSION = tempcloud
 EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" tempcloud.control)
 
 MODULE_big = $(EXTENSION)
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
+OBJS = $(patsubst %.c,%.o,$(sort $(filter-out src/mailer/%,$(wildcard src/*.c src/*/*.c))))
 
 # One file per subject, in the order in which they rest on each other.
-SUBJECTS = role text uuid account contact caller invitation invite decision partnership \
-	request order answer assignment token mail template event ledger worker maintenance privacy guard \
+SUBJECTS = role input_check uuid account contact caller invitation invitation_send invitation_answer partnership \
+	request request_send request_answer request_assign token mail mail_template event ledger worker maintenance privacy guard \
 	http relationship privilege
 INSTALL_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(filter-out $(INSTALL_SQL),$(wildcard sql/$(EXTENSION)--*.sql))
@@ -44,7 +44,7 @@ ISOLATION_OPTS = --inputdir=test --outputdir=test/results/isolation
 
 # International domains in e-mail addresses
 SHLIB_LINK = $(shell pkg-config --libs libidn2 2>/dev/null || echo -lidn2)
-PG_CPPFLAGS = $(shell pkg-config --cflags libidn2 2>/dev/null)
+PG_CPPFLAGS = -I$(CURDIR)/src $(shell pkg-config --cflags libidn2 2>/dev/null)
 
 PG_CONFIG ?= pg_config
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
@@ -52,8 +52,8 @@ PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 ifneq (,$(PGXS))
 include $(PGXS)
 
-$(OBJS): $(wildcard src/*.h)
-$(OBJS:.o=.bc): $(wildcard src/*.h)
+$(OBJS): $(wildcard src/*/*.h)
+$(OBJS:.o=.bc): $(wildcard src/*/*.h)
 installcheck: | test/results/regress test/results/isolation
 test/results/%:
 	mkdir -p $@

@@ -25,12 +25,12 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 
-#include "ddl_guard.h"
-#include "launcher.h"
-#include "log.h"
-#include "notify.h"
-#include "settings.h"
-#include "watch.h"
+#include "base/log_redact.h"
+#include "base/settings.h"
+#include "guard/ddl_guard.h"
+#include "worker/launcher.h"
+#include "worker/notify.h"
+#include "worker/watch.h"
 
 PG_MODULE_MAGIC;
 

@@ -9,7 +9,7 @@
 
 #include "mb/pg_wchar.h"
 
-#include "../../src/claims.h"
+#include "../../src/base/jwt_claims.h"
 #include "fuzz.h"
 
 static const int encodings[] = {PG_UTF8, PG_LATIN1, PG_SQL_ASCII, PG_EUC_JP, PG_EUC_TW, PG_MULE_INTERNAL};

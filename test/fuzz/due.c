@@ -9,7 +9,7 @@
  */
 #include "postgres_fe.h"
 
-#include "../../src/due.h"
+#include "../../src/rule/mail_due.h"
 #include "fuzz.h"
 
 #define STEP_BYTES 3

@@ -7,7 +7,7 @@
  */
 #include "postgres_fe.h"
 
-#include "../../src/token_form.h"
+#include "../../src/base/token_codec.h"
 #include "fuzz.h"
 
 static void

@@ -7,8 +7,8 @@
  */
 #include "postgres_fe.h"
 
-#include "../../src/token_form.h"
-#include "../../src/token_trace.h"
+#include "../../src/base/token_codec.h"
+#include "../../src/base/token_trace.h"
 #include "fuzz.h"
 
 static void

@@ -3,7 +3,7 @@
 Each case gets people of its own, by a suffix of all names. In a command {name} is
 what the scene has made, and 'name~' somebody's name with the suffix.
 
-A command is: who calls, the SQL, and what it locks, in the words of src/lock.h, those of
+A command is: who calls, the SQL, and what it locks, in the words of src/base/lock.h, those of
 the scene's rows only; what it locks FOR SHARE has a question mark. A command that waits
 for another one although they lock nothing in common is an error.
 """

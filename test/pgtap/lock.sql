@@ -1,4 +1,4 @@
--- lock: what the order of locks (src/lock.h) rests on, and how many a command takes
+-- lock: what the order of locks (src/base/lock.h) rests on, and how many a command takes
 
 BEGIN;
 SET LOCAL client_min_messages = warning;

@@ -17,7 +17,7 @@ my $api = slurp_file("$root/docs/api.md");
 my $readme = slurp_file("$root/README.md");
 
 # Each word of an error has its status in both tables, and there is no other.
-my %refusals = reverse slurp_file("$root/src/refusal.c") =~ /\{PT(\d{3}), "(\w+)"/g;
+my %refusals = reverse slurp_file("$root/src/base/refusal.c") =~ /\{PT(\d{3}), "(\w+)"/g;
 cmp_ok(scalar(keys %refusals), '>=', 27, 'the errors of the source');
 my %documented;
 $documented{$2} = $1 while $api =~ /^\| (\d{3}) \| `(\w+)` \|/mg;

@@ -1,0 +1,11 @@
+/*
+ * log_redact.h
+ *		What must not get into the server log.
+ */
+#ifndef TC_LOG_REDACT_H
+#define TC_LOG_REDACT_H
+
+/* Called once, when the library is loaded. */
+extern void tc_install_log_filter(void);
+
+#endif							/* TC_LOG_REDACT_H */

@@ -1,0 +1,27 @@
+/*
+ * rate_limit.c
+ *		How often something may be done.
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "base/rate_limit.h"
+
+void
+tc_check_limit(int limit, Refusal refusal, KeptQuery *nth_newest,
+			   const NullableDatum *args, int nargs)
+{
+	if (limit < 0)
+		return;
+	if (limit == 0)
+		tc_refuse_hint(refusal, "This is not permitted here.");
+	if (tc_query(nth_newest, QUERY_LATEST, args, nargs) > 0)
+		tc_refuse_until(refusal, tc_time(0, 1));
+}
+
+void
+tc_refuse_until(Refusal refusal, TimestampTz time)
+{
+	tc_refuse_hint(refusal, "Try again after %s.", timestamptz_to_str(time));
+}

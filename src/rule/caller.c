@@ -1,0 +1,240 @@
+/*
+ * caller.c
+ *		Who is calling, and for which account.
+ *
+ * PostgREST puts the claims of a verified JWT into request.jwt.claims for each
+ * transaction.  act_as() writes the same parameter, so that there is one
+ * mechanism: whoever may run arbitrary SQL may set the claims as well, and
+ * that is why SQL logins are for trusted applications only.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/json.h"
+
+#include "base/input_check.h"
+#include "base/jwt_claims.h"
+#include "base/lock.h"
+#include "base/refusal.h"
+#include "base/settings.h"
+#include "rule/account.h"
+#include "rule/caller.h"
+#include "rule/contact.h"
+
+#define CLAIMS_PARAMETER "request.jwt.claims"
+#define SUBJECT_CHARACTERS 255	/* as contact_subject_length has it */
+
+static KeptQuery find_caller =
+QUERY("SELECT c.id, c.account_id, a.kind, a.locale"
+	  "  FROM tempcloud_data.contact c"
+	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
+	  " WHERE c.subject = $1", TEXTOID);
+
+static KeptQuery make_identity =
+QUERY("SELECT ROW((SELECT " ACCOUNT_RECORD ""
+	  "              FROM tempcloud_data.account a WHERE a.id = $1),"
+	  "           (SELECT " CONTACT_RECORD ""
+	  "              FROM tempcloud_data.contact c WHERE c.id = $2),"
+	  "           CASE WHEN $1 IS NULL THEN '{register_account,confirm_email}'::text[]"
+	  "                ELSE '{manage_account,manage_contacts,invite,decide}'::text[]"
+	  "                     || CASE $3 WHEN 'customer' THEN 'order' ELSE 'answer' END"
+	  "           END)::tempcloud.identity", UUIDOID, UUIDOID, TEXTOID);
+
+static void find(Caller *caller, QueryMode mode);
+static Claims read_claims(void);
+
+PG_FUNCTION_INFO_V1(tempcloud_whoami);
+PG_FUNCTION_INFO_V1(tempcloud_current_account_id);
+PG_FUNCTION_INFO_V1(tempcloud_act_as);
+
+/*
+ * whoami() returns tempcloud.identity
+ */
+Datum
+tempcloud_whoami(PG_FUNCTION_ARGS)
+{
+	Caller	   *caller;
+
+	tc_enter();
+	caller = tc_caller(QUERY_READ);
+	tc_read(&make_identity, UUID_VALUE(caller->account_id), UUID_VALUE(caller->contact_id),
+			TEXT_VALUE(caller->kind));
+	return tc_finish();
+}
+
+/*
+ * current_account_id() returns uuid: null where nobody is signed in or the
+ * login has no account.  The views rest on it: they show such a caller nothing.
+ */
+Datum
+tempcloud_current_account_id(PG_FUNCTION_ARGS)
+{
+	Claims		claims = read_claims();
+	pg_uuid_t  *result = NULL;
+
+	if (claims.subject == NULL)
+		PG_RETURN_NULL();
+
+	tc_enter();
+	if (tc_read(&find_caller, TEXT_VALUE(claims.subject)) == 1)
+	{
+		bool		isnull;
+
+		result = (pg_uuid_t *) DatumGetPointer(SPI_datumTransfer(tc_datum(0, 2, &isnull),
+																 false, UUID_LEN));
+	}
+	tc_leave();
+
+	if (result == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_UUID_P(result);
+}
+
+/*
+ * act_as(subject text, email text) returns void: until the transaction ends.
+ */
+Datum
+tempcloud_act_as(PG_FUNCTION_ARGS)
+{
+	char	   *subject = PG_ARGISNULL(0) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *email = tc_arg(fcinfo, 1, "email", FORM_EMAIL);
+	StringInfoData claims;
+
+	if (*subject == '\0')
+		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" is required.", "subject");
+
+	initStringInfo(&claims);
+	appendStringInfoChar(&claims, '{');
+	escape_json(&claims, tc_subject_claim);
+	appendStringInfoChar(&claims, ':');
+	escape_json(&claims, subject);
+	if (email != NULL)
+	{
+		appendStringInfoChar(&claims, ',');
+		escape_json(&claims, tc_email_claim);
+		appendStringInfoChar(&claims, ':');
+		escape_json(&claims, email);
+		appendStringInfoChar(&claims, ',');
+		escape_json(&claims, tc_email_verified_claim);
+		appendStringInfoString(&claims, ":true");
+	}
+	appendStringInfoChar(&claims, '}');
+
+	(void) set_config_option(CLAIMS_PARAMETER, claims.data, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_LOCAL, true, 0, false);
+	PG_RETURN_VOID();
+}
+
+Caller *
+tc_caller(QueryMode mode)
+{
+	Caller	   *caller = tc_caller_if_any(mode);
+
+	if (caller == NULL)
+		tc_refuse(NOT_SIGNED_IN);
+	return caller;
+}
+
+Caller *
+tc_caller_to_bind(void)
+{
+	Caller	   *caller = tc_caller(QUERY_RUN);
+
+	if (caller->account_id != NULL)
+		return caller;
+	tc_lock(LOCK_LOGIN, tc_login_key(caller->subject));
+	return tc_caller(QUERY_LATEST);
+}
+
+Caller *
+tc_caller_if_any(QueryMode mode)
+{
+	Caller	   *caller = palloc0(sizeof(Caller));
+	Claims		claims = read_claims();
+
+	if (claims.subject == NULL)
+		return NULL;
+	caller->subject = claims.subject;
+	if (claims.email_verified)
+		caller->email = tc_email(claims.email);
+
+	find(caller, mode);
+	if (mode == QUERY_RUN && caller->contact_id != NULL && IsolationUsesXactSnapshot())
+	{
+		Caller		now = *caller;
+
+		find(&now, QUERY_LATEST);
+		if (now.contact_id == NULL || !tc_same(now.contact_id, caller->contact_id))
+			ereport(ERROR,
+					errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					errmsg("could not serialize access due to concurrent removal"));
+	}
+	return caller;
+}
+
+/* The contact and account of the login, NULL if there are none. */
+static void
+find(Caller *caller, QueryMode mode)
+{
+	bool		found = tc_query(&find_caller, mode, TC_ARGS(TEXT_VALUE(caller->subject))) == 1;
+
+	caller->contact_id = found ? tc_uuid(0, 1) : NULL;
+	caller->account_id = found ? tc_uuid(0, 2) : NULL;
+	caller->kind = found ? tc_text(0, 3) : NULL;
+	caller->locale = found ? tc_text(0, 4) : NULL;
+}
+
+Caller *
+tc_caller_with_account(QueryMode mode)
+{
+	Caller	   *caller = tc_caller(mode);
+
+	if (caller->account_id == NULL)
+		tc_refuse(NO_ACCOUNT);
+	return caller;
+}
+
+/*
+ * The claims, all empty where there are none.  PT401 where they are not a JSON
+ * object in the database's encoding (which PostgreSQL does not look at in a
+ * connection's options), or the login is not a string or longer than any that
+ * could register: a gateway that sets such claims has authenticated nobody.
+ */
+static Claims
+read_claims(void)
+{
+	const char *value = GetConfigOption(CLAIMS_PARAMETER, true, false);
+	ClaimNames	names = {tc_subject_claim, tc_email_claim, tc_email_verified_claim};
+	Claims		claims = {0};
+
+	if (value == NULL || *value == '\0')
+		return claims;
+
+	if (!pg_verifymbstr(value, strlen(value), true))
+		tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is not valid in the database's encoding.",
+					   CLAIMS_PARAMETER);
+	switch (tc_parse_claims(value, GetDatabaseEncoding(), &names, &claims))
+	{
+		case CLAIMS_GOOD:
+			break;
+		case CLAIMS_NOT_JSON:
+			tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is not valid JSON.", CLAIMS_PARAMETER);
+		case CLAIMS_NOT_OBJECT:
+			tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is not a JSON object.", CLAIMS_PARAMETER);
+		case CLAIMS_TOO_DEEP:
+			tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is nested too deeply.", CLAIMS_PARAMETER);
+	}
+	if (claims.subject_is_no_string)
+		tc_refuse_hint(NOT_SIGNED_IN, "The claim \"%s\" must be a string.", tc_subject_claim);
+	if (claims.subject != NULL && pg_mbstrlen(claims.subject) > SUBJECT_CHARACTERS)
+		tc_refuse_hint(NOT_SIGNED_IN, "The claim \"%s\" has more than %d characters.",
+					   tc_subject_claim, SUBJECT_CHARACTERS);
+	if (claims.subject != NULL &&
+		!tc_has_form(claims.subject, strlen(claims.subject), FORM_FREE_TEXT))
+		tc_refuse_hint(NOT_SIGNED_IN, "The claim \"%s\" must not hold the token of a link.",
+					   tc_subject_claim);
+	return claims;
+}

@@ -1,0 +1,282 @@
+/*
+ * invitation.c
+ *		One account asks an e-mail address to become its partner: what an
+ *		invitation is to everybody who deals with it.
+ *
+ * What its inviter does is in invitation_send.c, what its invitee does in invitation_answer.c.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/array.h"
+#include "utils/timestamp.h"
+
+#include "base/input_check.h"
+#include "base/lock.h"
+#include "base/refusal.h"
+#include "base/settings.h"
+#include "rule/caller.h"
+#include "rule/event.h"
+#include "rule/invitation.h"
+#include "rule/token.h"
+
+/* What load() reads. */
+#define INVITATION_COLUMNS \
+	"i.id, i.inviter_id, i.inviter_kind, i.invitee_id, i.invitee_kind, i.email," \
+	" i.given_name, i.family_name, i.company_name, i.locale, i.status, i.round," \
+	" i.sent_at, i.expires_at"
+
+static KeptQuery find_invitation =
+QUERY("SELECT " INVITATION_COLUMNS " FROM tempcloud_data.invitation i WHERE i.id = $1", UUIDOID);
+
+static KeptQuery find_invitation_by_token =
+QUERY("SELECT " INVITATION_COLUMNS ", t.round = i.round"
+	  "  FROM tempcloud_data.invitation_token t"
+	  "  JOIN tempcloud_data.invitation i ON i.id = t.invitation_id"
+	  " WHERE t.digest = $1", BYTEAOID);
+
+static KeptQuery lock_invitation =
+QUERY("SELECT " INVITATION_COLUMNS " FROM tempcloud_data.invitation i"
+	  " WHERE i.id = $1 FOR NO KEY UPDATE", UUIDOID);
+
+static KeptQuery preview_invitation =
+QUERY("SELECT ROW(i.inviter_kind, a.company_name,"
+	  "           pg_catalog.concat_ws(' ', c.given_name, c.family_name), i.message,"
+	  "           i.invitee_kind, i.email, i.given_name, i.family_name, i.company_name,"
+	  "           i.phone, i.locale, i.status, i.expires_at,"
+	  "           i.invitee_id IS NULL AND NOT EXISTS ("
+	  "             SELECT FROM tempcloud_data.contact o"
+	  "               JOIN tempcloud_data.account oa ON oa.id = o.account_id"
+	  "              WHERE pg_catalog.lower(o.email) = pg_catalog.lower(i.email)"
+	  "                AND o.email_verified_at IS NOT NULL"
+	  "                AND oa.kind = i.invitee_kind))::tempcloud.invitation_preview"
+	  "  FROM tempcloud_data.invitation i"
+	  "  JOIN tempcloud_data.account a ON a.id = i.inviter_id"
+	  "  JOIN tempcloud_data.contact c ON c.id = i.invited_by"
+	  " WHERE i.id = $1", UUIDOID);
+
+/* The newest ones, at most $3. */
+static KeptQuery find_waiting =
+QUERY("SELECT i.id, i.inviter_id FROM tempcloud_data.invitation i"
+	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status = 'pending'"
+	  "   AND i.invitee_id IS NULL AND i.invitee_kind = $2::tempcloud.account_kind"
+	  "   AND i.expires_at > pg_catalog.clock_timestamp()"
+	  " ORDER BY i.id DESC LIMIT $3", TEXTOID, TEXTOID, INT4OID);
+
+static KeptQuery lock_invitations =
+QUERY("SELECT FROM tempcloud_data.invitation i"
+	  " WHERE i.id = ANY ($1) ORDER BY i.id FOR NO KEY UPDATE", UUIDARRAYOID);
+
+/*
+ * Superseded where the two are partners already; otherwise routed, unless the
+ * account has blocked the inviter, or the inviter has another invitation
+ * pending there.
+ */
+static KeptQuery route_waiting =
+QUERY("UPDATE tempcloud_data.invitation i"
+	  "   SET invitee_id = $2,"
+	  "       (status, decided_at) = ("
+	  "         SELECT CASE WHEN partners THEN 'superseded' ELSE i.status END,"
+	  "                CASE WHEN partners THEN pg_catalog.clock_timestamp() END"
+	  "           FROM (SELECT EXISTS ("
+	  "                   SELECT FROM tempcloud_data.partnership p"
+	  "                    WHERE p.customer_id = i.inviter_id AND p.provider_id = $2"
+	  "                    UNION ALL "
+	  "                   SELECT FROM tempcloud_data.partnership p"
+	  "                    WHERE p.customer_id = $2 AND p.provider_id = i.inviter_id)) s (partners))"
+	  " WHERE i.id = ANY ($1) AND i.status = 'pending' AND i.invitee_id IS NULL"
+	  "   AND i.expires_at > pg_catalog.clock_timestamp()"
+	  "   AND NOT EXISTS (SELECT FROM tempcloud_data.block b"
+	  "                    WHERE b.inviter_id = i.inviter_id AND b.account_id = $2)"
+	  "   AND (NOT EXISTS (SELECT FROM tempcloud_data.invitation o"
+	  "                     WHERE o.inviter_id = i.inviter_id AND o.invitee_id = $2"
+	  "                       AND o.status = 'pending')"
+	  "        OR EXISTS (SELECT FROM tempcloud_data.partnership p"
+	  "                    WHERE (p.customer_id, p.provider_id)"
+	  "                       IN ((i.inviter_id, $2), ($2, i.inviter_id))))"
+	  " RETURNING i.id, i.inviter_id, i.status = 'superseded'", UUIDARRAYOID, UUIDOID);
+
+/* Whether an invitation waits for an address that the account has proven. */
+static KeptQuery find_proven_address =
+QUERY("SELECT FROM tempcloud_data.contact c"
+	  " WHERE c.account_id = $1 AND pg_catalog.lower(c.email) = $2"
+	  "   AND c.email_verified_at IS NOT NULL", UUIDOID, TEXTOID);
+
+/*
+ * So many are routed at once; each takes a lock, of which a server has not many.
+ * Others keep waiting for the address: its account sees and accepts them as well.
+ */
+#define MOST_ROUTED 100
+
+static Invitation *load(Invitation *invitation);
+static ArrayType *uuid_array(pg_uuid_t **ids, int count);
+
+PG_FUNCTION_INFO_V1(tempcloud_preview_invitation);
+
+/*
+ * preview_invitation(token) returns tempcloud.invitation_preview
+ */
+Datum
+tempcloud_preview_invitation(PG_FUNCTION_ARGS)
+{
+	Invitation *invitation;
+
+	tc_enter();
+	invitation = tc_find_invitation_by_token(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0),
+											 QUERY_READ);
+	tc_require_open_link(invitation);
+	tc_read(&preview_invitation, UUID_VALUE(invitation->id));
+	return tc_finish();
+}
+
+Invitation *
+tc_find_invitation(const pg_uuid_t *id)
+{
+	if (tc_run(&find_invitation, UUID_VALUE(id)) == 0)
+		return NULL;
+	return load(palloc0(sizeof(Invitation)));
+}
+
+Invitation *
+tc_find_invitation_by_token(text *token, QueryMode mode)
+{
+	bytea	   *digest = tc_token_digest(token, INVITATION_TOKEN);
+	Invitation *invitation = palloc0(sizeof(Invitation));
+
+	if (tc_query(&find_invitation_by_token, mode, TC_ARGS(BYTEA_VALUE(digest))) == 0)
+		tc_refuse(INVITATION_NOT_FOUND);
+	load(invitation);
+	invitation->link_is_current = tc_bool(0, 15);
+	return invitation;
+}
+
+bool
+tc_is_invitee(const Invitation *invitation, const Caller *caller)
+{
+	if (invitation->invitee_id != NULL)
+		return tc_same(invitation->invitee_id, caller->account_id);
+	return tc_run(&find_proven_address, UUID_VALUE(caller->account_id),
+				  TEXT_VALUE(tc_fold_email(invitation->email))) > 0;
+}
+
+void
+tc_lock_invitation(Invitation *invitation, const Caller *caller)
+{
+	int			round = invitation->round;
+
+	if (tc_run(&lock_invitation, UUID_VALUE(invitation->id)) == 0)
+	{
+		if (caller != NULL && caller->account_id != NULL)
+			(void) tc_caller_with_account(QUERY_LATEST);
+		tc_refuse(INVITATION_NOT_FOUND);
+	}
+	load(invitation);
+	if (invitation->round != round)
+		invitation->link_is_current = false;	/* resent since */
+}
+
+/* The current row of a query that selects INVITATION_COLUMNS. */
+static Invitation *
+load(Invitation *invitation)
+{
+	invitation->id = tc_uuid(0, 1);
+	invitation->inviter_id = tc_uuid(0, 2);
+	invitation->inviter_kind = tc_text(0, 3);
+	invitation->invitee_id = tc_uuid(0, 4);
+	invitation->invitee_kind = tc_text(0, 5);
+	invitation->email = tc_text(0, 6);
+	invitation->given_name = tc_text(0, 7);
+	invitation->family_name = tc_text(0, 8);
+	invitation->company_name = tc_text(0, 9);
+	invitation->locale = tc_text(0, 10);
+	invitation->status = tc_text(0, 11);
+	invitation->round = tc_integer(0, 12);
+	invitation->sent_at = tc_time(0, 13);
+	if (strcmp(invitation->status, "pending") == 0 && tc_time(0, 14) <= GetCurrentTimestamp())
+		invitation->status = "expired";
+	return invitation;
+}
+
+void
+tc_require_pending(const Invitation *invitation)
+{
+	static const struct
+	{
+		const char *status;
+		Refusal		refusal;
+	}			closed[] =
+	{
+		{"expired", INVITATION_EXPIRED},
+		{"withdrawn", INVITATION_WITHDRAWN},
+		{"declined", INVITATION_DECLINED},
+		{"accepted", INVITATION_ACCEPTED},
+		{"superseded", INVITATION_SUPERSEDED},
+	};
+
+	for (int i = 0; i < lengthof(closed); i++)
+	{
+		if (strcmp(invitation->status, closed[i].status) == 0)
+			tc_refuse(closed[i].refusal);
+	}
+}
+
+void
+tc_require_open_link(const Invitation *invitation)
+{
+	tc_require_pending(invitation);
+	if (!invitation->link_is_current)
+		tc_refuse(LINK_REPLACED);
+}
+
+ArrayType *
+tc_lock_waiting(const pg_uuid_t *account_id, const char *kind, const char *folded_email)
+{
+	int			count = tc_run_latest(&find_waiting, TEXT_VALUE(folded_email), TEXT_VALUE(kind),
+									  INT_VALUE(MOST_ROUTED));
+	uint64		pairs[MOST_ROUTED];
+	pg_uuid_t  *ids[MOST_ROUTED];
+	ArrayType  *waiting;
+
+	for (int i = 0; i < count; i++)
+	{
+		ids[i] = tc_uuid(i, 1);
+		pairs[i] = tc_pair_key(account_id, tc_uuid(i, 2));
+	}
+	waiting = uuid_array(ids, count);
+	tc_lock_all(LOCK_PAIR, pairs, count);
+	tc_run_latest(&lock_invitations, VALUE(PointerGetDatum(waiting)));
+	return waiting;
+}
+
+void
+tc_route_invitations(const pg_uuid_t *account_id, ArrayType *waiting)
+{
+	uint64		count = tc_run_latest(&route_waiting, VALUE(PointerGetDatum(waiting)),
+									  UUID_VALUE(account_id));
+	pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
+	pg_uuid_t **inviters = palloc(sizeof(pg_uuid_t *) * (count + 1));
+	bool	   *partners = palloc(sizeof(bool) * (count + 1));
+
+	for (uint64 i = 0; i < count; i++)
+	{
+		ids[i] = tc_uuid(i, 1);
+		inviters[i] = tc_uuid(i, 2);
+		partners[i] = tc_bool(i, 3);
+	}
+	for (uint64 i = 0; i < count; i++)
+		if (partners[i])
+			tc_event("invitation.superseded", account_id, NULL, inviters[i], ids[i]);
+		else					/* that the address has an account now may not show */
+			tc_event("invitation.routed", account_id, NULL,
+					 tc_reveal_registered ? inviters[i] : NULL, ids[i]);
+}
+
+static ArrayType *
+uuid_array(pg_uuid_t **ids, int count)
+{
+	Datum	   *values = palloc(sizeof(Datum) * (count + 1));
+
+	for (int i = 0; i < count; i++)
+		values[i] = UUIDPGetDatum(ids[i]);
+	return construct_array(values, count, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR);
+}

@@ -1,0 +1,218 @@
+/*
+ * mail.c
+ *		What is told by mail, and to whom: commands queue.
+ *
+ * What becomes of the queue is in mail_report.c.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+
+#include "base/query.h"
+#include "base/rate_limit.h"
+#include "base/refusal.h"
+#include "base/settings.h"
+#include "rule/mail.h"
+#include "worker/notify.h"
+
+#define MESSAGE_ID(domain) \
+	"pg_catalog.concat('<', tempcloud_data.new_id(), '@', " domain ", '>')"
+
+static KeptQuery insert_mail =
+QUERY("INSERT INTO tempcloud_data.mail"
+	  " (kind, invitation_id, round, request_id, recipient, recipient_name, locale, message_id)"
+	  " VALUES ($1::tempcloud.mail_kind, $2, $3, $4, $5, pg_catalog.concat_ws(' ', $6, $7), $8, "
+	  MESSAGE_ID("$9") ")",
+	  TEXTOID, UUIDOID, INT4OID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
+
+static KeptQuery find_invitee =
+QUERY("SELECT i.email, i.given_name, i.family_name, COALESCE(a.locale, i.locale), i.round"
+	  "  FROM tempcloud_data.invitation i"
+	  "  LEFT JOIN tempcloud_data.contact c"
+	  "    ON pg_catalog.lower(c.email) = pg_catalog.lower(i.email)"
+	  "   AND c.email_verified_at IS NOT NULL"
+	  "  LEFT JOIN tempcloud_data.account a ON a.id = COALESCE(i.invitee_id, c.account_id)"
+	  " WHERE i.id = $1", UUIDOID);
+
+static KeptQuery drop_mails =
+QUERY("WITH unclaimed AS MATERIALIZED ("
+	  "   SELECT id FROM tempcloud_data.mail"
+	  "    WHERE invitation_id = $1 AND kind IN ('invitation', 'reminder')"
+	  "      AND state = 'queued' AND attempt = 0"
+	  "      FOR NO KEY UPDATE SKIP LOCKED)"
+	  " UPDATE tempcloud_data.mail m"
+	  "    SET state = 'dropped', closed_at = pg_catalog.clock_timestamp()"
+	  "   FROM unclaimed WHERE m.id = unclaimed.id", UUIDOID);
+
+/*
+ * Who reads the mails of an account: the first preferred contact if they do, or
+ * else the second (both may be null), or else a colleague, rather one who can
+ * sign in.  They stay so until the transaction ends, so that erase_person()
+ * finds each mail to them, unless the last query of the three was needed.
+ */
+#define FIND_READER(whom, lock) \
+	QUERY("SELECT c.email, c.given_name, c.family_name, a.locale, w.round" \
+		  "  FROM (" whom ") AS w (account_id, first, second, round)" \
+		  "  JOIN tempcloud_data.contact c ON c.account_id = w.account_id" \
+		  "  JOIN tempcloud_data.account a ON a.id = c.account_id" \
+		  " WHERE c.email_verified_at IS NOT NULL" \
+		  " ORDER BY (c.id = w.first) IS TRUE DESC, (c.id = w.second) IS TRUE DESC," \
+		  "          c.subject IS NOT NULL DESC, c.id LIMIT 1" lock, UUIDOID)
+
+#define FIND_READER_QUERIES(whom) \
+	{FIND_READER(whom, " FOR SHARE OF c"), \
+	 FIND_READER(whom, " FOR SHARE OF c SKIP LOCKED"), \
+	 FIND_READER(whom, "")}
+
+enum
+{
+	WAITING, SKIPPING, UNLOCKED, READER_QUERIES
+};
+
+static KeptQuery find_inviter[READER_QUERIES] =
+FIND_READER_QUERIES("SELECT i.inviter_id, i.invited_by, NULL::uuid, i.round"
+					"  FROM tempcloud_data.invitation i WHERE i.id = $1");
+
+static KeptQuery find_customer[READER_QUERIES] =
+FIND_READER_QUERIES("SELECT o.customer_id, o.ordered_by, NULL::uuid, NULL::integer"
+					"  FROM tempcloud_data.request r"
+					"  JOIN tempcloud_data.staff_order o ON o.id = r.order_id"
+					" WHERE r.id = $1");
+
+static KeptQuery find_provider[READER_QUERIES] =
+FIND_READER_QUERIES("SELECT r.provider_id, w.answered_by,"
+					"       CASE i.inviter_kind WHEN 'provider' THEN i.invited_by ELSE i.decided_by END,"
+					"       NULL::integer"
+					"  FROM tempcloud_data.request r"
+					"  JOIN tempcloud_data.partnership p"
+					"    ON p.customer_id = r.customer_id AND p.provider_id = r.provider_id"
+					"  JOIN tempcloud_data.invitation i ON i.id = p.invitation_id"
+					"  LEFT JOIN tempcloud_data.request_answer w ON w.request_id = r.id"
+					" WHERE r.id = $1");
+
+static KeptQuery queue_confirmation =
+QUERY("INSERT INTO tempcloud_data.mail"
+	  " (kind, contact_id, recipient, recipient_name, locale, message_id)"
+	  " SELECT 'confirm_email', c.id, c.email,"
+	  "        pg_catalog.concat_ws(' ', c.given_name, c.family_name), a.locale, "
+	  MESSAGE_ID("$2")
+	  "   FROM tempcloud_data.contact c"
+	  "   JOIN tempcloud_data.account a ON a.id = c.account_id"
+	  "  WHERE c.id = $1", UUIDOID, TEXTOID);
+
+/* In these two, what was written while the clock was ahead does not count. */
+static KeptQuery find_recent_confirmation =
+QUERY("SELECT created_at + pg_catalog.make_interval(secs => $2) FROM tempcloud_data.mail"
+	  " WHERE contact_id = $1 AND kind = 'confirm_email'"
+	  "   AND created_at > pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $2)"
+	  "   AND created_at <= pg_catalog.clock_timestamp()"
+	  " ORDER BY id DESC LIMIT 1", UUIDOID, INT4OID);
+
+/* For tc_require_below(). */
+static KeptQuery nth_newest_confirmation =
+QUERY("SELECT m.created_at + interval '24 hours'"
+	  "  FROM tempcloud_data.contact c"
+	  "  JOIN tempcloud_data.mail m ON m.contact_id = c.id"
+	  " WHERE c.account_id = $2 AND m.kind = 'confirm_email'"
+	  "   AND m.created_at > pg_catalog.clock_timestamp() - interval '24 hours'"
+	  "   AND m.created_at <= pg_catalog.clock_timestamp()"
+	  " ORDER BY m.created_at DESC OFFSET $1 LIMIT 1", INT4OID, UUIDOID);
+
+static void find_reader(KeptQuery *queries, const pg_uuid_t *id, bool wait);
+static void mail_found(const char *kind, const pg_uuid_t *invitation_id,
+					   const pg_uuid_t *request_id);
+static void queue_mail(const char *kind, const pg_uuid_t *invitation_id, NullableDatum round,
+					   const pg_uuid_t *request_id, Addressee addressee);
+
+void
+tc_mail(const char *kind, const pg_uuid_t *invitation_id, int round, Addressee addressee)
+{
+	queue_mail(kind, invitation_id, INT_VALUE(round), NULL, addressee);
+}
+
+void
+tc_mail_invitee(const char *kind, const pg_uuid_t *invitation_id)
+{
+	tc_run(&find_invitee, UUID_VALUE(invitation_id));
+	mail_found(kind, invitation_id, NULL);
+}
+
+void
+tc_drop_mails(const pg_uuid_t *invitation_id)
+{
+	tc_run_latest(&drop_mails, UUID_VALUE(invitation_id));
+}
+
+void
+tc_mail_inviter(const char *kind, const pg_uuid_t *invitation_id, bool wait)
+{
+	find_reader(find_inviter, invitation_id, wait);
+	mail_found(kind, invitation_id, NULL);
+}
+
+void
+tc_mail_customer(const char *kind, const pg_uuid_t *request_id, bool wait)
+{
+	find_reader(find_customer, request_id, wait);
+	mail_found(kind, NULL, request_id);
+}
+
+void
+tc_mail_provider(const char *kind, const pg_uuid_t *request_id, bool wait)
+{
+	find_reader(find_provider, request_id, wait);
+	mail_found(kind, NULL, request_id);
+}
+
+/* The reader as the row of the last query, if there is any. */
+static void
+find_reader(KeptQuery *queries, const pg_uuid_t *id, bool wait)
+{
+	if (wait)
+		tc_run_latest(&queries[WAITING], UUID_VALUE(id));
+	else if (tc_run_latest(&queries[SKIPPING], UUID_VALUE(id)) == 0)
+		tc_run_latest(&queries[UNLOCKED], UUID_VALUE(id));
+}
+
+/* To the addressee that the last query found, if any. */
+static void
+mail_found(const char *kind, const pg_uuid_t *invitation_id, const pg_uuid_t *request_id)
+{
+	Addressee	addressee;
+
+	if (SPI_processed == 0)
+		return;
+	addressee = (Addressee)
+	{
+		.email = tc_text(0, 1),
+		.given_name = tc_text(0, 2),
+		.family_name = tc_text(0, 3),
+		.locale = tc_text(0, 4)
+	};
+	queue_mail(kind, invitation_id, request_id ? NO_VALUE : INT_VALUE(tc_integer(0, 5)),
+			   request_id, addressee);
+}
+
+static void
+queue_mail(const char *kind, const pg_uuid_t *invitation_id, NullableDatum round,
+		   const pg_uuid_t *request_id, Addressee addressee)
+{
+	tc_run(&insert_mail, TEXT_VALUE(kind), UUID_VALUE(invitation_id), round,
+		   UUID_VALUE(request_id), TEXT_VALUE(addressee.email),
+		   TEXT_VALUE(addressee.given_name), TEXT_VALUE(addressee.family_name),
+		   TEXT_VALUE(addressee.locale), TEXT_VALUE(tc_message_id_domain));
+	tc_notify_mail();
+}
+
+void
+tc_mail_confirmation(const pg_uuid_t *contact_id, const pg_uuid_t *account_id)
+{
+	if (tc_run_latest(&find_recent_confirmation, UUID_VALUE(contact_id),
+					  INT_VALUE(tc_resend_interval)) > 0)
+		tc_refuse_until(RESEND_TOO_SOON, tc_time(0, 1));
+	tc_require_below(tc_max_daily_confirmations, TOO_MANY_CONFIRMATIONS,
+					 &nth_newest_confirmation, UUID_VALUE(account_id));
+	tc_run(&queue_confirmation, UUID_VALUE(contact_id), TEXT_VALUE(tc_message_id_domain));
+	tc_notify_mail();
+}

@@ -1,0 +1,259 @@
+/*
+ * mail_template.c
+ *		The texts of mails.
+ *
+ * A placeholder is a name in braces.  It is replaced once: a value that looks
+ * like a placeholder stays as it is.  A line of a body whose placeholders are
+ * all empty is left out, so that a mail without a personal message has no hole
+ * where it would be.
+ */
+#include "postgres.h"
+
+#include <ctype.h>
+
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
+#include "base/query.h"
+#include "base/settings.h"
+#include "rule/mail_template.h"
+
+static const char *const placeholders[PLACEHOLDERS] = {
+	[PLACEHOLDER_RECIPIENT_NAME] = "recipient_name",
+	[PLACEHOLDER_COMPANY] = "company",
+	[PLACEHOLDER_PERSON] = "person",
+	[PLACEHOLDER_EMAIL] = "email",
+	[PLACEHOLDER_MESSAGE] = "message",
+	[PLACEHOLDER_REASON] = "reason",
+	[PLACEHOLDER_EXPIRES_ON] = "expires_on",
+	[PLACEHOLDER_ORDER] = "order",
+	[PLACEHOLDER_PROFESSION] = "profession",
+	[PLACEHOLDER_LOCATION] = "location",
+	[PLACEHOLDER_DEPARTMENT] = "department",
+	[PLACEHOLDER_SHIFTS] = "shifts",
+	[PLACEHOLDER_LINK] = "link",
+};
+
+/*
+ * From the language wanted over its variants to the default; in each, the
+ * DBA's own template before the one that ships.
+ */
+static KeptQuery find_template =
+QUERY("SELECT t.subject, t.text_body, t.html_body"
+	  "  FROM (SELECT kind, locale, subject, text_body, html_body, 0 AS origin"
+	  "          FROM tempcloud_data.mail_template"
+	  "         UNION ALL"
+	  "        SELECT kind, locale, subject, text_body, html_body, 1"
+	  "          FROM tempcloud_data.shipped_mail_template) t"
+	  "  JOIN (VALUES (1, $2), (2, pg_catalog.split_part($2, '-', 1)),"
+	  "               (3, $3), (4, pg_catalog.split_part($3, '-', 1)), (5, 'en'))"
+	  "       AS wanted (rank, locale) ON wanted.locale = t.locale"
+	  " WHERE t.kind = $1::tempcloud.mail_kind"
+	  " ORDER BY wanted.rank, t.origin"
+	  " LIMIT 1", TEXTOID, TEXTOID, TEXTOID);
+
+static char *fill(const char *template, char *const *values, bool html, int limit);
+static bool fill_line(StringInfo out, const char *line, const char *end,
+					  char *const *values, bool html, int limit);
+static void check_length(const StringInfoData *out, int limit);
+static int	placeholder_at(const char *s, const char *end, int *length);
+static void append_html(StringInfo out, const char *value);
+static void make_one_line(char *s);
+
+PG_FUNCTION_INFO_V1(tempcloud_has_known_placeholders);
+
+/*
+ * has_known_placeholders(template text) returns boolean: what the tables of
+ * templates check.
+ */
+Datum
+tempcloud_has_known_placeholders(PG_FUNCTION_ARGS)
+{
+	char	   *template = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	const char *end = template + strlen(template);
+
+	for (const char *s = strchr(template, '{'); s != NULL; s = strchr(s + 1, '{'))
+	{
+		int			length;
+
+		if (placeholder_at(s, end, &length) < 0 && length > 0)
+			PG_RETURN_BOOL(false);
+	}
+	PG_RETURN_BOOL(true);
+}
+
+Message
+tc_render(const char *kind, const char *locale, char *const values[PLACEHOLDERS])
+{
+	Message		message;
+	char	   *html_body;
+
+	if (tc_run(&find_template, TEXT_VALUE(kind), TEXT_VALUE(locale),
+			   TEXT_VALUE(tc_default_locale)) == 0)
+		ereport(ERROR,
+				errcode(ERRCODE_UNDEFINED_OBJECT),
+				errmsg("there is no mail template of kind \"%s\" for locale \"%s\"",
+					   kind, locale));
+	message.subject = fill(tc_text(0, 1), values, false, MAX_SUBJECT_BYTES);
+	message.text_body = fill(tc_text(0, 2), values, false, MAX_BODY_BYTES);
+	html_body = tc_text(0, 3);
+	message.html_body = html_body ? fill(html_body, values, true, MAX_BODY_BYTES) : NULL;
+	make_one_line(message.subject);
+	return message;
+}
+
+char *
+tc_replace(const char *text, const char *from, const char *to)
+{
+	StringInfoData out;
+	const char *found;
+
+	initStringInfo(&out);
+	while ((found = strstr(text, from)) != NULL)
+	{
+		appendBinaryStringInfo(&out, text, found - text);
+		appendStringInfoString(&out, to);
+		text = found + strlen(from);
+	}
+	appendStringInfoString(&out, text);
+	return out.data;
+}
+
+static char *
+fill(const char *template, char *const *values, bool html, int limit)
+{
+	StringInfoData out;
+
+	initStringInfo(&out);
+	for (const char *line = template; *line != '\0';)
+	{
+		const char *end = strchr(line, '\n');
+
+		end = end ? end + 1 : line + strlen(line);
+		if (!fill_line(&out, line, end, values, html, limit) && *end == '\n')
+			end++;				/* and with it the blank line that sets it off */
+		check_length(&out, limit);
+		line = end;
+	}
+	while (out.len >= 2 && strcmp(out.data + out.len - 2, "\n\n") == 0)
+		out.data[--out.len] = '\0';
+	return out.data;
+}
+
+/* Returns whether the line was kept. */
+static bool
+fill_line(StringInfo out, const char *line, const char *end, char *const *values, bool html,
+		  int limit)
+{
+	int			start = out->len;
+	bool		any = false;
+	bool		empty = true;
+
+	while (line < end)
+	{
+		int			length;
+		int			which = placeholder_at(line, end, &length);
+		const char *value = which < 0 ? NULL : values[which];
+
+		check_length(out, limit);
+		if (which < 0)
+		{
+			appendStringInfoChar(out, *line++);
+			continue;
+		}
+		any = true;
+		line += length;
+		if (value == NULL || *value == '\0')
+			continue;
+		empty = false;
+		if (html)
+			append_html(out, value);
+		else
+			appendStringInfoString(out, value);
+	}
+	if (!any || !empty)
+		return true;
+	out->len = start;
+	out->data[start] = '\0';
+	return false;
+}
+
+static void
+check_length(const StringInfoData *out, int limit)
+{
+	if (out->len > limit)
+		ereport(ERROR,
+				errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				errmsg("subject or body is longer than %d bytes", limit));
+}
+
+/*
+ * Which placeholder starts at s, or -1.  *length becomes how long it is, with
+ * braces; where there is none, how long one would be, or 0 for no brace that
+ * encloses a name.
+ */
+static int
+placeholder_at(const char *s, const char *end, int *length)
+{
+	const char *stop = s + 1;
+
+	*length = 0;
+	if (*s != '{')
+		return -1;
+	while (stop < end && (isalnum((unsigned char) *stop) || *stop == '_'))
+		stop++;
+	if (stop == end || *stop != '}' || stop == s + 1)
+		return -1;
+
+	*length = stop + 1 - s;
+	for (int i = 0; i < PLACEHOLDERS; i++)
+	{
+		if (strlen(placeholders[i]) == *length - 2 &&
+			strncmp(placeholders[i], s + 1, *length - 2) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static void
+append_html(StringInfo out, const char *value)
+{
+	for (; *value != '\0'; value++)
+	{
+		switch (*value)
+		{
+			case '&':
+				appendStringInfoString(out, "&amp;");
+				break;
+			case '<':
+				appendStringInfoString(out, "&lt;");
+				break;
+			case '>':
+				appendStringInfoString(out, "&gt;");
+				break;
+			case '"':
+				appendStringInfoString(out, "&quot;");
+				break;
+			case '\'':
+				appendStringInfoString(out, "&#39;");
+				break;
+			case '\n':
+				appendStringInfoString(out, "<br>\n");
+				break;
+			default:
+				appendStringInfoCharMacro(out, *value);
+		}
+	}
+}
+
+/* A header field holds no line end, whatever a template or value contains. */
+static void
+make_one_line(char *s)
+{
+	for (; *s != '\0'; s++)
+	{
+		if ((unsigned char) *s < ' ' || *s == 0x7F)
+			*s = ' ';
+	}
+}

@@ -1,0 +1,68 @@
+/*
+ * merkle.h
+ *		The Merkle tree of RFC 9162, section 2.1, without its storage.
+ *
+ * A node is named by its level and its position in the level: node (l, p)
+ * covers the leaves from p * 2^l up to (p + 1) * 2^l.  Only such complete
+ * subtrees are kept; what covers the right edge of a tree is computed from
+ * them.  All functions need O(log n) nodes.
+ */
+#ifndef TC_MERKLE_H
+#define TC_MERKLE_H
+
+#include "postgres.h"
+
+#include "base/crypto.h"
+
+#define MERKLE_LEVELS 63
+
+typedef struct MerkleHash
+{
+	uint8		bytes[SHA256_BYTES];
+} MerkleHash;
+
+/* Returns the hash of a node that is kept. */
+typedef MerkleHash (*NodeReader) (int level, uint64 position, void *context);
+
+/* Takes the hash of a node that is complete. */
+typedef void (*NodeWriter) (int level, uint64 position, const MerkleHash *hash, void *context);
+
+/* A path of a proof, from the leaf upwards. */
+typedef struct HashPath
+{
+	int			length;
+	MerkleHash		hashes[2 * MERKLE_LEVELS];
+} HashPath;
+
+/*
+ * A tree that grows: its size, and the complete subtrees that it consists of.
+ * peaks[l] is set where bit l of size is.
+ */
+typedef struct GrowingTree
+{
+	uint64		size;
+	MerkleHash		peaks[MERKLE_LEVELS];
+} GrowingTree;
+
+extern MerkleHash tc_leaf_hash(const char *data, size_t len);
+extern MerkleHash tc_node_hash(const MerkleHash *left, const MerkleHash *right);
+
+/* The tree of the first size leaves. */
+extern void tc_load_tree(GrowingTree *tree, uint64 size, NodeReader node, void *context);
+
+/* Append a leaf.  complete is called for each interior node that it completes. */
+extern void tc_append_leaf(GrowingTree *tree, const MerkleHash *leaf, NodeWriter complete,
+						   void *context);
+
+/* The root of the tree; that of an empty one is the hash of nothing. */
+extern MerkleHash tc_tree_root(const GrowingTree *tree);
+
+/* RFC 9162, 2.1.3.1: the inclusion proof of a leaf, position < size. */
+extern void tc_inclusion_path(uint64 position, uint64 size, NodeReader node, void *context,
+								HashPath *path);
+
+/* RFC 9162, 2.1.4.1: the consistency proof, 0 < old_size <= size. */
+extern void tc_consistency_path(uint64 old_size, uint64 size, NodeReader node, void *context,
+								HashPath *path);
+
+#endif							/* TC_MERKLE_H */

@@ -1,0 +1,152 @@
+/*
+ * partnership.c
+ *		The irrevocable link between one customer and one provider.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+
+#include "base/character.h"
+#include "base/extension_function.h"
+#include "base/input_check.h"
+#include "base/query.h"
+#include "rule/caller.h"
+#include "rule/partnership.h"
+
+#define PARTNERSHIP_RECORD \
+	"ROW(p.customer_id, p.provider_id, p.invitation_id, p.accepted_by," \
+	" p.created_at)::tempcloud.partnership"
+
+static KeptQuery find_partnership =
+QUERY("SELECT FROM tempcloud_data.partnership WHERE customer_id = $1 AND provider_id = $2"
+	  " UNION ALL "
+	  "SELECT FROM tempcloud_data.partnership WHERE customer_id = $2 AND provider_id = $1",
+	  UUIDOID, UUIDOID);
+
+/* One statement, since the guards want each to have the other after it. */
+static KeptQuery accept_invitation =
+QUERY("WITH made AS ("
+	  "   INSERT INTO tempcloud_data.partnership"
+	  "   (customer_id, provider_id, invitation_id, accepted_by)"
+	  "   VALUES ($1, $2, $3, $5)"
+	  "   RETURNING *),"
+	  " unsealed AS ("
+	  "   INSERT INTO tempcloud_data.ledger_pending (customer_id, provider_id)"
+	  "   SELECT customer_id, provider_id FROM made)"
+	  " UPDATE tempcloud_data.invitation"
+	  "    SET status = 'accepted', invitee_id = $4, decided_by = $5,"
+	  "        decided_at = pg_catalog.clock_timestamp()"
+	  "  WHERE id = $3"
+	  " RETURNING (SELECT " PARTNERSHIP_RECORD " FROM made p)",
+	  UUIDOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID);
+
+static KeptQuery select_partnership =
+QUERY("SELECT " PARTNERSHIP_RECORD
+	  "  FROM tempcloud_data.partnership p WHERE p.invitation_id = $1", UUIDOID);
+
+static KeptQuery search_partners =
+QUERY("SELECT p FROM tempcloud.partners p"
+	  " WHERE pg_catalog.strpos(tempcloud_data.fold(p.company_name), tempcloud_data.fold($1)) > 0"
+	  " ORDER BY p.company_name, p.id", TEXTOID);
+
+static RequiredFunction unaccent = REQUIRED("unaccent", "unaccent_dict", TEXTOID);
+
+PG_FUNCTION_INFO_V1(tempcloud_are_partners);
+PG_FUNCTION_INFO_V1(tempcloud_search_partners);
+PG_FUNCTION_INFO_V1(tempcloud_fold);
+
+static bool may_know_of(const pg_uuid_t *a, const pg_uuid_t *b);
+
+/*
+ * are_partners(a uuid, b uuid) returns boolean
+ */
+Datum
+tempcloud_are_partners(PG_FUNCTION_ARGS)
+{
+	pg_uuid_t  *a = PG_GETARG_UUID_P(0);
+	pg_uuid_t  *b = PG_GETARG_UUID_P(1);
+	bool		result;
+
+	tc_enter();
+	result = tc_read(&find_partnership, UUID_VALUE(a), UUID_VALUE(b)) > 0 && may_know_of(a, b);
+	tc_leave();
+	PG_RETURN_BOOL(result);
+}
+
+/*
+ * A partnership is the secret of the two: whom competitors work with, a user
+ * can't learn from their keys.  A service can act for either anyway.
+ */
+static bool
+may_know_of(const pg_uuid_t *a, const pg_uuid_t *b)
+{
+	Caller	   *caller;
+
+	if (has_privs_of_role(GetOuterUserId(), get_role_oid("tempcloud_service", false)))
+		return true;
+	caller = tc_caller_if_any(QUERY_READ);
+	return caller != NULL && caller->account_id != NULL &&
+		(tc_same(caller->account_id, a) || tc_same(caller->account_id, b));
+}
+
+/*
+ * search_partners(name text) returns setof tempcloud.partners
+ */
+Datum
+tempcloud_search_partners(PG_FUNCTION_ARGS)
+{
+	char	   *name;
+
+	InitMaterializedSRF(fcinfo, 0);
+	tc_enter();
+	(void) tc_caller_with_account(QUERY_READ);
+	name = tc_arg_required(fcinfo, 0, "name", FORM_LINE);
+	tc_read(&search_partners, TEXT_VALUE(name));
+	tc_put_records(fcinfo);
+	tc_leave();
+	return (Datum) 0;
+}
+
+/*
+ * fold(value text) returns text: as names are compared, without regard to case
+ * and accents
+ */
+Datum
+tempcloud_fold(PG_FUNCTION_ARGS)
+{
+	char	   *plain = TextDatumGetCString(OidFunctionCall1(tc_required(&unaccent),
+															 PG_GETARG_DATUM(0)));
+
+	PG_RETURN_TEXT_P(cstring_to_text(tc_fold_name(plain, strlen(plain))));
+}
+
+bool
+tc_partners(const pg_uuid_t *a, const pg_uuid_t *b)
+{
+	return tc_run_latest(&find_partnership, UUID_VALUE(a), UUID_VALUE(b)) > 0;
+}
+
+Datum
+tc_make_partnership(const Invitation *invitation, const Caller *acceptor)
+{
+	bool		by_customer = strcmp(invitation->inviter_kind, "customer") == 0;
+
+	tc_run(&accept_invitation,
+		   UUID_VALUE(by_customer ? invitation->inviter_id : acceptor->account_id),
+		   UUID_VALUE(by_customer ? acceptor->account_id : invitation->inviter_id),
+		   UUID_VALUE(invitation->id),
+		   UUID_VALUE(acceptor->account_id),
+		   UUID_VALUE(acceptor->contact_id));
+	return tc_record();
+}
+
+Datum
+tc_finish_with_partnership(const pg_uuid_t *invitation_id)
+{
+	tc_run_latest(&select_partnership, UUID_VALUE(invitation_id));
+	return tc_finish();
+}

@@ -1,0 +1,224 @@
+/*
+ * privacy.c
+ *		What is known of a person, shown and erased on request.
+ *
+ * A person is known by an address.  Partnerships are between companies: they
+ * stay as they are, whoever of their people goes.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "base/input_check.h"
+#include "base/lock.h"
+#include "base/query.h"
+#include "base/refusal.h"
+#include "rule/contact.h"
+#include "rule/event.h"
+
+static KeptQuery export =
+QUERY("SELECT pg_catalog.jsonb_build_object("
+	  "  'email', $1,"
+	  "  'contacts', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object("
+	  "      'id', c.id, 'account_id', c.account_id, 'company_name', a.company_name,"
+	  "      'given_name', c.given_name, 'family_name', c.family_name,"
+	  "      'position', c.position, 'email', c.email, 'phone', c.phone,"
+	  "      'subject', c.subject, 'created_at', c.created_at,"
+	  "      'email_verified_at', c.email_verified_at,"
+	  "      'events', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object("
+	  "          'at', e.at, 'event', e.event, 'partner_id', e.partner_id,"
+	  "          'invitation_id', e.invitation_id, 'request_id', e.request_id) ORDER BY e.id), '[]')"
+	  "          FROM tempcloud_data.event e"
+	  "         WHERE e.account_id = c.account_id AND e.contact_id = c.id))"
+	  "      ORDER BY c.id), '[]')"
+	  "      FROM tempcloud_data.contact c"
+	  "      JOIN tempcloud_data.account a ON a.id = c.account_id"
+	  "     WHERE pg_catalog.lower(c.email) = $1),"
+	  "  'invitations', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object("
+	  "      'id', i.id, 'inviter_company', a.company_name, 'email', i.email,"
+	  "      'given_name', i.given_name, 'family_name', i.family_name,"
+	  "      'company_name', i.company_name, 'phone', i.phone, 'message', i.message,"
+	  "      'locale', i.locale, 'status', i.status, 'created_at', i.created_at,"
+	  "      'expires_at', i.expires_at, 'decided_at', i.decided_at, 'reason', i.reason)"
+	  "      ORDER BY i.id), '[]')"
+	  "      FROM tempcloud_data.invitation i"
+	  "      JOIN tempcloud_data.account a ON a.id = i.inviter_id"
+	  "     WHERE pg_catalog.lower(i.email) = $1),"
+	  "  'mails', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object("
+	  "      'kind', m.kind, 'recipient', m.recipient, 'recipient_name', m.recipient_name,"
+	  "      'locale', m.locale, 'state', m.state, 'error', m.error,"
+	  "      'created_at', m.created_at, 'closed_at', m.closed_at) ORDER BY m.id), '[]')"
+	  "      FROM tempcloud_data.mail m WHERE pg_catalog.lower(m.recipient) = $1),"
+	  "  'blocks', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object("
+	  "      'inviter_company', a.company_name, 'email', b.email,"
+	  "      'created_at', b.created_at) ORDER BY b.created_at), '[]')"
+	  "      FROM tempcloud_data.block b"
+	  "      JOIN tempcloud_data.account a ON a.id = b.inviter_id"
+	  "     WHERE pg_catalog.lower(b.email) = $1))", TEXTOID);
+
+/*
+ * Rows are locked in the order of lock.h, those of a table by ascending key.
+ *
+ * A contact that is typed into another account after the accounts are locked has
+ * no login, and gets none under the lock of the address: it is not that account's
+ * last one.
+ */
+static KeptQuery lock_accounts =
+QUERY("SELECT FROM tempcloud_data.account a"
+	  " WHERE a.id IN (SELECT c.account_id FROM tempcloud_data.contact c"
+	  "                 WHERE pg_catalog.lower(c.email) = $1)"
+	  " ORDER BY a.id FOR NO KEY UPDATE", TEXTOID);
+
+/* Whoever answers, sends or closes one of them comes before or after. */
+static KeptQuery lock_invitations =
+QUERY("SELECT FROM tempcloud_data.invitation i"
+	  " WHERE pg_catalog.lower(i.email) = $1 ORDER BY i.id FOR NO KEY UPDATE", TEXTOID);
+
+/* Whoever changes an address comes before or after. */
+static KeptQuery lock_contacts =
+QUERY("SELECT c.id, c.account_id FROM tempcloud_data.contact c"
+	  " WHERE pg_catalog.lower(c.email) = $1 ORDER BY c.id FOR NO KEY UPDATE", TEXTOID);
+
+/*
+ * A mailer that holds one of them comes before.  What is erased with a contact
+ * (tc_remove_contact) is locked here, too.
+ */
+static KeptQuery lock_mails =
+QUERY("SELECT FROM tempcloud_data.mail m"
+	  " WHERE m.id IN ("
+	  "   SELECT m.id FROM tempcloud_data.mail m WHERE pg_catalog.lower(m.recipient) = $1"
+	  "    UNION ALL "
+	  "   SELECT m.id FROM tempcloud_data.invitation i"
+	  "     JOIN tempcloud_data.mail m ON m.invitation_id = i.id"
+	  "    WHERE pg_catalog.lower(i.email) = $1"
+	  "    UNION ALL "
+	  "   SELECT m.id FROM tempcloud_data.contact c"
+	  "     JOIN tempcloud_data.mail m ON m.contact_id = c.id"
+	  "    WHERE pg_catalog.lower(c.email) = $1)"
+	  " ORDER BY m.id FOR UPDATE", TEXTOID);
+
+static KeptQuery delete_mails =
+QUERY("DELETE FROM tempcloud_data.mail m"
+	  " WHERE pg_catalog.lower(m.recipient) = $1"
+	  "    OR m.invitation_id IN (SELECT i.id FROM tempcloud_data.invitation i"
+	  "                            WHERE pg_catalog.lower(i.email) = $1"
+	  "                              AND i.status <> 'accepted')", TEXTOID);
+
+/* Nobody refers to them any more, or is about to: it waits for nobody. */
+static KeptQuery delete_invitations =
+QUERY("DELETE FROM tempcloud_data.invitation i"
+	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status <> 'accepted'"
+	  " RETURNING i.id, i.inviter_id", TEXTOID);
+
+static KeptQuery erase_accepted =
+QUERY("UPDATE tempcloud_data.invitation i"
+	  "   SET email = NULL, given_name = NULL, family_name = NULL, company_name = NULL,"
+	  "       phone = NULL, message = NULL"
+	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status = 'accepted'", TEXTOID);
+
+static KeptQuery delete_blocks =
+QUERY("WITH held AS MATERIALIZED ("
+	  "   SELECT b.inviter_id FROM tempcloud_data.block b"
+	  "    WHERE pg_catalog.lower(b.email) = $1 ORDER BY b.inviter_id FOR UPDATE)"
+	  " DELETE FROM tempcloud_data.block b USING held"
+	  "  WHERE b.inviter_id = held.inviter_id AND pg_catalog.lower(b.email) = $1", TEXTOID);
+
+static KeptQuery make_result =
+QUERY("SELECT ROW($1, $2, $3, $4)::tempcloud.erasure", INT4OID, INT4OID, INT4OID, INT4OID);
+
+typedef struct Contact
+{
+	pg_uuid_t  *id;
+	pg_uuid_t  *account_id;
+} Contact;
+
+static Contact *lock_rows(NullableDatum address, int *count);
+static int	erase_invitations(NullableDatum address);
+
+PG_FUNCTION_INFO_V1(tempcloud_export_person);
+PG_FUNCTION_INFO_V1(tempcloud_erase_person);
+
+/*
+ * export_person(email) returns jsonb
+ */
+Datum
+tempcloud_export_person(PG_FUNCTION_ARGS)
+{
+	char	   *email = tc_arg_required(fcinfo, 0, "email", FORM_EMAIL);
+
+	tc_enter();
+	tc_read(&export, TEXT_VALUE(tc_fold_email(email)));
+	return tc_finish();
+}
+
+/*
+ * erase_person(email) returns tempcloud.erasure
+ *
+ * Under the lock of the address: nobody invites, registers or confirms it
+ * meanwhile.  Then all rows are locked, in the order of lock.h, before any is
+ * changed.  Mails are deleted before the invitations they are about: a mailer
+ * that holds one may be about to mint a token for its invitation.
+ * PT409 last_login.
+ */
+Datum
+tempcloud_erase_person(PG_FUNCTION_ARGS)
+{
+	char	   *folded = tc_fold_email(tc_arg_required(fcinfo, 0, "email", FORM_EMAIL));
+	NullableDatum address = TEXT_VALUE(folded);
+	Contact    *contacts;
+	int			ncontacts;
+	int			invitations;
+	int			mails;
+	int			blocks;
+
+	tc_enter_command("erase_person()");
+	tc_lock(LOCK_ADDRESS, tc_address_key(folded));
+	contacts = lock_rows(address, &ncontacts);
+
+	mails = tc_run_latest(&delete_mails, address);
+	for (int i = 0; i < ncontacts; i++)
+		tc_remove_contact(contacts[i].id, contacts[i].account_id, NULL);
+	invitations = erase_invitations(address);
+	blocks = tc_run_latest(&delete_blocks, address);
+	tc_run(&make_result, INT_VALUE(ncontacts), INT_VALUE(invitations), INT_VALUE(mails),
+		   INT_VALUE(blocks));
+	return tc_finish();
+}
+
+/* Lock all that is erased or changed but the blocks; returns the contacts. */
+static Contact *
+lock_rows(NullableDatum address, int *count)
+{
+	Contact    *contacts;
+
+	tc_run_latest(&lock_accounts, address);
+	tc_run_latest(&lock_invitations, address);
+	*count = tc_run_latest(&lock_contacts, address);
+	contacts = palloc(sizeof(Contact) * (*count + 1));
+	for (int i = 0; i < *count; i++)
+		contacts[i] = (Contact)
+	{
+		.id = tc_uuid(i, 1), .account_id = tc_uuid(i, 2)
+	};
+	tc_run_latest(&lock_mails, address);
+	return contacts;
+}
+
+/* Returns how many there were. */
+static int
+erase_invitations(NullableDatum address)
+{
+	int			accepted = tc_run_latest(&erase_accepted, address);
+	int			count = tc_run_latest(&delete_invitations, address);
+	pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
+	pg_uuid_t **inviters = palloc(sizeof(pg_uuid_t *) * (count + 1));
+
+	for (int i = 0; i < count; i++)
+	{
+		ids[i] = tc_uuid(i, 1);
+		inviters[i] = tc_uuid(i, 2);
+	}
+	for (int i = 0; i < count; i++)
+		tc_event("invitation.erased", inviters[i], NULL, NULL, ids[i]);
+	return accepted + count;
+}

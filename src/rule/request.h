@@ -1,0 +1,62 @@
+/*
+ * request.h
+ *		Requests, as other subjects see them.
+ */
+#ifndef TC_REQUEST_H
+#define TC_REQUEST_H
+
+#include "postgres.h"
+
+#include "utils/uuid.h"
+
+#include "base/query.h"
+#include "base/refusal.h"
+#include "rule/caller.h"
+
+typedef struct Request
+{
+	pg_uuid_t  *id;
+	pg_uuid_t  *customer_id;
+	pg_uuid_t  *provider_id;
+	char	   *status;			/* "expired" also if it is open past its time */
+} Request;
+
+#define MOST_SHIFTS 366			/* of a request */
+
+/* All need a frame (tc_enter_command). */
+
+/*
+ * The request, its row locked until the transaction ends.  The caller must
+ * have an account, and it must be one of the request's two sides: else PT404
+ * with the refusal given, as if there were none.  40001 above READ COMMITTED if
+ * others have changed it.
+ */
+extern Request *tc_lock_request(const pg_uuid_t *id, const Caller *caller, Refusal not_found);
+
+/* PT403 not_your_request unless the caller is its customer, or its provider. */
+extern void tc_require_customer(const Request *request, const Caller *caller);
+extern void tc_require_provider(const Request *request, const Caller *caller);
+
+extern bool tc_request_is(const Request *request, const char *status);
+
+/* PT409 or PT410 with what became of it, unless it has the status. */
+extern void tc_require_status(const Request *request, const char *status);
+
+/*
+ * Give the request a status on behalf of the caller, with the event that is
+ * called like it, and tell the other side by mail.  reason may be NULL.
+ * Returns the request, as REQUEST_RECORD has it.
+ */
+extern Datum tc_decide_request(const Request *request, const Caller *caller,
+							   const char *status, const char *reason);
+
+/* End the frame and return the request as it is. */
+extern Datum tc_finish_with_request(const Request *request);
+
+/* A row r of tempcloud_data.request as the API shows it. */
+#define REQUEST_RECORD \
+	"ROW(r.id, r.order_id, r.customer_id, r.provider_id, r.profession, r.location," \
+	" r.department, r.requirements, r.status, r.answer_by, r.created_at, r.decided_at," \
+	" r.reason)::tempcloud.request"
+
+#endif							/* TC_REQUEST_H */

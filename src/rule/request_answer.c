@@ -1,0 +1,180 @@
+/*
+ * request_answer.c
+ *		What a provider says to a request.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/array.h"
+
+#include "base/input_check.h"
+#include "base/json_input.h"
+#include "base/query.h"
+#include "base/refusal.h"
+#include "rule/caller.h"
+#include "rule/request.h"
+
+static KeptQuery insert_answer =
+QUERY("INSERT INTO tempcloud_data.request_answer"
+	  " (request_id, provider_id, answered_by, accepted, reason)"
+	  " VALUES ($1, $2, $3, $4, $5)", UUIDOID, UUIDOID, UUIDOID, BOOLOID, TEXTOID);
+
+/*
+ * Of offers, by keys of shifts and numbers of people, the first, from 0, that
+ * cannot be: with how many are asked for, null if its shift is not one.
+ */
+static KeptQuery find_wrong_offer =
+QUERY("SELECT o.n - 1, s.headcount"
+	  "  FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3))"
+	  "       WITH ORDINALITY AS o (id, headcount, n)"
+	  "  LEFT JOIN tempcloud_data.shift s ON s.id = o.id AND s.request_id = $1"
+	  " WHERE s.id IS NULL OR o.headcount NOT BETWEEN 0 AND s.headcount"
+	  " ORDER BY o.n LIMIT 1", UUIDOID, UUIDARRAYOID, INT4ARRAYOID);
+
+/* What is offered for a shift, else at most $2 of what is asked for. */
+static KeptQuery set_offers =
+QUERY("UPDATE tempcloud_data.shift s"
+	  "   SET offered = COALESCE("
+	  "         (SELECT o.headcount"
+	  "            FROM ROWS FROM (pg_catalog.unnest($3), pg_catalog.unnest($4)) AS o (id, headcount)"
+	  "           WHERE o.id = s.id), LEAST(s.headcount, $2))"
+	  " WHERE s.request_id = $1 RETURNING s.offered > 0",
+	  UUIDOID, INT4OID, UUIDARRAYOID, INT4ARRAYOID);
+
+/* What is offered for some of the shifts: arrays of one length. */
+typedef struct Offers
+{
+	ArrayType  *ids;
+	ArrayType  *headcounts;
+} Offers;
+
+static Offers read_offers(Jsonb *shifts);
+static void read_offer(const JsonbValue *value, const char *path, Datum *id, Datum *headcount);
+static void set_offer(FunctionCallInfo fcinfo, const Request *request);
+
+PG_FUNCTION_INFO_V1(tempcloud_answer_request);
+
+/*
+ * answer_request(id, accept, reason, headcount, shifts jsonb)
+ *		returns tempcloud.request
+ *
+ * Of an answer and a withdrawal that meet, the second waits for the lock of the
+ * request's row and sees what the first has made of it.
+ */
+Datum
+tempcloud_answer_request(PG_FUNCTION_ARGS)
+{
+	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
+	bool		accept;
+	const char *answer;
+	char	   *reason;
+	Caller	   *caller;
+	Request    *request;
+
+	tc_enter_command("answer_request()");
+	caller = tc_caller_with_account(QUERY_RUN);
+	if (PG_ARGISNULL(1))
+		tc_require(NULL, "accept");
+	accept = PG_GETARG_BOOL(1);
+	answer = accept ? "accepted" : "declined";
+	reason = tc_arg(fcinfo, 2, "reason", FORM_PARAGRAPH);
+
+	request = tc_lock_request(id, caller, REQUEST_NOT_FOUND);
+	tc_require_provider(request, caller);
+	if (tc_request_is(request, answer))
+		return tc_finish_with_request(request);
+	tc_require_status(request, "open");
+	if (accept)
+		set_offer(fcinfo, request);
+	else if (!PG_ARGISNULL(3) || !PG_ARGISNULL(4))
+		tc_refuse_hint(INVALID_ARGUMENT, "Who declines offers nobody: leave out \"headcount\" "
+					   "and \"shifts\".");
+	tc_run(&insert_answer, UUID_VALUE(request->id), UUID_VALUE(request->provider_id),
+		   UUID_VALUE(caller->contact_id), BOOL_VALUE(accept), TEXT_VALUE(reason));
+	return tc_finish_with(tc_decide_request(request, caller, answer, reason));
+}
+
+/* How many people come to each shift; at least one comes at all. */
+static void
+set_offer(FunctionCallInfo fcinfo, const Request *request)
+{
+	NullableDatum headcount = fcinfo->args[3];
+	Offers		offers;
+	uint64		count;
+
+	if (!headcount.isnull && DatumGetInt32(headcount.value) < 1)
+		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be at least 1.", "headcount");
+	offers = read_offers(PG_ARGISNULL(4) ? NULL : PG_GETARG_JSONB_P(4));
+	if (tc_run(&find_wrong_offer, UUID_VALUE(request->id), tc_pointer_value(offers.ids),
+			   tc_pointer_value(offers.headcounts)) > 0)
+	{
+		bool		isnull;
+
+		(void) tc_datum(0, 2, &isnull);
+		if (isnull)
+			tc_refuse(SHIFT_NOT_FOUND);
+		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" is refused: 0 to " INT64_FORMAT
+					   " people can be offered.",
+					   tc_json_path("shifts", tc_integer(0, 1)), tc_integer(0, 2));
+	}
+
+	count = tc_run(&set_offers, UUID_VALUE(request->id), headcount, tc_pointer_value(offers.ids),
+				   tc_pointer_value(offers.headcounts));
+	for (uint64 i = 0; i < count; i++)
+		if (tc_bool(i, 1))
+			return;
+	tc_refuse_hint(INVALID_ARGUMENT, "Who accepts offers at least one person; decline otherwise.");
+}
+
+/* The elements of the array, no shift twice; none for NULL. */
+static Offers
+read_offers(Jsonb *shifts)
+{
+	JsonbValue	value;
+	JsonbValue *elements = NULL;
+	int			count = 0;
+	Datum	   *ids;
+	Datum	   *headcounts;
+
+	if (shifts != NULL)
+	{
+		JsonbToJsonbValue(shifts, &value);
+		elements = tc_json_elements(&value, "shifts", 0, MOST_SHIFTS,
+									"objects with \"id\" and \"headcount\"", &count);
+	}
+	ids = palloc(sizeof(Datum) * (count + 1));
+	headcounts = palloc(sizeof(Datum) * (count + 1));
+	for (int i = 0; i < count; i++)
+	{
+		char	   *path = tc_json_path("shifts", i);
+
+		read_offer(&elements[i], path, &ids[i], &headcounts[i]);
+		for (int before = 0; before < i; before++)
+		{
+			if (tc_same(DatumGetUUIDP(ids[before]), DatumGetUUIDP(ids[i])))
+				tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" is refused: the shift is named twice.",
+							   path);
+		}
+	}
+	return (Offers)
+	{
+		.ids = construct_array(ids, count, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR),
+		.headcounts = construct_array(headcounts, count, INT4OID, sizeof(int32), true,
+									  TYPALIGN_INT)
+	};
+}
+
+static void
+read_offer(const JsonbValue *value, const char *path, Datum *id, Datum *headcount)
+{
+	static const char *const names[] = {"id", "headcount"};
+	JsonbValue *members = tc_json_members(value, path, names, lengthof(names));
+	pg_uuid_t  *shift = tc_json_uuid(&members[0], psprintf("%s.%s", path, names[0]));
+	int32		people;
+
+	if (!tc_json_integer(&members[1], psprintf("%s.%s", path, names[1]), &people) || shift == NULL)
+		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" is refused: an offer needs \"id\" and "
+					   "\"headcount\".", path);
+	*id = UUIDPGetDatum(shift);
+	*headcount = Int32GetDatum(people);
+}

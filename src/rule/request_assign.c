@@ -1,0 +1,129 @@
+/*
+ * request_assign.c
+ *		Who comes: the workers of each shift.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "base/input_check.h"
+#include "base/query.h"
+#include "base/refusal.h"
+#include "rule/caller.h"
+#include "rule/event.h"
+#include "rule/mail.h"
+#include "rule/request.h"
+
+static KeptQuery find_shift =
+QUERY("SELECT request_id, offered FROM tempcloud_data.shift WHERE id = $1", UUIDOID);
+
+/* The current names that the new ones ($2) differ from, or that have no place among them. */
+static KeptQuery replace_workers =
+QUERY("UPDATE tempcloud_data.assignment p"
+	  "   SET replaced_by = $3, replaced_at = pg_catalog.clock_timestamp()"
+	  " WHERE p.shift_id = $1 AND p.replaced_at IS NULL"
+	  "   AND p.worker_name IS DISTINCT FROM $2[p.place]", UUIDOID, TEXTARRAYOID, UUIDOID);
+
+static KeptQuery insert_workers =
+QUERY("INSERT INTO tempcloud_data.assignment (shift_id, place, places, worker_name, assigned_by)"
+	  " SELECT $1, w.place, $2, w.name, $4"
+	  "   FROM pg_catalog.unnest($3) WITH ORDINALITY AS w (name, place)"
+	  " ON CONFLICT (shift_id, place) WHERE replaced_at IS NULL DO NOTHING",
+	  UUIDOID, INT4OID, TEXTARRAYOID, UUIDOID);
+
+static KeptQuery find_vacancy =
+QUERY("SELECT FROM tempcloud_data.shift s"
+	  " WHERE s.request_id = $1"
+	  "   AND s.offered > (SELECT pg_catalog.count(*) FROM tempcloud_data.assignment p"
+	  "                     WHERE p.shift_id = s.id AND p.replaced_at IS NULL)", UUIDOID);
+
+static KeptQuery select_assignments =
+QUERY("SELECT ROW(p.shift_id, p.place, p.worker_name, p.assigned_at)::tempcloud.assignment"
+	  "  FROM tempcloud_data.assignment p"
+	  " WHERE p.shift_id = $1 AND p.replaced_at IS NULL ORDER BY p.place", UUIDOID);
+
+static ArrayType *clean_workers(FunctionCallInfo fcinfo, int *count);
+
+PG_FUNCTION_INFO_V1(tempcloud_assign_workers);
+
+/*
+ * assign_workers(shift_id, workers text[]) returns setof tempcloud.assignment
+ *
+ * Under the lock of the request's row: of two calls the second replaces the
+ * names that the first has written, which it sees at any isolation level
+ * (tc_run_latest); otherwise some names of the first could stay.
+ */
+Datum
+tempcloud_assign_workers(PG_FUNCTION_ARGS)
+{
+	pg_uuid_t  *shift_id = tc_arg_uuid(fcinfo, 0, "shift_id");
+	Caller	   *caller;
+	Request    *request;
+	ArrayType  *workers;
+	int			count;
+	int			offered;
+	uint64		changes;
+
+	InitMaterializedSRF(fcinfo, 0);
+	tc_enter_command("assign_workers()");
+	caller = tc_caller_with_account(QUERY_RUN);
+	workers = clean_workers(fcinfo, &count);
+	if (tc_run(&find_shift, UUID_VALUE(shift_id)) == 0)
+		tc_refuse(SHIFT_NOT_FOUND);
+	request = tc_lock_request(tc_uuid(0, 1), caller, SHIFT_NOT_FOUND);
+	tc_require_provider(request, caller);
+	tc_require_status(request, "accepted");
+
+	tc_run_latest(&find_shift, UUID_VALUE(shift_id));
+	offered = tc_integer(0, 2);
+	if (count > offered)
+		tc_refuse_hint(TOO_MANY_WORKERS, "Name at most %d: so many were offered for the shift.",
+					   offered);
+	changes = tc_run_latest(&replace_workers, UUID_VALUE(shift_id),
+							VALUE(PointerGetDatum(workers)), UUID_VALUE(caller->contact_id));
+	changes += tc_run_latest(&insert_workers, UUID_VALUE(shift_id), INT_VALUE(offered),
+							 VALUE(PointerGetDatum(workers)), UUID_VALUE(caller->contact_id));
+	if (changes > 0)
+	{
+		bool		filled = tc_run_latest(&find_vacancy, UUID_VALUE(request->id)) == 0;
+
+		tc_event(filled ? "request.filled" : "request.assigned", caller->account_id,
+				 caller->contact_id, request->customer_id, request->id);
+		if (filled)
+			tc_mail_customer("request_filled", request->id, true);
+	}
+	tc_run_latest(&select_assignments, UUID_VALUE(shift_id));
+	tc_put_records(fcinfo);
+	tc_leave();
+	return (Datum) 0;
+}
+
+/* The names, each in its form, or PT400. */
+static ArrayType *
+clean_workers(FunctionCallInfo fcinfo, int *count)
+{
+	ArrayType  *workers;
+	Datum	   *names;
+	bool	   *nulls;
+
+	if (PG_ARGISNULL(1))
+		tc_require(NULL, "workers");
+	workers = PG_GETARG_ARRAYTYPE_P(1);
+	if (ARR_NDIM(workers) > 1)
+		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be a list of names.", "workers");
+	deconstruct_array(workers, TEXTOID, -1, false, TYPALIGN_INT, &names, &nulls, count);
+	for (int i = 0; i < *count; i++)
+	{
+		char	   *argument = psprintf("workers[%d]", i + 1);
+		char	   *name = nulls[i] ? NULL : TextDatumGetCString(names[i]);
+
+		name = tc_clean(name, argument, FORM_PERSON_NAME);
+		tc_require(name, argument);
+		names[i] = CStringGetTextDatum(name);
+	}
+	return construct_array(names, *count, TEXTOID, -1, false, TYPALIGN_INT);
+}
