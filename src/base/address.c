@@ -89,7 +89,8 @@ tc_ascii_email(char *email)
 		idn2_lookup_u8((const uint8_t *) (at + 1), (uint8_t **) &ascii,
 					   IDN2_NONTRANSITIONAL) != IDN2_OK)
 		return email;
-	strlcpy(kept, ascii, sizeof(kept)); /* an error must not leak what is not palloc'd */
+	strlcpy(kept, ascii, sizeof(kept)); /* an error must not leak what is not
+										 * palloc'd */
 	idn2_free(ascii);
 	return psprintf("%.*s@%s", (int) (at - email), email, kept);
 }

@@ -20,11 +20,13 @@ typedef enum CharacterClass
 {
 	CHARACTER_PLAIN,			/* all that are in no table */
 	CHARACTER_SPACE,			/* White_Space; also blank pictures */
-	CHARACTER_BREAK,			/* White_Space that is a control or a separator of lines */
+	CHARACTER_BREAK,			/* White_Space that is a control or a
+								 * separator of lines */
 	CHARACTER_HARMFUL,			/* see below */
 	CHARACTER_MARK,				/* combining: Mn, Me */
 	CHARACTER_VIRAMA,			/* Canonical_Combining_Class=9 */
-	CHARACTER_CURSIVE,			/* a letter of a script whose letters join, as Arabic */
+	CHARACTER_CURSIVE,			/* a letter of a script whose letters join, as
+								 * Arabic */
 	CHARACTER_IDEOGRAPH,		/* Unified_Ideograph */
 	CHARACTER_PICTOGRAPH,		/* Extended_Pictographic, Emoji_Modifier */
 	CHARACTER_JOINER,			/* U+200C, U+200D */
@@ -78,7 +80,7 @@ static pg_wchar fold(pg_wchar c);
 bool
 tc_is_legible(const char *s, size_t len, int max, const char *allowed)
 {
-	Context		before = {.class = CHARACTER_SPACE, .base = CHARACTER_SPACE};
+	Context		before = {.class = CHARACTER_SPACE,.base = CHARACTER_SPACE};
 	bool		visible = false;
 
 	for (int count = 1; len > 0; count++)

@@ -41,6 +41,7 @@ static const struct
 	bool		(*matches) (const char *s, size_t len);
 	const char *expectation;
 }			forms[] =
+
 {
 	[FORM_LINE] = {"line", is_line,
 	"one line of at most 200 characters, without control or invisible characters"},
@@ -312,7 +313,7 @@ static bool
 is_website(const char *s, size_t len)
 {
 	size_t		scheme = len > 8 && pg_strncasecmp(s, "https://", 8) == 0 ? 8 :
-		len > 7 && pg_strncasecmp(s, "http://", 7) == 0 ? 7 : 0;
+	len > 7 && pg_strncasecmp(s, "http://", 7) == 0 ? 7 : 0;
 
 	return scheme > 0 && is_line(s, len) &&
 		memchr(s, ' ', len) == NULL && memchr(s, '"', len) == NULL &&

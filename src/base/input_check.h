@@ -16,9 +16,11 @@ typedef enum Form
 {
 	FORM_LINE,					/* one line of 1 to 200 characters */
 	FORM_PERSON_NAME,			/* a line that no mail program makes a link of */
-	FORM_COMPANY_NAME,			/* the same, but it may be a host: "jobs.example GmbH" */
+	FORM_COMPANY_NAME,			/* the same, but it may be a host:
+								 * "jobs.example GmbH" */
 	FORM_PARAGRAPH,				/* some lines of together 1 to 2000 */
-	FORM_FREE_TEXT,				/* any, but no token: what others write, or an admin */
+	FORM_FREE_TEXT,				/* any, but no token: what others write, or an
+								 * admin */
 	FORM_PHONE,					/* +49 30 123456 */
 	FORM_EMAIL,					/* name@example.com */
 	FORM_LOCALE,				/* de, de-AT */

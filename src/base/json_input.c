@@ -17,7 +17,7 @@
 #define LONGEST_SHOWN_NAME 40
 
 pg_noreturn static void refuse_member(const char *path, const JsonbValue *key,
-						  const char *const *names, int count);
+									  const char *const *names, int count);
 static bool is_showable(const char *s, int len);
 static char *text_of(const JsonbValue *value);
 static Datum convert(PGFunction function, Datum argument, const char *path,

@@ -8,6 +8,7 @@
 #include "nodes/parsenodes.h"
 #include "tcop/utility.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -16,30 +17,30 @@
 
 #define FIRST_RENEWAL	64
 
-static SPIPlanPtr prepare(const KeptQuery *query);
+static void prepare(KeptQuery *query, const Value *args, int nargs);
+static SPIPlanPtr make_plan(const KeptQuery *query);
 static void renew(KeptQuery *query);
+static void require_types(const KeptQuery *query, const Value *args, int nargs);
+static void require_type(Rows rows, int column, Oid type);
 
-uint64
-tc_query(KeptQuery *query, QueryMode mode, const NullableDatum *args, int nargs)
+Rows
+tc_query(KeptQuery *query, QueryMode mode, const Value *args, int nargs)
 {
 	Datum		values[QUERY_MAX_ARGS];
 	char		nulls[QUERY_MAX_ARGS];
 	Snapshot	snapshot = mode == QUERY_LATEST ? GetLatestSnapshot() : InvalidSnapshot;
 	int			result;
 
-	Assert(nargs == query->nargs);
 	if (query->plan == NULL)
-	{
-		query->plan = prepare(query);
-		query->renew_at = FIRST_RENEWAL;
-	}
+		prepare(query, args, nargs);
 	else if (query->runs >= query->renew_at && query->running == 0)
 		renew(query);
 	query->runs++;
 
+	require_types(query, args, nargs);
 	for (int i = 0; i < nargs; i++)
 	{
-		values[i] = args[i].value;
+		values[i] = args[i].datum;
 		nulls[i] = args[i].isnull ? 'n' : ' ';
 	}
 	query->running++;
@@ -55,7 +56,23 @@ tc_query(KeptQuery *query, QueryMode mode, const NullableDatum *args, int nargs)
 	PG_END_TRY();
 	if (result < 0)
 		elog(ERROR, "tempcloud query failed: %s", SPI_result_code_string(result));
-	return SPI_processed;
+	return (Rows)
+	{
+		.count = SPI_processed,.table = SPI_tuptable
+	};
+}
+
+/* The first run decides of which types the arguments are. */
+static void
+prepare(KeptQuery *query, const Value *args, int nargs)
+{
+	if (nargs > QUERY_MAX_ARGS)
+		elog(ERROR, "tempcloud query has more than %d arguments", QUERY_MAX_ARGS);
+	query->nargs = nargs;
+	for (int i = 0; i < nargs; i++)
+		query->argtypes[i] = args[i].type;
+	query->plan = make_plan(query);
+	query->renew_at = FIRST_RENEWAL;
 }
 
 /*
@@ -63,7 +80,7 @@ tc_query(KeptQuery *query, QueryMode mode, const NullableDatum *args, int nargs)
  * values are, so that planning for them would only cost.
  */
 static SPIPlanPtr
-prepare(const KeptQuery *query)
+make_plan(const KeptQuery *query)
 {
 	SPIPlanPtr	plan = SPI_prepare_cursor(query->sql, query->nargs, (Oid *) query->argtypes,
 										  CURSOR_OPT_GENERIC_PLAN);
@@ -86,55 +103,72 @@ renew(KeptQuery *query)
 {
 	SPIPlanPtr	old = query->plan;
 
-	query->plan = prepare(query);
+	query->plan = make_plan(query);
 	query->renew_at *= 4;
 	SPI_freeplan(old);
 }
 
-NullableDatum
-tc_pointer_value(const void *pointer)
+/* A value of another type would be read as what it is not. */
+static void
+require_types(const KeptQuery *query, const Value *args, int nargs)
 {
-	return (NullableDatum)
-	{
-		.value = PointerGetDatum(pointer), .isnull = pointer == NULL
-	};
+	bool		same = nargs == query->nargs;
+
+	for (int i = 0; same && i < nargs; i++)
+		same = args[i].type == query->argtypes[i];
+	if (!same)
+		elog(ERROR, "tempcloud query has arguments of other types than before: %s", query->sql);
 }
 
-NullableDatum
+Value
 tc_text_value(const char *string)
 {
-	return tc_pointer_value(string ? cstring_to_text(string) : NULL);
+	return tc_pointer_value(TEXTOID, string ? cstring_to_text(string) : NULL);
 }
 
-/* Without it, a row that somebody has just deleted would be one of memory. */
-static void
-require_row(uint64 row)
+Value
+tc_array_value(const ArrayType *array)
 {
-	if (SPI_tuptable == NULL || row >= SPI_tuptable->numvals)
+	return tc_pointer_value(get_array_type(ARR_ELEMTYPE(array)), array);
+}
+
+/* Otherwise we would read past the end of the tuple table. */
+static HeapTuple
+row_of(Rows rows, uint64 row)
+{
+	if (rows.table == NULL || row >= rows.table->numvals)
 		elog(ERROR, "tempcloud query returned no row " UINT64_FORMAT, row);
+	return rows.table->vals[row];
+}
+
+static void
+require_type(Rows rows, int column, Oid type)
+{
+	if (SPI_gettypeid(rows.table->tupdesc, column) != type)
+		elog(ERROR, "column %d of a tempcloud query is not of type %s", column,
+			 format_type_be(type));
 }
 
 Datum
-tc_datum(uint64 row, int column, bool *isnull)
+tc_datum(Rows rows, uint64 row, int column, bool *isnull)
 {
-	require_row(row);
-	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, isnull);
+	return SPI_getbinval(row_of(rows, row), rows.table->tupdesc, column, isnull);
 }
 
 char *
-tc_text(uint64 row, int column)
+tc_text(Rows rows, uint64 row, int column)
 {
-	require_row(row);
-	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
+	return SPI_getvalue(row_of(rows, row), rows.table->tupdesc, column);
 }
 
 pg_uuid_t *
-tc_uuid(uint64 row, int column)
+tc_uuid(Rows rows, uint64 row, int column)
 {
 	bool		isnull;
-	Datum		value = tc_datum(row, column, &isnull);
+	Datum		value = tc_datum(rows, row, column, &isnull);
 	pg_uuid_t  *copy;
 
+	require_type(rows, column, UUIDOID);
 	if (isnull)
 		return NULL;
 	copy = palloc(sizeof(pg_uuid_t));
@@ -143,33 +177,35 @@ tc_uuid(uint64 row, int column)
 }
 
 bool
-tc_bool(uint64 row, int column)
+tc_bool(Rows rows, uint64 row, int column)
 {
 	bool		isnull;
-	Datum		value = tc_datum(row, column, &isnull);
+	Datum		value = tc_datum(rows, row, column, &isnull);
 
+	require_type(rows, column, BOOLOID);
 	return !isnull && DatumGetBool(value);
 }
 
 TimestampTz
-tc_time(uint64 row, int column)
+tc_time(Rows rows, uint64 row, int column)
 {
 	bool		isnull;
-	Datum		value = tc_datum(row, column, &isnull);
+	Datum		value = tc_datum(rows, row, column, &isnull);
 
+	require_type(rows, column, TIMESTAMPTZOID);
 	return isnull ? 0 : DatumGetTimestampTz(value);
 }
 
 int64
-tc_integer(uint64 row, int column)
+tc_integer(Rows rows, uint64 row, int column)
 {
 	bool		isnull;
-	Datum		value = tc_datum(row, column, &isnull);
+	Datum		value = tc_datum(rows, row, column, &isnull);
 
-	if (isnull)
-		return 0;
-	return SPI_gettypeid(SPI_tuptable->tupdesc, column) == INT4OID ?
-		DatumGetInt32(value) : DatumGetInt64(value);
+	if (SPI_gettypeid(rows.table->tupdesc, column) == INT4OID)
+		return isnull ? 0 : DatumGetInt32(value);
+	require_type(rows, column, INT8OID);
+	return isnull ? 0 : DatumGetInt64(value);
 }
 
 void
@@ -194,32 +230,31 @@ tc_leave(void)
 }
 
 void
-tc_forget_rows(void)
+tc_free_rows(Rows rows)
 {
-	SPI_freetuptable(SPI_tuptable);
-	SPI_tuptable = NULL;
+	SPI_freetuptable(rows.table);
 }
 
 Datum
-tc_record(void)
+tc_record(Rows rows)
 {
 	bool		isnull;
-	Datum		record = tc_datum(0, 1, &isnull);
+	Datum		record = tc_datum(rows, 0, 1, &isnull);
 
-	if (isnull || SPI_processed != 1)
+	if (isnull || rows.count != 1)
 		elog(ERROR, "tempcloud query returned no record");
 	return record;
 }
 
 void
-tc_put_records(FunctionCallInfo fcinfo)
+tc_put_records(FunctionCallInfo fcinfo, Rows rows)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 
-	for (uint64 i = 0; i < SPI_processed; i++)
+	for (uint64 i = 0; i < rows.count; i++)
 	{
 		bool		isnull;
-		HeapTupleHeader record = DatumGetHeapTupleHeader(tc_datum(i, 1, &isnull));
+		HeapTupleHeader record = DatumGetHeapTupleHeader(tc_datum(rows, i, 1, &isnull));
 		HeapTupleData row = {
 			.t_len = HeapTupleHeaderGetDatumLength(record),
 			.t_data = record
@@ -238,7 +273,7 @@ tc_finish_with(Datum record)
 }
 
 Datum
-tc_finish(void)
+tc_finish(Rows rows)
 {
-	return tc_finish_with(tc_record());
+	return tc_finish_with(tc_record(rows));
 }

@@ -10,14 +10,17 @@
 
 void
 tc_check_limit(int limit, Refusal refusal, KeptQuery *nth_newest,
-			   const NullableDatum *args, int nargs)
+			   const Value *args, int nargs)
 {
+	Rows		rows;
+
 	if (limit < 0)
 		return;
 	if (limit == 0)
 		tc_refuse_hint(refusal, "This is not permitted here.");
-	if (tc_query(nth_newest, QUERY_LATEST, args, nargs) > 0)
-		tc_refuse_until(refusal, tc_time(0, 1));
+	rows = tc_query(nth_newest, QUERY_LATEST, args, nargs);
+	if (rows.count > 0)
+		tc_refuse_until(refusal, tc_time(rows, 0, 1));
 }
 
 void

@@ -21,7 +21,7 @@
 #define tc_require_below(limit, refusal, nth_newest, ...) \
 	tc_check_limit(limit, refusal, nth_newest, TC_ARGS(INT_VALUE((limit) - 1), __VA_ARGS__))
 extern void tc_check_limit(int limit, Refusal refusal, KeptQuery *nth_newest,
-						   const NullableDatum *args, int nargs);
+						   const Value *args, int nargs);
 
 /* Raise the error with a hint that says from when on it is none. */
 pg_noreturn extern void tc_refuse_until(Refusal refusal, TimestampTz time);

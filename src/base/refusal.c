@@ -28,6 +28,7 @@ static const struct
 	const char *message;
 	const char *hint;
 }			refusals[] =
+
 {
 	[INVALID_TOKEN] = {PT400, "invalid_token",
 		"the token is malformed",

@@ -20,8 +20,9 @@ extern int	tc_max_pending_invitations; /* of an account */
 extern int	tc_max_daily_invitations;	/* of an account */
 extern int	tc_max_daily_mails_to_address;	/* from an account */
 extern int	tc_max_daily_mails_to_address_of_all;	/* from all accounts */
-extern int	tc_max_daily_confirmations; /* mails to prove an address, of an account */
-extern int	tc_max_resends; /* of an invitation */
+extern int	tc_max_daily_confirmations; /* mails to prove an address, of an
+										 * account */
+extern int	tc_max_resends;		/* of an invitation */
 extern int	tc_max_daily_requests;	/* of an account */
 
 extern bool tc_reveal_registered;

@@ -32,6 +32,7 @@ static const struct
 	int			digits;
 	const char *trail;
 }			spellings[] =
+
 {
 	{"%", 16, 2, ""},
 	{"=", 16, 2, ""},

@@ -9,7 +9,8 @@
 #include "base/token_trace.h"
 
 #define ESCAPE_SIGNS	"\\%=!#&+,./:;<>?@^`|~"
-#define FIRST_CHARACTERS "t7[" ESCAPE_SIGNS	/* of a token; 7 and [ of one as bytes */
+#define FIRST_CHARACTERS "t7[" ESCAPE_SIGNS /* of a token; 7 and [ of one as
+											 * bytes */
 #define SHORTEST_BODY	8		/* a part of a token is nearly the token */
 #define BODY_LENGTH		48
 #define LONGEST_JOIN	60		/* between two literals, as in ' || E' */
@@ -43,7 +44,7 @@ tc_has_token(const char *text)
 void
 tc_blot_tokens(char *text)
 {
-	for (; (text = strpbrk(text, FIRST_CHARACTERS)) != NULL; text++)
+	for (; (text = strpbrk(text, FIRST_CHARACTERS)) !=NULL; text ++)
 	{
 		if (match_token(text, false) > 0)
 			(void) match_token(text, true);
@@ -58,7 +59,7 @@ tc_names_token_function(const char *text)
 		"register_account", "confirm_email"
 	};
 
-	for (; (text = strpbrk(text, "padrcPADRC")) != NULL; text++)
+	for (; (text = strpbrk(text, "padrcPADRC")) !=NULL; text ++)
 	{
 		for (int i = 0; i < lengthof(names); i++)
 		{
@@ -72,14 +73,14 @@ tc_names_token_function(const char *text)
 bool
 tc_has_random(const char *text)
 {
-	while (*text != '\0')
+	while (*text !='\0')
 	{
 		bool		random;
 		size_t		length = random_run(text, &random);
 
 		if (random)
 			return true;
-		text += Max(length, 1);
+		text	  +=Max(length, 1);
 	}
 	return false;
 }
@@ -87,14 +88,14 @@ tc_has_random(const char *text)
 void
 tc_blot_random(char *text)
 {
-	while (*text != '\0')
+	while (*text !='\0')
 	{
 		bool		random;
 		size_t		length = random_run(text, &random);
 
 		if (random)
 			memset(text, '*', length);
-		text += Max(length, 1);
+		text	  +=Max(length, 1);
 	}
 }
 
@@ -125,14 +126,14 @@ match_characters(char *text, bool blot)
 		return 0;
 	for (;;)
 	{
-		size_t		join = body < BODY_LENGTH ? skip_join(text + at) : 0;
+		size_t		join = body < BODY_LENGTH ? skip_join(text +at) : 0;
 		char		character;
-		size_t		length = read_character(text + at + join, &character);
+		size_t		length = read_character(text +at + join, &character);
 
 		if (length == 0)
 			break;
 		if (blot)
-			memset(text + at + join, '*', length);
+			memset(text +at + join, '*', length);
 		at += join + length;
 		body++;
 	}
@@ -172,12 +173,12 @@ match_bytes(char *text, bool blot)
 		static const char prefix[] = "tc?_";
 		int			code;
 
-		if (read_number(text + at, 2, 16, &code) < 2 || !is_token_character(code))
+		if (read_number(text +at, 2, 16, &code) < 2 || !is_token_character(code))
 			break;
 		if (count == 2 ? code != 'i' && code != 'e' : count < 4 && code != prefix[count])
 			break;
 		if (blot && count >= 4)
-			memset(text + at, '*', 2);
+			memset(text +at, '*', 2);
 		at += 2;
 		count++;
 	}
@@ -203,7 +204,7 @@ match_dump(char *text, bool blot)
 			continue;
 		digits++;
 		if (blot)
-			text[at] = '*';
+			text[		at] = '*';
 	}
 	return digits >= 2 * (4 + SHORTEST_BODY) ? at : 0;
 }
@@ -239,7 +240,10 @@ read_escape(const char *s, int *code)
 	if (*s == '\0' || strchr(ESCAPE_SIGNS, *s) == NULL)
 		return 0;
 
-	/* An escape of escapes, as of JSON in a literal, or of an address in another */
+	/*
+	 * An escape of escapes, as of JSON in a literal, or of an address in
+	 * another
+	 */
 	if (*s == '\\')
 	{
 		while (at < DEEPEST_ESCAPE && s[at] == '\\')
@@ -288,8 +292,8 @@ read_number(const char *s, size_t most, int base, int *number)
 	{
 		char		c = s[length];
 		int			digit = c >= '0' && c <= '9' ? c - '0' :
-			c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-			c >= 'A' && c <= 'F' ? c - 'A' + 10 : base;
+		c >= 'a' && c <= 'f' ? c - 'a' + 10 :
+		c >= 'A' && c <= 'F' ? c - 'A' + 10 : base;
 
 		if (digit >= base)
 			break;

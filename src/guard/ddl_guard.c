@@ -46,7 +46,8 @@ typedef struct Statement
 {
 	const Node *tree;
 	Oid			script_of;		/* the extension whose script it is part of */
-	bool		found_none;		/* it holds the lock under which no partnership exists */
+	bool		found_none;		/* it holds the lock under which no
+								 * partnership exists */
 	struct Statement *outer;
 } Statement;
 
@@ -229,10 +230,15 @@ is_harmless(const Node *tree, Oid classId, Oid objectId, Oid extension)
 		case T_CreatePublicationStmt:
 		case T_AlterPublicationStmt:
 			return true;
-		case T_AlterExtensionStmt:	/* the update; its script is looked at by itself */
+		case T_AlterExtensionStmt:	/* the update; its script is looked at by
+									 * itself */
 			return classId == ExtensionRelationId;
 		case T_AlterObjectSchemaStmt:
-			/* tempcloud itself cannot be moved, and finds what it requires anywhere */
+
+			/*
+			 * tempcloud itself cannot be moved, and finds what it requires
+			 * anywhere
+			 */
 			return ((const AlterObjectSchemaStmt *) tree)->objectType == OBJECT_EXTENSION &&
 				extension != tc_extension();
 		default:

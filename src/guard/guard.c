@@ -37,18 +37,18 @@ static KeptQuery find_partnership_of_account =
 QUERY("SELECT FROM tempcloud_data.partnership"
 	  " WHERE customer_id = $1 UNION ALL "
 	  "SELECT FROM tempcloud_data.partnership"
-	  " WHERE provider_id = $1 LIMIT 1", UUIDOID);
+	  " WHERE provider_id = $1 LIMIT 1");
 
 static KeptQuery find_partnership_of_other_kind =
 QUERY("SELECT FROM tempcloud_data.partnership"
 	  " WHERE customer_id = $1 AND $2 <> 'customer' UNION ALL "
 	  "SELECT FROM tempcloud_data.partnership"
-	  " WHERE provider_id = $1 AND $2 <> 'provider' LIMIT 1", UUIDOID, TEXTOID);
+	  " WHERE provider_id = $1 AND $2 <> 'provider' LIMIT 1");
 
-static KeptQuery find_any_partnership = {.sql = "SELECT FROM tempcloud_data.partnership LIMIT 1"};
+static KeptQuery find_any_partnership = QUERY("SELECT FROM tempcloud_data.partnership LIMIT 1");
 
 static KeptQuery find_any_accepted_request =
-{.sql = "SELECT FROM tempcloud_data.request WHERE status IN ('accepted', 'cancelled') LIMIT 1"};
+QUERY("SELECT FROM tempcloud_data.request WHERE status IN ('accepted', 'cancelled') LIMIT 1");
 
 /* What was accepted by, on behalf of, or from the contact $1. */
 static KeptQuery find_acceptance_of_contact =
@@ -67,7 +67,7 @@ QUERY("SELECT FROM tempcloud_data.partnership WHERE accepted_by = $1"
 	  "SELECT FROM tempcloud_data.request_answer WHERE answered_by = $1"
 	  " UNION ALL "
 	  "SELECT FROM tempcloud_data.assignment WHERE $1 IN (assigned_by, replaced_by)"
-	  " LIMIT 1", UUIDOID);
+	  " LIMIT 1");
 
 static KeptQuery find_acceptance =
 QUERY("SELECT i.status = 'accepted'"
@@ -75,21 +75,21 @@ QUERY("SELECT i.status = 'accepted'"
 	  "        IN ((i.inviter_id, i.invitee_id), (i.invitee_id, i.inviter_id))"
 	  "  FROM tempcloud_data.invitation i"
 	  "  JOIN tempcloud_data.partnership p ON p.invitation_id = i.id"
-	  " WHERE i.id = $1", UUIDOID);
+	  " WHERE i.id = $1");
 
 static KeptQuery find_accepted_request_of_order =
 QUERY("SELECT FROM tempcloud_data.request"
-	  " WHERE order_id = $1 AND status IN ('accepted', 'cancelled') LIMIT 1", UUIDOID);
+	  " WHERE order_id = $1 AND status IN ('accepted', 'cancelled') LIMIT 1");
 
 static KeptQuery find_accepted_request =
 QUERY("SELECT FROM tempcloud_data.request"
-	  " WHERE id = $1 AND status IN ('accepted', 'cancelled')", UUIDOID);
+	  " WHERE id = $1 AND status IN ('accepted', 'cancelled')");
 
 static KeptQuery find_kinds =
 QUERY("SELECT (SELECT kind FROM tempcloud_data.account WHERE id = $1),"
-	  "       (SELECT kind FROM tempcloud_data.account WHERE id = $2)", UUIDOID, UUIDOID);
+	  "       (SELECT kind FROM tempcloud_data.account WHERE id = $2)");
 
-static KeptQuery lock_accounts = {.sql = "LOCK TABLE tempcloud_data.account IN SHARE MODE"};
+static KeptQuery lock_accounts = QUERY("LOCK TABLE tempcloud_data.account IN SHARE MODE");
 
 /* The lives of invitations and requests: the only ways out of a status. */
 static const struct
@@ -98,6 +98,7 @@ static const struct
 	const char *from;
 	const char *to;
 }			transitions[] =
+
 {
 	{"invitation", "pending", "accepted"},
 	{"invitation", "pending", "declined"},
@@ -142,9 +143,9 @@ static void require_transition(const TriggerData *trigger, const char *table);
 static int	column_number(const TriggerData *trigger, const char *column);
 static Datum attribute(const TriggerData *trigger, HeapTuple tuple, const char *column,
 					   bool *isnull);
-static NullableDatum key(const TriggerData *trigger, HeapTuple tuple, const char *column);
+static Value key(const TriggerData *trigger, HeapTuple tuple, const char *column);
 static char *label(const TriggerData *trigger, HeapTuple tuple, const char *column);
-static bool finds(KeptQuery *query, NullableDatum key);
+static bool finds(KeptQuery *query, Value key);
 pg_noreturn static void refuse_pair(const TriggerData *trigger);
 pg_noreturn static void refuse_undoing(const TriggerData *trigger, const char *message);
 
@@ -223,7 +224,11 @@ tempcloud_guard_invitation(PG_FUNCTION_ARGS)
 		require_same(trigger, "inviter_kind");
 		(void) attribute(trigger, row, "invitee_id", &unrouted);
 		(void) attribute(trigger, trigger->tg_newtuple, "invitee_id", &waits);
-		/* One that is sent again after it has expired may wait for its address anew. */
+
+		/*
+		 * One that is sent again after it has expired may wait for its
+		 * address anew.
+		 */
 		if (!unrouted && !(waits && strcmp(label(trigger, row, "status"), "expired") == 0))
 			require_same(trigger, "invitee_id");
 		require_transition(trigger, "invitation");
@@ -244,6 +249,7 @@ tempcloud_guard_invitation(PG_FUNCTION_ARGS)
 Datum
 tempcloud_guard_partnership(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	const TriggerData *trigger = guard_trigger(fcinfo, &partnership);
 	HeapTuple	new = trigger->tg_trigtuple;
 	char	   *customer_kind;
@@ -254,9 +260,9 @@ tempcloud_guard_partnership(PG_FUNCTION_ARGS)
 	tc_enter();
 	if (is_replica())
 		tc_query(&lock_accounts, QUERY_RUN, NULL, 0);
-	tc_run_latest(&find_kinds, key(trigger, new, "customer_id"), key(trigger, new, "provider_id"));
-	customer_kind = tc_text(0, 1);
-	provider_kind = tc_text(0, 2);
+	rows = tc_run_latest(&find_kinds, key(trigger, new, "customer_id"), key(trigger, new, "provider_id"));
+	customer_kind = tc_text(rows, 0, 1);
+	provider_kind = tc_text(rows, 0, 2);
 	if (!is_replica() && (customer_kind == NULL || provider_kind == NULL))
 		ereport(ERROR,
 				errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
@@ -277,17 +283,19 @@ tempcloud_guard_partnership(PG_FUNCTION_ARGS)
 Datum
 tempcloud_guard_acceptance(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	bool		of_invitation = CALLED_AS_TRIGGER(fcinfo) &&
-		TRIGGER_FIRED_BY_UPDATE(((TriggerData *) fcinfo->context)->tg_event);
+	TRIGGER_FIRED_BY_UPDATE(((TriggerData *) fcinfo->context)->tg_event);
 	const TriggerData *trigger = guard_trigger(fcinfo, of_invitation ? &invitation : &partnership);
 	bool		complete;
 
 	if (is_replica())
 		return PointerGetDatum(NULL);
 	tc_enter();
-	complete = tc_run_latest(&find_acceptance,
-							 of_invitation ? key(trigger, trigger->tg_newtuple, "id") :
-							 key(trigger, trigger->tg_trigtuple, "invitation_id")) > 0 && tc_bool(0, 1);
+	rows = tc_run_latest(&find_acceptance,
+						 of_invitation ? key(trigger, trigger->tg_newtuple, "id") :
+						 key(trigger, trigger->tg_trigtuple, "invitation_id"));
+	complete = rows.count > 0 && tc_bool(rows, 0, 1);
 	tc_leave();
 	if (!complete)
 		ereport(ERROR,
@@ -400,8 +408,8 @@ tempcloud_guard_truncate(PG_FUNCTION_ARGS)
 	bool		any;
 
 	tc_enter();
-	any = tc_query(&find_any_partnership, QUERY_LATEST, NULL, 0) > 0 ||
-		tc_query(&find_any_accepted_request, QUERY_LATEST, NULL, 0) > 0;
+	any = tc_query(&find_any_partnership, QUERY_LATEST, NULL, 0).count > 0 ||
+		tc_query(&find_any_accepted_request, QUERY_LATEST, NULL, 0).count > 0;
 	tc_leave();
 	if (any)
 		refuse_undoing(trigger, psprintf("cannot truncate table \"%s\" while partnerships exist",
@@ -506,7 +514,7 @@ require_kind_of_partnerships(const TriggerData *trigger)
 
 	tc_enter();
 	wrong = tc_run_latest(&find_partnership_of_other_kind, key(trigger, new, "id"),
-						  TEXT_VALUE(label(trigger, new, "kind")));
+						  TEXT_VALUE(label(trigger, new, "kind"))).count;
 	tc_leave();
 	if (wrong > 0)
 		refuse_pair(trigger);
@@ -611,16 +619,17 @@ attribute(const TriggerData *trigger, HeapTuple tuple, const char *column, bool 
 }
 
 /* A column of type uuid as the argument of a query. */
-static NullableDatum
+static Value
 key(const TriggerData *trigger, HeapTuple tuple, const char *column)
 {
 	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
-	NullableDatum result;
+	Value		result;
 
 	if (SPI_gettypeid(desc, column_number(trigger, column)) != UUIDOID)
 		elog(ERROR, "column \"%s\" of table \"%s\" is not of type uuid", column,
 			 RelationGetRelationName(trigger->tg_relation));
-	result.value = attribute(trigger, tuple, column, &result.isnull);
+	result.type = UUIDOID;
+	result.datum = attribute(trigger, tuple, column, &result.isnull);
 	return result;
 }
 
@@ -635,12 +644,12 @@ label(const TriggerData *trigger, HeapTuple tuple, const char *column)
 
 /* Whether a query of one key finds a row now. */
 static bool
-finds(KeptQuery *query, NullableDatum key)
+finds(KeptQuery *query, Value key)
 {
 	bool		found;
 
 	tc_enter();
-	found = tc_run_latest(query, key) > 0;
+	found = tc_run_latest(query, key).count > 0;
 	tc_leave();
 	return found;
 }

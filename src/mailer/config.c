@@ -26,6 +26,7 @@ static const struct
 	int			least;			/* of a number; 0 for text */
 	int			most;
 }			options[] =
+
 {
 	{"database", offsetof(Config, database), ""},
 	{"smtp_url", offsetof(Config, smtp_url), "smtp://localhost:25"},

@@ -12,7 +12,8 @@
 
 typedef struct Config
 {
-	char	   *database;		/* libpq connection string; "" for libpq's own defaults */
+	char	   *database;		/* libpq connection string; "" for libpq's own
+								 * defaults */
 	char	   *smtp_url;		/* smtp://host:port or smtps://host:port */
 	char	   *smtp_tls;		/* STARTTLS: none, try or require */
 	char	   *smtp_ca_file;	/* "" for the system's */
@@ -23,8 +24,10 @@ typedef struct Config
 	char	   *envelope_from;	/* where bounces go; "" for from_address */
 	char	   *batch;			/* mails claimed at once */
 	char	   *lease;			/* seconds for which they are held */
-	char	   *poll;			/* seconds after which it looks without being woken */
-	char	   *timeout;		/* seconds for which the SMTP server may keep silent */
+	char	   *poll;			/* seconds after which it looks without being
+								 * woken */
+	char	   *timeout;		/* seconds for which the SMTP server may keep
+								 * silent */
 } Config;
 
 /*

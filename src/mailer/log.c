@@ -56,21 +56,23 @@ quoted(const char *text)
 	char	   *to = out;
 
 	*to++ = '"';
-	while (*text != '\0' && to < end)
+	while (*text !='\0' && to < end)
 	{
 		size_t		run = random_run(text);
 
 		if (run > 0)
-			text += run;
+			text	  +=run;
+
 		else if (strncmp(text, "tci_", 4) == 0 || strncmp(text, "tce_", 4) == 0)
-			text += strcspn(text, " \t\r\n\"<>");
-		else if (*text == '"' || *text == '\\' || (unsigned char) *text < ' ')
+			text	  +=strcspn(text, " \t\r\n\"<>");
+
+		else if (*text == '"' || *text == '\\' || (unsigned char) *text <' ')
 		{
 			*to++ = ' ';
-			text++;
+			text	  ++;
 		}
 		else
-			*to++ = *text++;
+			*to++ = *text ++;
 	}
 	*to++ = '"';
 	*to = '\0';

@@ -297,8 +297,8 @@ static bool
 wait_for_mail(PGconn *conn, int seconds)
 {
 	struct pollfd sources[] = {
-		{.fd = PQsocket(conn), .events = POLLIN},
-		{.fd = wake_pipe[0], .events = POLLIN},
+		{.fd = PQsocket(conn),.events = POLLIN},
+		{.fd = wake_pipe[0],.events = POLLIN},
 	};
 	time_t		end = time(NULL) + seconds;
 	bool		notified = false;
@@ -329,7 +329,7 @@ wait_for_mail(PGconn *conn, int seconds)
 static void
 rest(int seconds)
 {
-	struct pollfd source = {.fd = wake_pipe[0], .events = POLLIN};
+	struct pollfd source = {.fd = wake_pipe[0],.events = POLLIN};
 
 	(void) poll(&source, 1, seconds * 1000);
 }

@@ -71,15 +71,15 @@ batch_mail(const Batch *batch, int i)
 	return (Mail)
 	{
 		.id = PQgetvalue(rows, i, 0),
-		.kind = PQgetvalue(rows, i, 1),
-		.recipient = PQgetvalue(rows, i, 2),
-		.recipient_name = PQgetvalue(rows, i, 3),
-		.subject = PQgetvalue(rows, i, 4),
-		.text_body = PQgetvalue(rows, i, 5),
-		.html_body = PQgetisnull(rows, i, 6) ? NULL : PQgetvalue(rows, i, 6),
-		.message_id = PQgetvalue(rows, i, 7),
-		.attempt = PQgetvalue(rows, i, 8),
-		.reply_to = PQgetisnull(rows, i, 9) ? NULL : PQgetvalue(rows, i, 9),
+			.kind = PQgetvalue(rows, i, 1),
+			.recipient = PQgetvalue(rows, i, 2),
+			.recipient_name = PQgetvalue(rows, i, 3),
+			.subject = PQgetvalue(rows, i, 4),
+			.text_body = PQgetvalue(rows, i, 5),
+			.html_body = PQgetisnull(rows, i, 6) ? NULL : PQgetvalue(rows, i, 6),
+			.message_id = PQgetvalue(rows, i, 7),
+			.attempt = PQgetvalue(rows, i, 8),
+			.reply_to = PQgetisnull(rows, i, 9) ? NULL : PQgetvalue(rows, i, 9),
 	};
 }
 

@@ -36,7 +36,7 @@ smtp_open(Smtp *smtp, const Config *config)
 {
 	CURL	   *curl = curl_easy_init();
 	long		tls = strcmp(config->smtp_tls, "none") == 0 ? CURLUSESSL_NONE :
-		strcmp(config->smtp_tls, "try") == 0 ? CURLUSESSL_TRY : CURLUSESSL_ALL;
+	strcmp(config->smtp_tls, "try") == 0 ? CURLUSESSL_TRY : CURLUSESSL_ALL;
 	long		timeout = config_number(config->timeout);
 
 	smtp->curl = curl;
@@ -199,8 +199,9 @@ make_header(const Smtp *smtp, const Mail *mail)
 		header = add_field(header, "Reply-To", mail->reply_to);
 	header = add_field(header, "Subject", subject);
 	header = add_field(header, "Message-ID", mail->message_id);
-	header = add_field(header, "Auto-Submitted", "auto-generated");	/* RFC 3834, 5 */
-	header = add_field(header, "Content-Type", "multipart/alternative");	/* libcurl adds the boundary */
+	header = add_field(header, "Auto-Submitted", "auto-generated"); /* RFC 3834, 5 */
+	header = add_field(header, "Content-Type", "multipart/alternative");	/* libcurl adds the
+																			 * boundary */
 	free(subject);
 	return header;
 }
@@ -265,15 +266,16 @@ with_crlf(const char *text)
 	char	   *out = malloc(strlen(text) * 2 + 1);
 	char	   *to = out;
 
-	for (; *text != '\0'; text++)
+	for (; *text !='\0'; text ++)
 	{
-		if (*text != '\n' && *text != '\r')
+		if (*text !='\n' && *text !='\r')
 		{
 			*to++ = *text;
 			continue;
 		}
 		if (text[0] == '\r' && text[1] == '\n')
-			text++;
+			text	  ++;
+
 		*to++ = '\r';
 		*to++ = '\n';
 	}
@@ -289,7 +291,7 @@ static char *
 encode_words(const char *text)
 {
 	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	size_t		length = strlen(text);
 	char	   *out = malloc((length / (ENCODED_WORD_BYTES - 3) + 1) * 80 + 1);
 	char	   *to = out;
@@ -317,7 +319,8 @@ encode_words(const char *text)
 			*to++ = i + 2 < n ? digits[c & 63] : '=';
 		}
 		to += sprintf(to, "?=");
-		text += n;
+		text	  +=n;
+
 		length -= n;
 	}
 	*to = '\0';

@@ -19,7 +19,8 @@ typedef struct Smtp
 	const Config *config;
 	bool		in_use;			/* whether a mail went over this connection */
 	Stage		stage;			/* what was sent last, for this mail */
-	int			code;			/* the number of the reply to it; 0 for none yet */
+	int			code;			/* the number of the reply to it; 0 for none
+								 * yet */
 	bool		quitting;		/* what follows says nothing of a mail */
 	char		reply[512];		/* the last refusal, or what libcurl says */
 } Smtp;

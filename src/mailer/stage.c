@@ -53,15 +53,18 @@ judge_reply(Stage stage, int reply)
 		return NO_SERVER;
 	switch (reply)
 	{
-		case 421:				/* closes the connection, whatever it was asked */
+		case 421:				/* closes the connection, whatever it was
+								 * asked */
 			return BROKE_OFF;
 		case 503:				/* bad sequence of commands */
-		case 530:				/* log in, or start TLS, first: RFC 4954, 6; RFC 3207, 4 */
+		case 530:				/* log in, or start TLS, first: RFC 4954, 6;
+								 * RFC 3207, 4 */
 		case 534:
 		case 535:
 		case 538:
 			return NO_SERVER;
-		case 552:				/* for a recipient, the same as 452: RFC 5321, 4.5.3.1.10 */
+		case 552:				/* for a recipient, the same as 452: RFC 5321,
+								 * 4.5.3.1.10 */
 			return stage == STAGE_RECIPIENT ? TRY_LATER : REFUSED;
 	}
 	if (reply >= 400 && reply <= 499)

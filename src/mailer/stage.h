@@ -18,7 +18,8 @@ typedef enum Delivery
 	DELIVERED,
 	TRY_LATER,					/* this mail was refused for now */
 	REFUSED,					/* this mail was refused for good */
-	BROKE_OFF,					/* the connection ended in the middle of this mail */
+	BROKE_OFF,					/* the connection ended in the middle of this
+								 * mail */
 	NO_SERVER					/* no mail at all can be delivered now */
 } Delivery;
 

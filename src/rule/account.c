@@ -22,18 +22,16 @@ static KeptQuery insert_account =
 QUERY("INSERT INTO tempcloud_data.account"
 	  " (kind, company_name, locale, phone, website, street, postal_code, city, country)"
 	  " VALUES ($1::tempcloud.account_kind, $2, $3, $4, $5, $6, $7, $8, $9)"
-	  " RETURNING id",
-	  TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
+	  " RETURNING id");
 
 static KeptQuery insert_first_contact =
 QUERY("INSERT INTO tempcloud_data.contact"
 	  " (account_id, given_name, family_name, \"position\", email, email_verified_at, subject)"
 	  " VALUES ($1, $2, $3, $4, $5, pg_catalog.clock_timestamp(), $6)"
-	  " RETURNING id",
-	  UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
+	  " RETURNING id");
 
 static KeptQuery select_account =
-QUERY("SELECT " ACCOUNT_RECORD " FROM tempcloud_data.account a WHERE a.id = $1", UUIDOID);
+QUERY("SELECT " ACCOUNT_RECORD " FROM tempcloud_data.account a WHERE a.id = $1");
 
 /* An empty text clears a value, a null one leaves it. */
 #define SET_TEXT(column, n) \
@@ -44,8 +42,7 @@ QUERY("UPDATE tempcloud_data.account a SET"
 	  " company_name = COALESCE($2, company_name), locale = COALESCE($3, locale),"
 	  SET_TEXT("phone", 4) "," SET_TEXT("website", 5) "," SET_TEXT("street", 6) ","
 	  SET_TEXT("postal_code", 7) "," SET_TEXT("city", 8) "," SET_TEXT("country", 9)
-	  " WHERE a.id = $1 RETURNING " ACCOUNT_RECORD,
-	  UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
+	  " WHERE a.id = $1 RETURNING " ACCOUNT_RECORD);
 
 typedef struct Registration
 {
@@ -76,6 +73,7 @@ PG_FUNCTION_INFO_V1(tempcloud_update_account);
 Datum
 tempcloud_register_account(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	Caller	   *caller;
 	Registration reg;
 	pg_uuid_t  *account_id;
@@ -91,39 +89,42 @@ tempcloud_register_account(PG_FUNCTION_ARGS)
 	if (tc_owner_of(tc_fold_email(reg.email)).account_id != NULL)
 		tc_refuse(EMAIL_TAKEN);
 
-	tc_run(&insert_account,
-		   TEXT_VALUE(reg.kind),
-		   TEXT_VALUE(reg.company_name),
-		   TEXT_VALUE(reg.locale),
-		   TEXT_VALUE(tc_arg(fcinfo, 6, "phone", FORM_PHONE)),
-		   TEXT_VALUE(tc_arg(fcinfo, 7, "website", FORM_WEBSITE)),
-		   TEXT_VALUE(tc_arg(fcinfo, 8, "street", FORM_LINE)),
-		   TEXT_VALUE(tc_arg(fcinfo, 9, "postal_code", FORM_LINE)),
-		   TEXT_VALUE(tc_arg(fcinfo, 10, "city", FORM_LINE)),
-		   TEXT_VALUE(tc_arg(fcinfo, 11, "country", FORM_COUNTRY)));
-	account_id = tc_uuid(0, 1);
+	rows = tc_run(&insert_account,
+				  TEXT_VALUE(reg.kind),
+				  TEXT_VALUE(reg.company_name),
+				  TEXT_VALUE(reg.locale),
+				  TEXT_VALUE(tc_arg(fcinfo, 6, "phone", FORM_PHONE)),
+				  TEXT_VALUE(tc_arg(fcinfo, 7, "website", FORM_WEBSITE)),
+				  TEXT_VALUE(tc_arg(fcinfo, 8, "street", FORM_LINE)),
+				  TEXT_VALUE(tc_arg(fcinfo, 9, "postal_code", FORM_LINE)),
+				  TEXT_VALUE(tc_arg(fcinfo, 10, "city", FORM_LINE)),
+				  TEXT_VALUE(tc_arg(fcinfo, 11, "country", FORM_COUNTRY)));
+	account_id = tc_uuid(rows, 0, 1);
 
-	tc_run(&insert_first_contact,
-		   UUID_VALUE(account_id),
-		   TEXT_VALUE(reg.given_name),
-		   TEXT_VALUE(reg.family_name),
-		   TEXT_VALUE(tc_arg(fcinfo, 12, "position", FORM_LINE)),
-		   TEXT_VALUE(reg.email),
-		   TEXT_VALUE(caller->subject));
-	contact_id = tc_uuid(0, 1);
+	rows = tc_run(&insert_first_contact,
+				  UUID_VALUE(account_id),
+				  TEXT_VALUE(reg.given_name),
+				  TEXT_VALUE(reg.family_name),
+				  TEXT_VALUE(tc_arg(fcinfo, 12, "position", FORM_LINE)),
+				  TEXT_VALUE(reg.email),
+				  TEXT_VALUE(caller->subject));
+	contact_id = tc_uuid(rows, 0, 1);
 
 	tc_event("account.registered", account_id, contact_id, NULL, NULL);
 	tc_route_invitations(account_id,
 						 tc_lock_waiting(account_id, reg.kind, tc_fold_email(reg.email)));
 	if (reg.invitation != NULL)
 	{
-		/* Somebody may have decided or resent it since: then the link was none. */
+		/*
+		 * Somebody may have decided or resent it since: then the link was
+		 * none.
+		 */
 		tc_lock_invitation(reg.invitation, NULL);
 		tc_require_open_link(reg.invitation);
 	}
 
-	tc_run(&select_account, UUID_VALUE(account_id));
-	return tc_finish();
+	rows = tc_run(&select_account, UUID_VALUE(account_id));
+	return tc_finish(rows);
 }
 
 /*
@@ -133,21 +134,22 @@ tempcloud_register_account(PG_FUNCTION_ARGS)
 Datum
 tempcloud_update_account(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	Caller	   *caller;
 
 	tc_enter_command("update_account()");
 	caller = tc_caller_with_account(QUERY_RUN);
-	tc_run(&update_account,
-		   UUID_VALUE(caller->account_id),
-		   TEXT_VALUE(tc_arg_change(fcinfo, 0, "company_name", FORM_COMPANY_NAME, false)),
-		   TEXT_VALUE(tc_arg_change(fcinfo, 1, "locale", FORM_LOCALE, false)),
-		   TEXT_VALUE(tc_arg_change(fcinfo, 2, "phone", FORM_PHONE, true)),
-		   TEXT_VALUE(tc_arg_change(fcinfo, 3, "website", FORM_WEBSITE, true)),
-		   TEXT_VALUE(tc_arg_change(fcinfo, 4, "street", FORM_LINE, true)),
-		   TEXT_VALUE(tc_arg_change(fcinfo, 5, "postal_code", FORM_LINE, true)),
-		   TEXT_VALUE(tc_arg_change(fcinfo, 6, "city", FORM_LINE, true)),
-		   TEXT_VALUE(tc_arg_change(fcinfo, 7, "country", FORM_COUNTRY, true)));
-	return tc_finish();
+	rows = tc_run(&update_account,
+				  UUID_VALUE(caller->account_id),
+				  TEXT_VALUE(tc_arg_change(fcinfo, 0, "company_name", FORM_COMPANY_NAME, false)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, 1, "locale", FORM_LOCALE, false)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, 2, "phone", FORM_PHONE, true)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, 3, "website", FORM_WEBSITE, true)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, 4, "street", FORM_LINE, true)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, 5, "postal_code", FORM_LINE, true)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, 6, "city", FORM_LINE, true)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, 7, "country", FORM_COUNTRY, true)));
+	return tc_finish(rows);
 }
 
 /*

@@ -31,7 +31,7 @@ static KeptQuery find_caller =
 QUERY("SELECT c.id, c.account_id, a.kind, a.locale"
 	  "  FROM tempcloud_data.contact c"
 	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
-	  " WHERE c.subject = $1", TEXTOID);
+	  " WHERE c.subject = $1");
 
 static KeptQuery make_identity =
 QUERY("SELECT ROW((SELECT " ACCOUNT_RECORD ""
@@ -41,7 +41,7 @@ QUERY("SELECT ROW((SELECT " ACCOUNT_RECORD ""
 	  "           CASE WHEN $1 IS NULL THEN '{register_account,confirm_email}'::text[]"
 	  "                ELSE '{manage_account,manage_contacts,invite,decide}'::text[]"
 	  "                     || CASE $3 WHEN 'customer' THEN 'order' ELSE 'answer' END"
-	  "           END)::tempcloud.identity", UUIDOID, UUIDOID, TEXTOID);
+	  "           END)::tempcloud.identity");
 
 static void find(Caller *caller, QueryMode mode);
 static Claims read_claims(void);
@@ -56,13 +56,14 @@ PG_FUNCTION_INFO_V1(tempcloud_act_as);
 Datum
 tempcloud_whoami(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	Caller	   *caller;
 
 	tc_enter();
 	caller = tc_caller(QUERY_READ);
-	tc_read(&make_identity, UUID_VALUE(caller->account_id), UUID_VALUE(caller->contact_id),
-			TEXT_VALUE(caller->kind));
-	return tc_finish();
+	rows = tc_read(&make_identity, UUID_VALUE(caller->account_id), UUID_VALUE(caller->contact_id),
+				   TEXT_VALUE(caller->kind));
+	return tc_finish(rows);
 }
 
 /*
@@ -72,6 +73,7 @@ tempcloud_whoami(PG_FUNCTION_ARGS)
 Datum
 tempcloud_current_account_id(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	Claims		claims = read_claims();
 	pg_uuid_t  *result = NULL;
 
@@ -79,11 +81,12 @@ tempcloud_current_account_id(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 
 	tc_enter();
-	if (tc_read(&find_caller, TEXT_VALUE(claims.subject)) == 1)
+	rows = tc_read(&find_caller, TEXT_VALUE(claims.subject));
+	if (rows.count == 1)
 	{
 		bool		isnull;
 
-		result = (pg_uuid_t *) DatumGetPointer(SPI_datumTransfer(tc_datum(0, 2, &isnull),
+		result = (pg_uuid_t *) DatumGetPointer(SPI_datumTransfer(tc_datum(rows, 0, 2, &isnull),
 																 false, UUID_LEN));
 	}
 	tc_leave();
@@ -179,12 +182,13 @@ tc_caller_if_any(QueryMode mode)
 static void
 find(Caller *caller, QueryMode mode)
 {
-	bool		found = tc_query(&find_caller, mode, TC_ARGS(TEXT_VALUE(caller->subject))) == 1;
+	Rows		rows;
+	bool		found = (rows = tc_query(&find_caller, mode, TC_ARGS(TEXT_VALUE(caller->subject)))).count == 1;
 
-	caller->contact_id = found ? tc_uuid(0, 1) : NULL;
-	caller->account_id = found ? tc_uuid(0, 2) : NULL;
-	caller->kind = found ? tc_text(0, 3) : NULL;
-	caller->locale = found ? tc_text(0, 4) : NULL;
+	caller->contact_id = found ? tc_uuid(rows, 0, 1) : NULL;
+	caller->account_id = found ? tc_uuid(rows, 0, 2) : NULL;
+	caller->kind = found ? tc_text(rows, 0, 3) : NULL;
+	caller->locale = found ? tc_text(rows, 0, 4) : NULL;
 }
 
 Caller *

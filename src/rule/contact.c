@@ -23,14 +23,13 @@ static KeptQuery find_owner =
 QUERY("SELECT c.account_id, a.kind, a.locale"
 	  "  FROM tempcloud_data.contact c"
 	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
-	  " WHERE pg_catalog.lower(c.email) = $1 AND c.email_verified_at IS NOT NULL", TEXTOID);
+	  " WHERE pg_catalog.lower(c.email) = $1 AND c.email_verified_at IS NOT NULL");
 
 static KeptQuery insert_contact =
 QUERY("INSERT INTO tempcloud_data.contact AS c"
 	  " (account_id, given_name, family_name, email, \"position\", phone)"
 	  " VALUES ($1, $2, $3, $4, $5, $6)"
-	  " RETURNING " CONTACT_RECORD ", c.id",
-	  UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
+	  " RETURNING " CONTACT_RECORD ", c.id");
 
 static KeptQuery update_contact =
 QUERY("UPDATE tempcloud_data.contact c SET"
@@ -41,8 +40,7 @@ QUERY("UPDATE tempcloud_data.contact c SET"
 	  " \"position\" = CASE WHEN $6 IS NULL THEN \"position\" ELSE NULLIF($6, '') END,"
 	  " phone = CASE WHEN $7 IS NULL THEN phone ELSE NULLIF($7, '') END"
 	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL"
-	  " RETURNING " CONTACT_RECORD ", c.id",
-	  UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
+	  " RETURNING " CONTACT_RECORD ", c.id");
 
 /*
  * The link to prove an address is of no use to who has left.  That it was sent
@@ -55,14 +53,14 @@ QUERY("WITH held AS MATERIALIZED ("
 	  "   SET recipient = 'erased@tempcloud.invalid', recipient_name = '', error = NULL,"
 	  "       state = CASE state WHEN 'queued' THEN 'dropped' ELSE state END, leased = false,"
 	  "       closed_at = COALESCE(closed_at, pg_catalog.clock_timestamp())"
-	  "  FROM held WHERE m.id = held.id", UUIDOID);
+	  "  FROM held WHERE m.id = held.id");
 
 static KeptQuery delete_confirmations =
-QUERY("DELETE FROM tempcloud_data.confirmation_token WHERE contact_id = $1", UUIDOID);
+QUERY("DELETE FROM tempcloud_data.confirmation_token WHERE contact_id = $1");
 
 /* Taken by whoever removes a contact: two cannot remove the last two logins. */
 static KeptQuery lock_account =
-QUERY("SELECT FROM tempcloud_data.account WHERE id = $1 FOR NO KEY UPDATE", UUIDOID);
+QUERY("SELECT FROM tempcloud_data.account WHERE id = $1 FOR NO KEY UPDATE");
 
 /* Whether it is no login, or not the last one. */
 static KeptQuery check_removal =
@@ -70,19 +68,17 @@ QUERY("SELECT c.subject IS NULL OR EXISTS ("
 	  "   SELECT FROM tempcloud_data.contact o"
 	  "    WHERE o.account_id = $2 AND o.id <> $1 AND o.subject IS NOT NULL)"
 	  "  FROM tempcloud_data.contact c"
-	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL",
-	  UUIDOID, UUIDOID);
+	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL");
 
 static KeptQuery erase_contact =
 QUERY("UPDATE tempcloud_data.contact SET given_name = NULL, family_name = NULL,"
 	  " \"position\" = NULL, email = NULL, email_verified_at = NULL, phone = NULL,"
 	  " subject = NULL, removed_at = pg_catalog.clock_timestamp()"
-	  " WHERE id = $1", UUIDOID);
+	  " WHERE id = $1");
 
 static KeptQuery select_contact =
 QUERY("SELECT " CONTACT_RECORD " FROM tempcloud_data.contact c"
-	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL",
-	  UUIDOID, UUIDOID);
+	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL");
 
 static KeptQuery find_confirmation =
 QUERY("SELECT t.contact_id, c.account_id, a.kind, t.email,"
@@ -90,26 +86,26 @@ QUERY("SELECT t.contact_id, c.account_id, a.kind, t.email,"
 	  "  FROM tempcloud_data.confirmation_token t"
 	  "  JOIN tempcloud_data.contact c ON c.id = t.contact_id"
 	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
-	  " WHERE t.digest = $1", BYTEAOID, INT4OID);
+	  " WHERE t.digest = $1");
 
 /* The address of a contact of the account, which stays so. */
 static KeptQuery lock_address =
 QUERY("SELECT c.email, c.email_verified_at IS NOT NULL FROM tempcloud_data.contact c"
 	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL"
-	  "   FOR NO KEY UPDATE", UUIDOID, UUIDOID);
+	  "   FOR NO KEY UPDATE");
 
 /* A contact, who stays so, and whether the address is still $2. */
 static KeptQuery lock_contact =
 QUERY("SELECT c.subject, c.email_verified_at IS NOT NULL, pg_catalog.lower(c.email) = $2"
 	  "  FROM tempcloud_data.contact c"
 	  " WHERE c.id = $1 AND c.removed_at IS NULL"
-	  "   FOR NO KEY UPDATE", UUIDOID, TEXTOID);
+	  "   FOR NO KEY UPDATE");
 
 static KeptQuery confirm_contact =
 QUERY("UPDATE tempcloud_data.contact c"
 	  "   SET email_verified_at = COALESCE(email_verified_at, pg_catalog.clock_timestamp()),"
 	  "       subject = COALESCE(subject, $2)"
-	  " WHERE c.id = $1", UUIDOID, TEXTOID);
+	  " WHERE c.id = $1");
 
 /* What a link is to prove, and whose. */
 typedef struct Confirmation
@@ -137,22 +133,23 @@ PG_FUNCTION_INFO_V1(tempcloud_confirm_email);
 Datum
 tempcloud_add_contact(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	Caller	   *caller;
 	pg_uuid_t  *id;
 
 	tc_enter_command("add_contact()");
 	caller = tc_caller_with_account(QUERY_RUN);
-	tc_run(&insert_contact,
-		   UUID_VALUE(caller->account_id),
-		   TEXT_VALUE(tc_arg_required(fcinfo, 0, "given_name", FORM_PERSON_NAME)),
-		   TEXT_VALUE(tc_arg_required(fcinfo, 1, "family_name", FORM_PERSON_NAME)),
-		   TEXT_VALUE(tc_arg(fcinfo, 2, "email", FORM_EMAIL)),
-		   TEXT_VALUE(tc_arg(fcinfo, 3, "position", FORM_LINE)),
-		   TEXT_VALUE(tc_arg(fcinfo, 4, "phone", FORM_PHONE)));
-	id = tc_uuid(0, 2);
+	rows = tc_run(&insert_contact,
+				  UUID_VALUE(caller->account_id),
+				  TEXT_VALUE(tc_arg_required(fcinfo, 0, "given_name", FORM_PERSON_NAME)),
+				  TEXT_VALUE(tc_arg_required(fcinfo, 1, "family_name", FORM_PERSON_NAME)),
+				  TEXT_VALUE(tc_arg(fcinfo, 2, "email", FORM_EMAIL)),
+				  TEXT_VALUE(tc_arg(fcinfo, 3, "position", FORM_LINE)),
+				  TEXT_VALUE(tc_arg(fcinfo, 4, "phone", FORM_PHONE)));
+	id = tc_uuid(rows, 0, 2);
 	tc_event("contact.added", caller->account_id, caller->contact_id, NULL, NULL);
-	tc_run(&select_contact, UUID_VALUE(id), UUID_VALUE(caller->account_id));
-	return tc_finish();
+	rows = tc_run(&select_contact, UUID_VALUE(id), UUID_VALUE(caller->account_id));
+	return tc_finish(rows);
 }
 
 /*
@@ -162,6 +159,7 @@ tempcloud_add_contact(PG_FUNCTION_ARGS)
 Datum
 tempcloud_update_contact(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
 	Caller	   *caller;
 	char	   *email;
@@ -169,20 +167,22 @@ tempcloud_update_contact(PG_FUNCTION_ARGS)
 	tc_enter_command("update_contact()");
 	caller = tc_caller_with_account(QUERY_RUN);
 	email = tc_arg_change(fcinfo, 3, "email", FORM_EMAIL, true);
-	if (tc_run(&update_contact,
-			   UUID_VALUE(id),
-			   UUID_VALUE(caller->account_id),
-			   TEXT_VALUE(tc_arg_change(fcinfo, 1, "given_name", FORM_PERSON_NAME, false)),
-			   TEXT_VALUE(tc_arg_change(fcinfo, 2, "family_name", FORM_PERSON_NAME, false)),
-			   TEXT_VALUE(email),
-			   TEXT_VALUE(tc_arg_change(fcinfo, 4, "position", FORM_LINE, true)),
-			   TEXT_VALUE(tc_arg_change(fcinfo, 5, "phone", FORM_PHONE, true)),
-			   TEXT_VALUE(email ? tc_fold_email(email) : NULL)) == 0)
+	rows = tc_run(&update_contact,
+				  UUID_VALUE(id),
+				  UUID_VALUE(caller->account_id),
+				  TEXT_VALUE(tc_arg_change(fcinfo, 1, "given_name", FORM_PERSON_NAME, false)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, 2, "family_name", FORM_PERSON_NAME, false)),
+				  TEXT_VALUE(email),
+				  TEXT_VALUE(tc_arg_change(fcinfo, 4, "position", FORM_LINE, true)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, 5, "phone", FORM_PHONE, true)),
+				  TEXT_VALUE(email ? tc_fold_email(email) : NULL));
+	if (rows.count == 0)
 	{
-		(void) tc_caller_with_account(QUERY_LATEST);	/* they may be gone themselves */
+		(void) tc_caller_with_account(QUERY_LATEST);	/* they may be gone
+														 * themselves */
 		tc_refuse(CONTACT_NOT_FOUND);
 	}
-	return tc_finish();
+	return tc_finish(rows);
 }
 
 /*
@@ -197,7 +197,8 @@ tempcloud_remove_contact(PG_FUNCTION_ARGS)
 	tc_enter_command("remove_contact()");
 	caller = tc_caller_with_account(QUERY_RUN);
 	tc_run(&lock_account, UUID_VALUE(caller->account_id));
-	caller = tc_caller_with_account(QUERY_LATEST);	/* a colleague may have removed them */
+	caller = tc_caller_with_account(QUERY_LATEST);	/* a colleague may have
+													 * removed them */
 	tc_remove_contact(id, caller->account_id, caller->contact_id);
 	tc_leave();
 	PG_RETURN_VOID();
@@ -206,11 +207,17 @@ tempcloud_remove_contact(PG_FUNCTION_ARGS)
 void
 tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id, const pg_uuid_t *removed_by)
 {
-	if (tc_run_latest(&check_removal, UUID_VALUE(id), UUID_VALUE(account_id)) == 0)
+	Rows		rows = tc_run_latest(&check_removal, UUID_VALUE(id), UUID_VALUE(account_id));
+
+	if (rows.count == 0)
 		tc_refuse(CONTACT_NOT_FOUND);
-	if (!tc_bool(0, 1))
+	if (!tc_bool(rows, 0, 1))
 		tc_refuse(LAST_LOGIN);
-	/* Who is sending a confirmation comes before this, and what they have sent is seen. */
+
+	/*
+	 * Who is sending a confirmation comes before this, and what they have
+	 * sent is seen.
+	 */
 	tc_run_latest(&erase_contact, UUID_VALUE(id));
 	tc_run_latest(&erase_contact_mails, UUID_VALUE(id));
 	tc_run_latest(&delete_confirmations, UUID_VALUE(id));
@@ -226,21 +233,23 @@ tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id, const pg_uui
 Datum
 tempcloud_send_confirmation(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "contact_id");
 	Caller	   *caller;
 
 	tc_enter_command("send_confirmation()");
 	caller = tc_caller_with_account(QUERY_RUN);
 	tc_lock(LOCK_SENDER, tc_account_key(caller->account_id));
-	if (tc_run(&lock_address, UUID_VALUE(id), UUID_VALUE(caller->account_id)) == 0)
+	rows = tc_run(&lock_address, UUID_VALUE(id), UUID_VALUE(caller->account_id));
+	if (rows.count == 0)
 		tc_refuse(CONTACT_NOT_FOUND);
-	if (tc_text(0, 1) == NULL)
+	if (tc_text(rows, 0, 1) == NULL)
 		tc_refuse_hint(INVALID_ARGUMENT, "The contact has no e-mail address yet; "
 					   "set it with tempcloud.update_contact().");
-	if (!tc_bool(0, 2))
+	if (!tc_bool(rows, 0, 2))
 		tc_mail_confirmation(id, caller->account_id);
-	tc_run(&select_contact, UUID_VALUE(id), UUID_VALUE(caller->account_id));
-	return tc_finish();
+	rows = tc_run(&select_contact, UUID_VALUE(id), UUID_VALUE(caller->account_id));
+	return tc_finish(rows);
 }
 
 /*
@@ -252,6 +261,7 @@ tempcloud_send_confirmation(PG_FUNCTION_ARGS)
 Datum
 tempcloud_confirm_email(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	Confirmation confirmation;
 	Caller	   *caller;
 	ArrayType  *waiting;
@@ -266,12 +276,13 @@ tempcloud_confirm_email(PG_FUNCTION_ARGS)
 
 	tc_lock(LOCK_ADDRESS, tc_address_key(folded));
 	waiting = tc_lock_waiting(confirmation.account_id, confirmation.kind, folded);
-	if (tc_run(&lock_contact, UUID_VALUE(confirmation.contact_id), TEXT_VALUE(folded)) == 0)
+	rows = tc_run(&lock_contact, UUID_VALUE(confirmation.contact_id), TEXT_VALUE(folded));
+	if (rows.count == 0)
 		refuse_unknown_link();	/* removed since */
-	if (!tc_bool(0, 3))
+	if (!tc_bool(rows, 0, 3))
 		tc_refuse(ADDRESS_CHANGED);
-	subject = tc_text(0, 1);
-	verified = tc_bool(0, 2);
+	subject = tc_text(rows, 0, 1);
+	verified = tc_bool(rows, 0, 2);
 
 	subject = login_to_bind(caller, confirmation.account_id, subject);
 	if (!verified && tc_owner_of(folded).account_id != NULL)
@@ -283,21 +294,23 @@ tempcloud_confirm_email(PG_FUNCTION_ARGS)
 				 caller->contact_id ? caller->contact_id : confirmation.contact_id, NULL, NULL);
 		tc_route_invitations(confirmation.account_id, waiting);
 	}
-	tc_run(&select_contact, UUID_VALUE(confirmation.contact_id),
-		   UUID_VALUE(confirmation.account_id));
-	return tc_finish();
+	rows = tc_run(&select_contact, UUID_VALUE(confirmation.contact_id),
+				  UUID_VALUE(confirmation.account_id));
+	return tc_finish(rows);
 }
 
 Owner
 tc_owner_of(const char *folded_email)
 {
+	Rows		rows;
 	Owner		owner = {0};
 
-	if (tc_run_latest(&find_owner, TEXT_VALUE(folded_email)) > 0)
+	rows = tc_run_latest(&find_owner, TEXT_VALUE(folded_email));
+	if (rows.count > 0)
 	{
-		owner.account_id = tc_uuid(0, 1);
-		owner.kind = tc_text(0, 2);
-		owner.locale = tc_text(0, 3);
+		owner.account_id = tc_uuid(rows, 0, 1);
+		owner.kind = tc_text(rows, 0, 2);
+		owner.locale = tc_text(rows, 0, 3);
 	}
 	return owner;
 }
@@ -309,16 +322,18 @@ tc_owner_of(const char *folded_email)
 static Confirmation
 find_confirmed(text *token)
 {
+	Rows		rows;
 	bytea	   *digest = tc_token_digest(token, CONFIRMATION_TOKEN);
 
-	if (tc_run(&find_confirmation, BYTEA_VALUE(digest), INT_VALUE(tc_invitation_lifetime)) == 0)
+	rows = tc_run(&find_confirmation, BYTEA_VALUE(digest), INT_VALUE(tc_invitation_lifetime));
+	if (rows.count == 0)
 		refuse_unknown_link();
-	if (tc_bool(0, 5))
+	if (tc_bool(rows, 0, 5))
 		tc_refuse(LINK_EXPIRED);
 	return (Confirmation)
 	{
-		.contact_id = tc_uuid(0, 1), .account_id = tc_uuid(0, 2),
-		.kind = tc_text(0, 3), .email = tc_text(0, 4)
+		.contact_id = tc_uuid(rows, 0, 1),.account_id = tc_uuid(rows, 0, 2),
+			.kind = tc_text(rows, 0, 3),.email = tc_text(rows, 0, 4)
 	};
 }
 

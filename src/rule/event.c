@@ -18,8 +18,7 @@ QUERY("INSERT INTO tempcloud_data.event"
 	  " (at, event, account_id, contact_id, partner_id, invitation_id, request_id)"
 	  " VALUES ($1, $2, $3, $4, $5,"
 	  "         CASE WHEN $2 LIKE 'invitation.%' THEN $6 END,"
-	  "         CASE WHEN $2 LIKE 'request.%' THEN $6 END)",
-	  TIMESTAMPTZOID, TEXTOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID);
+	  "         CASE WHEN $2 LIKE 'request.%' THEN $6 END)");
 
 void
 tc_event(const char *name, const pg_uuid_t *account, const pg_uuid_t *contact,
@@ -47,7 +46,10 @@ tc_event(const char *name, const pg_uuid_t *account, const pg_uuid_t *contact,
 		tc_notify_event(&event);
 	else
 	{
-		/* Each side hears of itself alone: who belongs to an address is not told. */
+		/*
+		 * Each side hears of itself alone: who belongs to an address is not
+		 * told.
+		 */
 		event.has_partner = false;
 		tc_notify_event(&event);
 		event.has_account = false;

@@ -27,17 +27,17 @@
 	" i.sent_at, i.expires_at"
 
 static KeptQuery find_invitation =
-QUERY("SELECT " INVITATION_COLUMNS " FROM tempcloud_data.invitation i WHERE i.id = $1", UUIDOID);
+QUERY("SELECT " INVITATION_COLUMNS " FROM tempcloud_data.invitation i WHERE i.id = $1");
 
 static KeptQuery find_invitation_by_token =
 QUERY("SELECT " INVITATION_COLUMNS ", t.round = i.round"
 	  "  FROM tempcloud_data.invitation_token t"
 	  "  JOIN tempcloud_data.invitation i ON i.id = t.invitation_id"
-	  " WHERE t.digest = $1", BYTEAOID);
+	  " WHERE t.digest = $1");
 
 static KeptQuery lock_invitation =
 QUERY("SELECT " INVITATION_COLUMNS " FROM tempcloud_data.invitation i"
-	  " WHERE i.id = $1 FOR NO KEY UPDATE", UUIDOID);
+	  " WHERE i.id = $1 FOR NO KEY UPDATE");
 
 static KeptQuery preview_invitation =
 QUERY("SELECT ROW(i.inviter_kind, a.company_name,"
@@ -53,7 +53,7 @@ QUERY("SELECT ROW(i.inviter_kind, a.company_name,"
 	  "  FROM tempcloud_data.invitation i"
 	  "  JOIN tempcloud_data.account a ON a.id = i.inviter_id"
 	  "  JOIN tempcloud_data.contact c ON c.id = i.invited_by"
-	  " WHERE i.id = $1", UUIDOID);
+	  " WHERE i.id = $1");
 
 /* The newest ones, at most $3. */
 static KeptQuery find_waiting =
@@ -61,11 +61,11 @@ QUERY("SELECT i.id, i.inviter_id FROM tempcloud_data.invitation i"
 	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status = 'pending'"
 	  "   AND i.invitee_id IS NULL AND i.invitee_kind = $2::tempcloud.account_kind"
 	  "   AND i.expires_at > pg_catalog.clock_timestamp()"
-	  " ORDER BY i.id DESC LIMIT $3", TEXTOID, TEXTOID, INT4OID);
+	  " ORDER BY i.id DESC LIMIT $3");
 
 static KeptQuery lock_invitations =
 QUERY("SELECT FROM tempcloud_data.invitation i"
-	  " WHERE i.id = ANY ($1) ORDER BY i.id FOR NO KEY UPDATE", UUIDARRAYOID);
+	  " WHERE i.id = ANY ($1) ORDER BY i.id FOR NO KEY UPDATE");
 
 /*
  * Superseded where the two are partners already; otherwise routed, unless the
@@ -94,13 +94,13 @@ QUERY("UPDATE tempcloud_data.invitation i"
 	  "        OR EXISTS (SELECT FROM tempcloud_data.partnership p"
 	  "                    WHERE (p.customer_id, p.provider_id)"
 	  "                       IN ((i.inviter_id, $2), ($2, i.inviter_id))))"
-	  " RETURNING i.id, i.inviter_id, i.status = 'superseded'", UUIDARRAYOID, UUIDOID);
+	  " RETURNING i.id, i.inviter_id, i.status = 'superseded'");
 
 /* Whether an invitation waits for an address that the account has proven. */
 static KeptQuery find_proven_address =
 QUERY("SELECT FROM tempcloud_data.contact c"
 	  " WHERE c.account_id = $1 AND pg_catalog.lower(c.email) = $2"
-	  "   AND c.email_verified_at IS NOT NULL", UUIDOID, TEXTOID);
+	  "   AND c.email_verified_at IS NOT NULL");
 
 /*
  * So many are routed at once; each takes a lock, of which a server has not many.
@@ -108,7 +108,7 @@ QUERY("SELECT FROM tempcloud_data.contact c"
  */
 #define MOST_ROUTED 100
 
-static Invitation *load(Invitation *invitation);
+static Invitation *load(Invitation *invitation, Rows rows);
 static ArrayType *uuid_array(pg_uuid_t **ids, int count);
 
 PG_FUNCTION_INFO_V1(tempcloud_preview_invitation);
@@ -119,34 +119,37 @@ PG_FUNCTION_INFO_V1(tempcloud_preview_invitation);
 Datum
 tempcloud_preview_invitation(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	Invitation *invitation;
 
 	tc_enter();
 	invitation = tc_find_invitation_by_token(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0),
 											 QUERY_READ);
 	tc_require_open_link(invitation);
-	tc_read(&preview_invitation, UUID_VALUE(invitation->id));
-	return tc_finish();
+	rows = tc_read(&preview_invitation, UUID_VALUE(invitation->id));
+	return tc_finish(rows);
 }
 
 Invitation *
 tc_find_invitation(const pg_uuid_t *id)
 {
-	if (tc_run(&find_invitation, UUID_VALUE(id)) == 0)
-		return NULL;
-	return load(palloc0(sizeof(Invitation)));
+	Rows		rows = tc_run(&find_invitation, UUID_VALUE(id));
+
+	return rows.count == 0 ? NULL : load(palloc0(sizeof(Invitation)), rows);
 }
 
 Invitation *
 tc_find_invitation_by_token(text *token, QueryMode mode)
 {
+	Rows		rows;
 	bytea	   *digest = tc_token_digest(token, INVITATION_TOKEN);
 	Invitation *invitation = palloc0(sizeof(Invitation));
 
-	if (tc_query(&find_invitation_by_token, mode, TC_ARGS(BYTEA_VALUE(digest))) == 0)
+	rows = tc_query(&find_invitation_by_token, mode, TC_ARGS(BYTEA_VALUE(digest)));
+	if (rows.count == 0)
 		tc_refuse(INVITATION_NOT_FOUND);
-	load(invitation);
-	invitation->link_is_current = tc_bool(0, 15);
+	load(invitation, rows);
+	invitation->link_is_current = tc_bool(rows, 0, 15);
 	return invitation;
 }
 
@@ -156,43 +159,44 @@ tc_is_invitee(const Invitation *invitation, const Caller *caller)
 	if (invitation->invitee_id != NULL)
 		return tc_same(invitation->invitee_id, caller->account_id);
 	return tc_run(&find_proven_address, UUID_VALUE(caller->account_id),
-				  TEXT_VALUE(tc_fold_email(invitation->email))) > 0;
+				  TEXT_VALUE(tc_fold_email(invitation->email))).count > 0;
 }
 
 void
 tc_lock_invitation(Invitation *invitation, const Caller *caller)
 {
 	int			round = invitation->round;
+	Rows		rows = tc_run(&lock_invitation, UUID_VALUE(invitation->id));
 
-	if (tc_run(&lock_invitation, UUID_VALUE(invitation->id)) == 0)
+	if (rows.count == 0)
 	{
 		if (caller != NULL && caller->account_id != NULL)
 			(void) tc_caller_with_account(QUERY_LATEST);
 		tc_refuse(INVITATION_NOT_FOUND);
 	}
-	load(invitation);
+	load(invitation, rows);
 	if (invitation->round != round)
 		invitation->link_is_current = false;	/* resent since */
 }
 
-/* The current row of a query that selects INVITATION_COLUMNS. */
+/* The only row of a query that selects INVITATION_COLUMNS. */
 static Invitation *
-load(Invitation *invitation)
+load(Invitation *invitation, Rows rows)
 {
-	invitation->id = tc_uuid(0, 1);
-	invitation->inviter_id = tc_uuid(0, 2);
-	invitation->inviter_kind = tc_text(0, 3);
-	invitation->invitee_id = tc_uuid(0, 4);
-	invitation->invitee_kind = tc_text(0, 5);
-	invitation->email = tc_text(0, 6);
-	invitation->given_name = tc_text(0, 7);
-	invitation->family_name = tc_text(0, 8);
-	invitation->company_name = tc_text(0, 9);
-	invitation->locale = tc_text(0, 10);
-	invitation->status = tc_text(0, 11);
-	invitation->round = tc_integer(0, 12);
-	invitation->sent_at = tc_time(0, 13);
-	if (strcmp(invitation->status, "pending") == 0 && tc_time(0, 14) <= GetCurrentTimestamp())
+	invitation->id = tc_uuid(rows, 0, 1);
+	invitation->inviter_id = tc_uuid(rows, 0, 2);
+	invitation->inviter_kind = tc_text(rows, 0, 3);
+	invitation->invitee_id = tc_uuid(rows, 0, 4);
+	invitation->invitee_kind = tc_text(rows, 0, 5);
+	invitation->email = tc_text(rows, 0, 6);
+	invitation->given_name = tc_text(rows, 0, 7);
+	invitation->family_name = tc_text(rows, 0, 8);
+	invitation->company_name = tc_text(rows, 0, 9);
+	invitation->locale = tc_text(rows, 0, 10);
+	invitation->status = tc_text(rows, 0, 11);
+	invitation->round = tc_integer(rows, 0, 12);
+	invitation->sent_at = tc_time(rows, 0, 13);
+	if (strcmp(invitation->status, "pending") == 0 && tc_time(rows, 0, 14) <= GetCurrentTimestamp())
 		invitation->status = "expired";
 	return invitation;
 }
@@ -231,42 +235,45 @@ tc_require_open_link(const Invitation *invitation)
 ArrayType *
 tc_lock_waiting(const pg_uuid_t *account_id, const char *kind, const char *folded_email)
 {
-	int			count = tc_run_latest(&find_waiting, TEXT_VALUE(folded_email), TEXT_VALUE(kind),
-									  INT_VALUE(MOST_ROUTED));
+	Rows		rows = tc_run_latest(&find_waiting, TEXT_VALUE(folded_email), TEXT_VALUE(kind),
+									 INT_VALUE(MOST_ROUTED));
+	int			count = rows.count;
 	uint64		pairs[MOST_ROUTED];
 	pg_uuid_t  *ids[MOST_ROUTED];
 	ArrayType  *waiting;
 
 	for (int i = 0; i < count; i++)
 	{
-		ids[i] = tc_uuid(i, 1);
-		pairs[i] = tc_pair_key(account_id, tc_uuid(i, 2));
+		ids[i] = tc_uuid(rows, i, 1);
+		pairs[i] = tc_pair_key(account_id, tc_uuid(rows, i, 2));
 	}
 	waiting = uuid_array(ids, count);
 	tc_lock_all(LOCK_PAIR, pairs, count);
-	tc_run_latest(&lock_invitations, VALUE(PointerGetDatum(waiting)));
+	tc_run_latest(&lock_invitations, ARRAY_VALUE(waiting));
 	return waiting;
 }
 
 void
 tc_route_invitations(const pg_uuid_t *account_id, ArrayType *waiting)
 {
-	uint64		count = tc_run_latest(&route_waiting, VALUE(PointerGetDatum(waiting)),
-									  UUID_VALUE(account_id));
+	Rows		rows = tc_run_latest(&route_waiting, ARRAY_VALUE(waiting),
+									 UUID_VALUE(account_id));
+	uint64		count = rows.count;
 	pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
 	pg_uuid_t **inviters = palloc(sizeof(pg_uuid_t *) * (count + 1));
 	bool	   *partners = palloc(sizeof(bool) * (count + 1));
 
 	for (uint64 i = 0; i < count; i++)
 	{
-		ids[i] = tc_uuid(i, 1);
-		inviters[i] = tc_uuid(i, 2);
-		partners[i] = tc_bool(i, 3);
+		ids[i] = tc_uuid(rows, i, 1);
+		inviters[i] = tc_uuid(rows, i, 2);
+		partners[i] = tc_bool(rows, i, 3);
 	}
 	for (uint64 i = 0; i < count; i++)
 		if (partners[i])
 			tc_event("invitation.superseded", account_id, NULL, inviters[i], ids[i]);
-		else					/* that the address has an account now may not show */
+		else					/* that the address has an account now may not
+								 * show */
 			tc_event("invitation.routed", account_id, NULL,
 					 tc_reveal_registered ? inviters[i] : NULL, ids[i]);
 }

@@ -19,14 +19,17 @@ typedef struct Invitation
 	pg_uuid_t  *id;
 	pg_uuid_t  *inviter_id;
 	char	   *inviter_kind;
-	pg_uuid_t  *invitee_id;		/* NULL until the address belongs to an account */
+	pg_uuid_t  *invitee_id;		/* NULL until the address belongs to an
+								 * account */
 	char	   *invitee_kind;
 	char	   *email;
-	char	   *given_name;		/* NULL if the inviter left it out, as the next two */
+	char	   *given_name;		/* NULL if the inviter left it out, as the
+								 * next two */
 	char	   *family_name;
 	char	   *company_name;
 	char	   *locale;
-	char	   *status;			/* "expired" also if it is pending past its time */
+	char	   *status;			/* "expired" also if it is pending past its
+								 * time */
 	int			round;
 	TimestampTz sent_at;
 	bool		link_is_current;	/* of tc_find_invitation_by_token() only */

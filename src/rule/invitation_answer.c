@@ -19,7 +19,7 @@
 #include "rule/partnership.h"
 
 static KeptQuery select_company =
-QUERY("SELECT company_name FROM tempcloud_data.account WHERE id = $1", UUIDOID);
+QUERY("SELECT company_name FROM tempcloud_data.account WHERE id = $1");
 
 /*
  * Whatever else is pending between two accounts ($1, $2), in either direction,
@@ -41,32 +41,30 @@ QUERY("SELECT company_name FROM tempcloud_data.account WHERE id = $1", UUIDOID);
 	"      AND i.status = 'pending' AND i.invitee_id IS NULL OFFSET 0) i" \
 	" WHERE c.account_id IN ($1, $2) AND c.email_verified_at IS NOT NULL"
 
-static KeptQuery find_others = QUERY(FIND_OTHERS, UUIDOID, UUIDOID);
+static KeptQuery find_others = QUERY(FIND_OTHERS);
 
 /* These, and the one that is accepted ($3). */
 static KeptQuery lock_all =
 QUERY("SELECT FROM tempcloud_data.invitation i"
-	  " WHERE i.id = ANY (ARRAY(" FIND_OTHERS ") || $3) ORDER BY i.id FOR NO KEY UPDATE",
-	  UUIDOID, UUIDOID, UUIDOID);
+	  " WHERE i.id = ANY (ARRAY(" FIND_OTHERS ") || $3) ORDER BY i.id FOR NO KEY UPDATE");
 
 static KeptQuery supersede =
 QUERY("UPDATE tempcloud_data.invitation"
 	  "   SET status = 'superseded', decided_at = pg_catalog.clock_timestamp()"
-	  " WHERE id = $1 AND status = 'pending' AND expires_at > pg_catalog.clock_timestamp()",
-	  UUIDOID);
+	  " WHERE id = $1 AND status = 'pending' AND expires_at > pg_catalog.clock_timestamp()");
 
 static KeptQuery close_as_declined =
 QUERY("UPDATE tempcloud_data.invitation i"
 	  "   SET status = 'declined', reason = $3, decided_by = $2,"
 	  "       invitee_id = COALESCE(invitee_id, $4),"
 	  "       decided_at = pg_catalog.clock_timestamp()"
-	  " WHERE id = $1 RETURNING " INVITATION_RECORD, UUIDOID, UUIDOID, TEXTOID, UUIDOID);
+	  " WHERE id = $1 RETURNING " INVITATION_RECORD);
 
 static KeptQuery insert_block =
 QUERY("INSERT INTO tempcloud_data.block (inviter_id, email, account_id)"
 	  " SELECT i.inviter_id, i.email, COALESCE(i.invitee_id, $2)"
 	  "   FROM tempcloud_data.invitation i WHERE i.id = $1"
-	  " ON CONFLICT DO NOTHING", UUIDOID, UUIDOID);
+	  " ON CONFLICT DO NOTHING");
 
 static KeptQuery delete_block =
 QUERY("WITH held AS MATERIALIZED ("
@@ -78,8 +76,7 @@ QUERY("WITH held AS MATERIALIZED ("
 	  "                WHERE c.account_id = $2 AND c.email_verified_at IS NOT NULL))"
 	  "    ORDER BY pg_catalog.lower(b.email) FOR UPDATE)"
 	  " DELETE FROM tempcloud_data.block b USING held"
-	  "  WHERE b.inviter_id = $1 AND pg_catalog.lower(b.email) = held.email",
-	  UUIDOID, UUIDOID);
+	  "  WHERE b.inviter_id = $1 AND pg_catalog.lower(b.email) = held.email");
 
 static Datum accept(const Caller *caller, Invitation *invitation, bool by_token,
 					bool use_this_account);
@@ -233,6 +230,7 @@ static void
 require_right_account(const Caller *caller, const Invitation *invitation,
 					  bool use_this_account)
 {
+	Rows		rows;
 	Owner		owner;
 
 	if (use_this_account)
@@ -241,22 +239,23 @@ require_right_account(const Caller *caller, const Invitation *invitation,
 	if (owner.account_id != NULL && tc_same(owner.account_id, caller->account_id))
 		return;
 
-	tc_run(&select_company, UUID_VALUE(caller->account_id));
+	rows = tc_run(&select_company, UUID_VALUE(caller->account_id));
 	tc_refuse_hint(OTHER_ADDRESS, "Pass use_this_account => true to bind \"%s\" for ever, "
-				   "or sign in with the account that the address belongs to.", tc_text(0, 1));
+				   "or sign in with the account that the address belongs to.", tc_text(rows, 0, 1));
 }
 
 static void
 supersede_others(const Caller *caller, const Invitation *invitation)
 {
-	uint64		count = tc_run_latest(&find_others, UUID_VALUE(invitation->inviter_id),
-									  UUID_VALUE(caller->account_id));
+	Rows		rows = tc_run_latest(&find_others, UUID_VALUE(invitation->inviter_id),
+									 UUID_VALUE(caller->account_id));
+	uint64		count = rows.count;
 	pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
 
 	for (uint64 i = 0; i < count; i++)
-		ids[i] = tc_uuid(i, 1);
+		ids[i] = tc_uuid(rows, i, 1);
 	for (uint64 i = 0; i < count; i++)
-		if (tc_run_latest(&supersede, UUID_VALUE(ids[i])) > 0)
+		if (tc_run_latest(&supersede, UUID_VALUE(ids[i])).count > 0)
 			tc_event("invitation.superseded", caller->account_id, caller->contact_id,
 					 invitation->inviter_id, ids[i]);
 }
@@ -267,6 +266,7 @@ supersede_others(const Caller *caller, const Invitation *invitation)
 static Datum
 decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation, bool by_token)
 {
+	Rows		rows;
 	char	   *reason = tc_arg(fcinfo, 1, "reason", FORM_PARAGRAPH);
 	bool		block = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
 	const Caller *invitee;
@@ -280,11 +280,11 @@ decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation, b
 	/* By token anybody may decline, but only the invitee does so by name. */
 	invitee = caller != NULL && caller->account_id != NULL &&
 		tc_is_invitee(invitation, caller) ? caller : NULL;
-	tc_run(&close_as_declined, UUID_VALUE(invitation->id),
-		   UUID_VALUE(invitee ? invitee->contact_id : NULL), TEXT_VALUE(reason),
-		   UUID_VALUE(invitee && strcmp(invitee->kind, invitation->invitee_kind) == 0 ?
-					  invitee->account_id : NULL));
-	record = tc_record();
+	rows = tc_run(&close_as_declined, UUID_VALUE(invitation->id),
+				  UUID_VALUE(invitee ? invitee->contact_id : NULL), TEXT_VALUE(reason),
+				  UUID_VALUE(invitee && strcmp(invitee->kind, invitation->invitee_kind) == 0 ?
+							 invitee->account_id : NULL));
+	record = tc_record(rows);
 	if (block)
 		tc_run(&insert_block, UUID_VALUE(invitation->id),
 			   UUID_VALUE(invitee ? invitee->account_id : NULL));

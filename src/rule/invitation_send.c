@@ -43,15 +43,14 @@ QUERY("SELECT p.id, p.expires_at <= pg_catalog.clock_timestamp()"
 	  "        SELECT i.id, i.expires_at FROM tempcloud_data.invitation i"
 	  "         WHERE i.inviter_id = $1 AND i.invitee_id = $3 AND i.status = 'pending'"
 	  "           AND pg_catalog.lower(i.email) <> $2) p"
-	  " WHERE p.id IS DISTINCT FROM $4 ORDER BY p.id",
-	  UUIDOID, TEXTOID, UUIDOID, UUIDOID);
+	  " WHERE p.id IS DISTINCT FROM $4 ORDER BY p.id");
 
 #define MOST_PENDING 2			/* one by the address, one by the account */
 
 static KeptQuery close_as_expired =
 QUERY("UPDATE tempcloud_data.invitation"
 	  "   SET status = 'expired', decided_at = pg_catalog.clock_timestamp()"
-	  " WHERE id = $1 AND status = 'pending'", UUIDOID);
+	  " WHERE id = $1 AND status = 'pending'");
 
 /*
  * What will be closed as expired where account $1 invites addresses ($2, folded)
@@ -69,7 +68,7 @@ QUERY("SELECT FROM tempcloud_data.invitation i"
 	  "      AND i.status = 'pending' AND i.expires_at <= pg_catalog.clock_timestamp()"
 	  "    UNION ALL "
 	  "   SELECT $4)"
-	  " ORDER BY i.id FOR NO KEY UPDATE", UUIDOID, TEXTARRAYOID, UUIDARRAYOID, UUIDOID);
+	  " ORDER BY i.id FOR NO KEY UPDATE");
 
 /* Invitations the other way: from account $1 to account $2, routed or not. */
 static KeptQuery find_counter_invitation =
@@ -83,11 +82,10 @@ QUERY("SELECT FROM tempcloud_data.invitation i"
 	  "     WHERE i.inviter_id = $1 AND pg_catalog.lower(i.email) = pg_catalog.lower(c.email)"
 	  "       AND i.status = 'pending' AND i.invitee_id IS NULL"
 	  "       AND i.expires_at > pg_catalog.clock_timestamp() OFFSET 0) i"
-	  "  WHERE c.account_id = $2 AND c.email_verified_at IS NOT NULL",
-	  UUIDOID, UUIDOID);
+	  "  WHERE c.account_id = $2 AND c.email_verified_at IS NOT NULL");
 
 static KeptQuery find_account =
-QUERY("SELECT FROM tempcloud_data.account WHERE id = $1", UUIDOID);
+QUERY("SELECT FROM tempcloud_data.account WHERE id = $1");
 
 /*
  * What keeps an invitation from account $1, $3 if it is sent again, from being
@@ -101,8 +99,7 @@ QUERY("SELECT FROM tempcloud_data.invitation i"
 	  "   AND i.id IS DISTINCT FROM $3"
 	  " UNION ALL"
 	  " SELECT FROM tempcloud_data.block b"
-	  "  WHERE b.inviter_id = $1 AND b.account_id = $2",
-	  UUIDOID, UUIDOID, UUIDOID);
+	  "  WHERE b.inviter_id = $1 AND b.account_id = $2");
 
 static KeptQuery find_refusal =
 QUERY("SELECT FROM tempcloud_data.invitation i"
@@ -114,8 +111,7 @@ QUERY("SELECT FROM tempcloud_data.invitation i"
 	  "  WHERE b.inviter_id = $1 AND pg_catalog.lower(b.email) = $2"
 	  " UNION ALL"
 	  " SELECT FROM tempcloud_data.block b"
-	  "  WHERE b.inviter_id = $1 AND b.account_id = $3",
-	  UUIDOID, TEXTOID, UUIDOID, INT4OID);
+	  "  WHERE b.inviter_id = $1 AND b.account_id = $3");
 
 /* Counts no further than it has to. */
 static KeptQuery count_pending =
@@ -123,7 +119,7 @@ QUERY("SELECT pg_catalog.count(*) FROM ("
 	  "   SELECT FROM tempcloud_data.invitation i"
 	  "    WHERE i.inviter_id = $1 AND i.status = 'pending' AND i.id IS DISTINCT FROM $2"
 	  "      AND i.expires_at > pg_catalog.clock_timestamp()"
-	  "    LIMIT $3) pending", UUIDOID, UUIDOID, INT4OID);
+	  "    LIMIT $3) pending");
 
 /* For tc_require_below(): what account $2 has sent or sent again, but for $3. */
 static KeptQuery nth_newest_sent =
@@ -131,7 +127,7 @@ QUERY("SELECT i.sent_at + interval '24 hours' FROM tempcloud_data.invitation i"
 	  " WHERE i.inviter_id = $2 AND i.sent_at > pg_catalog.clock_timestamp() - interval '24 hours'"
 	  "   AND i.sent_at <= pg_catalog.clock_timestamp()"
 	  "   AND i.id IS DISTINCT FROM $3"
-	  " ORDER BY i.sent_at DESC OFFSET $1 LIMIT 1", INT4OID, UUIDOID, UUIDOID);
+	  " ORDER BY i.sent_at DESC OFFSET $1 LIMIT 1");
 
 /*
  * For tc_require_below(): mails with a link that went or will go to an address ($2,
@@ -147,7 +143,7 @@ QUERY("SELECT m.created_at + interval '24 hours'"
 	  "   AND m.created_at <= pg_catalog.clock_timestamp()"
 	  "   AND (m.attempt > 0 OR m.state IN ('queued', 'suppressed'))"
 	  "   AND (i.inviter_id = $3 OR $3 IS NULL)"
-	  " ORDER BY m.created_at DESC OFFSET $1 LIMIT 1", INT4OID, TEXTOID, UUIDOID);
+	  " ORDER BY m.created_at DESC OFFSET $1 LIMIT 1");
 
 static KeptQuery insert_invitation =
 QUERY("INSERT INTO tempcloud_data.invitation AS i"
@@ -158,21 +154,19 @@ QUERY("INSERT INTO tempcloud_data.invitation AS i"
 	  "                 ELSE 'customer' END,"
 	  "         $5, $6, $7, $8, $9, $10, $11,"
 	  "         pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $12))"
-	  " RETURNING " INVITATION_RECORD ", i.id",
-	  UUIDOID, TEXTOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-	  TEXTOID, TEXTOID, INT4OID);
+	  " RETURNING " INVITATION_RECORD ", i.id");
 
 static KeptQuery renew_invitation =
 QUERY("UPDATE tempcloud_data.invitation i"
 	  "   SET status = 'pending', round = round + 1, invitee_id = $2,"
 	  "       sent_at = pg_catalog.clock_timestamp(), reminded_at = NULL, decided_at = NULL,"
 	  "       expires_at = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $3)"
-	  " WHERE id = $1 RETURNING " INVITATION_RECORD, UUIDOID, UUIDOID, INT4OID);
+	  " WHERE id = $1 RETURNING " INVITATION_RECORD);
 
 static KeptQuery withdraw_invitation =
 QUERY("UPDATE tempcloud_data.invitation i"
 	  "   SET status = 'withdrawn', decided_at = pg_catalog.clock_timestamp(), decided_by = $2"
-	  " WHERE id = $1 RETURNING " INVITATION_RECORD, UUIDOID, UUIDOID);
+	  " WHERE id = $1 RETURNING " INVITATION_RECORD);
 
 /* No account has this key. */
 static const pg_uuid_t nobody = {0};
@@ -214,7 +208,7 @@ static void require_within_limits(const Caller *caller, const char *email,
 								  const pg_uuid_t *resent);
 static void require_invitable(const Caller *caller, const char *email, const Owner *owner,
 							  const pg_uuid_t *resent);
-static int	require_none_pending(const Caller *caller, const char *folded, NullableDatum known,
+static int	require_none_pending(const Caller *caller, const char *folded, Value known,
 								 const pg_uuid_t *resent, pg_uuid_t **expired);
 static Invitation *find_sent(const Caller *caller, const pg_uuid_t *id);
 
@@ -238,12 +232,12 @@ tempcloud_invite(PG_FUNCTION_ARGS)
 	invite = (Invite)
 	{
 		.email = tc_arg_text(fcinfo, 0),
-		.given_name = tc_arg_text(fcinfo, 1),
-		.family_name = tc_arg_text(fcinfo, 2),
-		.company_name = tc_arg_text(fcinfo, 3),
-		.phone = tc_arg_text(fcinfo, 4),
-		.message = tc_arg_text(fcinfo, 5),
-		.locale = tc_arg_text(fcinfo, 6),
+			.given_name = tc_arg_text(fcinfo, 1),
+			.family_name = tc_arg_text(fcinfo, 2),
+			.company_name = tc_arg_text(fcinfo, 3),
+			.phone = tc_arg_text(fcinfo, 4),
+			.message = tc_arg_text(fcinfo, 5),
+			.locale = tc_arg_text(fcinfo, 6),
 	};
 	clean_invite(&invite);
 	return tc_finish_with(invite_address(caller, &invite));
@@ -287,6 +281,7 @@ tempcloud_invite_many(PG_FUNCTION_ARGS)
 Datum
 tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
 	Caller	   *caller;
 	Invitation *invitation;
@@ -328,9 +323,9 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 
 	invitee = route(caller, invitation->invitee_id ? invitation->invitee_id : owner.account_id, id);
 	tc_drop_mails(id);
-	tc_run(&renew_invitation, UUID_VALUE(id), UUID_VALUE(invitee),
-		   INT_VALUE(tc_invitation_lifetime));
-	record = tc_record();
+	rows = tc_run(&renew_invitation, UUID_VALUE(id), UUID_VALUE(invitee),
+				  INT_VALUE(tc_invitation_lifetime));
+	record = tc_record(rows);
 	tc_event("invitation.resent", caller->account_id, caller->contact_id, invitee, id);
 	tc_mail_invitee("invitation", id);
 	return tc_finish_with(record);
@@ -344,6 +339,7 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 Datum
 tempcloud_withdraw_invitation(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
 	Caller	   *caller;
 	Invitation *invitation;
@@ -355,8 +351,8 @@ tempcloud_withdraw_invitation(PG_FUNCTION_ARGS)
 	tc_lock_invitation(invitation, caller);
 	tc_require_pending(invitation);
 
-	tc_run(&withdraw_invitation, UUID_VALUE(id), UUID_VALUE(caller->contact_id));
-	record = tc_record();
+	rows = tc_run(&withdraw_invitation, UUID_VALUE(id), UUID_VALUE(caller->contact_id));
+	record = tc_record(rows);
 	tc_drop_mails(id);
 	tc_event("invitation.withdrawn", caller->account_id, caller->contact_id,
 			 invitation->invitee_id, id);
@@ -383,8 +379,8 @@ read_many(Jsonb *invitations, int *count)
 		invites[i] = (Invite)
 	{
 		.email = tc_json_peek(&elements[i], "email"),
-		.element = &elements[i],
-		.path = tc_json_path("invitations", i),
+			.element = &elements[i],
+			.path = tc_json_path("invitations", i),
 	};
 	return invites;
 }
@@ -447,7 +443,7 @@ lock_invitations(const Caller *caller, char **addresses, int naddresses,
 		values[i] = UUIDPGetDatum(owners[i]);
 	owner_array = construct_array(values, nowners, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR);
 	tc_run_latest(&lock_sent, UUID_VALUE(caller->account_id),
-				  VALUE(PointerGetDatum(address_array)), VALUE(PointerGetDatum(owner_array)),
+				  ARRAY_VALUE(address_array), ARRAY_VALUE(owner_array),
 				  UUID_VALUE(resent));
 }
 
@@ -486,6 +482,15 @@ try_invite(const Caller *caller, Invite *invite, Datum *invitation)
 	return error;
 }
 
+static NullableDatum
+text_column(const char *string)
+{
+	return (NullableDatum)
+	{
+		.value = string ? CStringGetTextDatum(string) : (Datum) 0,.isnull = string == NULL
+	};
+}
+
 /*
  * Add a row of tempcloud.invitation_result.
  */
@@ -494,12 +499,12 @@ put_result(ReturnSetInfo *rsinfo, int position, const Invite *invite,
 		   Datum invitation, const ErrorData *error)
 {
 	NullableDatum columns[] = {
-		INT_VALUE(position),
-		TEXT_VALUE(invite->email),
-		{.value = invitation, .isnull = error != NULL},
-		TEXT_VALUE(error ? error->detail : NULL),
-		TEXT_VALUE(error ? error->message : NULL),
-		TEXT_VALUE(error ? error->hint : NULL),
+		{.value = Int32GetDatum(position)},
+		text_column(invite->email),
+		{.value = invitation,.isnull = error != NULL},
+		text_column(error ? error->detail : NULL),
+		text_column(error ? error->message : NULL),
+		text_column(error ? error->hint : NULL),
 	};
 	Datum		values[lengthof(columns)];
 	bool		nulls[lengthof(columns)];
@@ -519,7 +524,7 @@ read_invite(Invite *invite)
 	static const char *const names[] = {"email", "given_name", "family_name", "company_name",
 	"phone", "message", "locale"};
 	char	  **values[] = {&invite->email, &invite->given_name, &invite->family_name,
-		&invite->company_name, &invite->phone, &invite->message, &invite->locale};
+	&invite->company_name, &invite->phone, &invite->message, &invite->locale};
 	JsonbValue *members = tc_json_members(invite->element, invite->path, names, lengthof(names));
 
 	for (int i = 0; i < lengthof(names); i++)
@@ -549,8 +554,15 @@ clean_invite(Invite *invite)
 static Datum
 invite_address(const Caller *caller, const Invite *invite)
 {
+	Rows		rows;
 	Owner		owner = lock_for_inviting(caller, invite->email, NULL);
 	char	   *locale = invite->locale ? invite->locale : caller->locale;
+	Addressee	addressee = {
+		.email = invite->email,
+		.given_name = invite->given_name,
+		.family_name = invite->family_name,
+		.locale = owner.locale ? owner.locale : locale
+	};
 	const pg_uuid_t *invitee;
 	Datum		record;
 	pg_uuid_t  *id;
@@ -558,24 +570,18 @@ invite_address(const Caller *caller, const Invite *invite)
 	require_invitable(caller, invite->email, &owner, NULL);
 	require_within_limits(caller, invite->email, NULL);
 	invitee = route(caller, owner.account_id, NULL);
-	tc_run(&insert_invitation,
-		   UUID_VALUE(caller->account_id), TEXT_VALUE(caller->kind),
-		   UUID_VALUE(caller->contact_id), UUID_VALUE(invitee),
-		   TEXT_VALUE(invite->email),
-		   TEXT_VALUE(invite->given_name), TEXT_VALUE(invite->family_name),
-		   TEXT_VALUE(invite->company_name), TEXT_VALUE(invite->phone),
-		   TEXT_VALUE(invite->message), TEXT_VALUE(locale),
-		   INT_VALUE(tc_invitation_lifetime));
-	record = tc_record();
-	id = tc_uuid(0, 2);
+	rows = tc_run(&insert_invitation,
+				  UUID_VALUE(caller->account_id), TEXT_VALUE(caller->kind),
+				  UUID_VALUE(caller->contact_id), UUID_VALUE(invitee),
+				  TEXT_VALUE(invite->email),
+				  TEXT_VALUE(invite->given_name), TEXT_VALUE(invite->family_name),
+				  TEXT_VALUE(invite->company_name), TEXT_VALUE(invite->phone),
+				  TEXT_VALUE(invite->message), TEXT_VALUE(locale),
+				  INT_VALUE(tc_invitation_lifetime));
+	record = tc_record(rows);
+	id = tc_uuid(rows, 0, 2);
 	tc_event("invitation.created", caller->account_id, caller->contact_id, invitee, id);
-	tc_mail("invitation", id, 1, (Addressee)
-			{
-				.email = invite->email,
-				.given_name = invite->given_name,
-				.family_name = invite->family_name,
-				.locale = owner.locale ? owner.locale : locale
-			});
+	tc_mail("invitation", id, 1, addressee);
 	return record;
 }
 
@@ -609,7 +615,7 @@ lock_for_inviting(const Caller *caller, const char *email, const pg_uuid_t *rout
 	if (routed != NULL)
 		pairs[npairs++] = tc_pair_key(caller->account_id, routed);
 	tc_lock_all(LOCK_PAIR, pairs, npairs);
-	if (other != NULL && tc_run(&find_account, UUID_VALUE(other)) == 0 && other != &nobody)
+	if (other != NULL && tc_run(&find_account, UUID_VALUE(other)).count == 0 && other != &nobody)
 		ereport(ERROR,
 				errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				errmsg("could not serialize access due to concurrent registration"));
@@ -644,9 +650,9 @@ require_invitable(const Caller *caller, const char *email, const Owner *owner,
 				  const pg_uuid_t *resent)
 {
 	char	   *folded = tc_fold_email(email);
-	NullableDatum inviter = UUID_VALUE(caller->account_id);
+	Value		inviter = UUID_VALUE(caller->account_id);
 	const pg_uuid_t *other = account_to_ask_about(owner);
-	NullableDatum known = UUID_VALUE(tc_reveal_registered ? owner->account_id : NULL);
+	Value		known = UUID_VALUE(tc_reveal_registered ? owner->account_id : NULL);
 	pg_uuid_t  *expired[MOST_PENDING];
 	int			nexpired;
 
@@ -659,11 +665,11 @@ require_invitable(const Caller *caller, const char *email, const Owner *owner,
 		if (tc_partners(caller->account_id, other))
 			tc_refuse(ALREADY_PARTNERS);
 	}
-	if (!known.isnull && tc_run_latest(&find_counter_invitation, known, inviter) > 0)
+	if (!known.isnull && tc_run_latest(&find_counter_invitation, known, inviter).count > 0)
 		tc_refuse(INVITED_YOU);
 	nexpired = require_none_pending(caller, folded, known, resent, expired);
 	if (tc_run_latest(&find_refusal, inviter, TEXT_VALUE(folded), known,
-					  INT_VALUE(tc_reinvite_after)) > 0)
+					  INT_VALUE(tc_reinvite_after)).count > 0)
 	{
 		int			days = Max((tc_reinvite_after - 1) / SECS_PER_DAY + 1, 1);
 
@@ -674,7 +680,7 @@ require_invitable(const Caller *caller, const char *email, const Owner *owner,
 
 	for (int i = 0; i < nexpired; i++)
 	{
-		if (tc_run_latest(&close_as_expired, UUID_VALUE(expired[i])) > 0)
+		if (tc_run_latest(&close_as_expired, UUID_VALUE(expired[i])).count > 0)
 			tc_event("invitation.expired", caller->account_id, NULL,
 					 tc_reveal_registered ? owner->account_id : NULL, expired[i]);
 	}
@@ -692,7 +698,7 @@ route(const Caller *caller, const pg_uuid_t *account, const pg_uuid_t *resent)
 	bool		obstructed = tc_run_latest(&find_obstacle_to_routing,
 										   UUID_VALUE(caller->account_id),
 										   UUID_VALUE(account ? account : &nobody),
-										   UUID_VALUE(resent)) > 0;
+										   UUID_VALUE(resent)).count > 0;
 
 	return obstructed ? NULL : account;
 }
@@ -708,23 +714,24 @@ route(const Caller *caller, const pg_uuid_t *account, const pg_uuid_t *resent)
 static void
 require_within_limits(const Caller *caller, const char *email, const pg_uuid_t *resent)
 {
-	NullableDatum inviter = UUID_VALUE(caller->account_id);
-	NullableDatum address = TEXT_VALUE(tc_fold_email(email));
+	Rows		rows;
+	Value		inviter = UUID_VALUE(caller->account_id);
+	Value		address = TEXT_VALUE(tc_fold_email(email));
 
 	if (tc_max_pending_invitations >= 0)
 	{
-		tc_run_latest(&count_pending, inviter, UUID_VALUE(resent),
-					  INT_VALUE(tc_max_pending_invitations));
-		if (tc_integer(0, 1) >= tc_max_pending_invitations)
+		rows = tc_run_latest(&count_pending, inviter, UUID_VALUE(resent),
+							 INT_VALUE(tc_max_pending_invitations));
+		if (tc_integer(rows, 0, 1) >= tc_max_pending_invitations)
 			tc_refuse(TOO_MANY_INVITATIONS);
 	}
 	tc_require_below(tc_max_daily_invitations, TOO_MANY_INVITATIONS, &nth_newest_sent,
 					 inviter, UUID_VALUE(resent));
 	tc_require_below(tc_max_daily_mails_to_address, TOO_MANY_MAILS, &nth_newest_mail,
 					 address, inviter);
-	if (tc_run_latest(&nth_newest_mail, INT_VALUE(0), address, inviter) > 0)
+	if (tc_run_latest(&nth_newest_mail, INT_VALUE(0), address, inviter).count > 0)
 		tc_require_below(tc_max_daily_mails_to_address_of_all, TOO_MANY_MAILS, &nth_newest_mail,
-						 address, NO_VALUE);
+						 address, NULL_VALUE(UUIDOID));
 }
 
 /*
@@ -735,7 +742,7 @@ static void
 require_invitable_invitee(const Caller *caller, const Invitation *invitation,
 						  const Owner *owner, const pg_uuid_t *routed)
 {
-	Owner		invitee = {.account_id = invitation->invitee_id, .kind = invitation->invitee_kind};
+	Owner		invitee = {.account_id = invitation->invitee_id,.kind = invitation->invitee_kind};
 
 	if (invitation->invitee_id == NULL ||
 		(owner->account_id != NULL && tc_same(invitation->invitee_id, owner->account_id)))
@@ -752,18 +759,19 @@ require_invitable_invitee(const Caller *caller, const Invitation *invitation,
  * known, pending; otherwise return how many are there that are past their time, and which.
  */
 static int
-require_none_pending(const Caller *caller, const char *folded, NullableDatum known,
+require_none_pending(const Caller *caller, const char *folded, Value known,
 					 const pg_uuid_t *resent, pg_uuid_t **expired)
 {
-	int			count = tc_run_latest(&find_pending, UUID_VALUE(caller->account_id),
-									  TEXT_VALUE(folded), known,
-									  UUID_VALUE(resent));
+	Rows		rows = tc_run_latest(&find_pending, UUID_VALUE(caller->account_id),
+									 TEXT_VALUE(folded), known,
+									 UUID_VALUE(resent));
+	int			count = rows.count;
 
 	for (int i = 0; i < count; i++)
 	{
-		if (!tc_bool(i, 2))
+		if (!tc_bool(rows, i, 2))
 			tc_refuse(ALREADY_INVITED);
-		expired[i] = tc_uuid(i, 1);
+		expired[i] = tc_uuid(rows, i, 1);
 	}
 	return count;
 }

@@ -46,14 +46,13 @@
 	" pg_catalog.to_char(p.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'))"
 
 static KeptQuery select_head =
-{.sql = "SELECT size, root FROM tempcloud_data.ledger_head ORDER BY size DESC LIMIT 1"};
+QUERY("SELECT size, root FROM tempcloud_data.ledger_head ORDER BY size DESC LIMIT 1");
 
 static KeptQuery find_leaf =
-QUERY("SELECT hash FROM tempcloud_data.ledger_entry WHERE position = $1", INT8OID);
+QUERY("SELECT hash FROM tempcloud_data.ledger_entry WHERE position = $1");
 
 static KeptQuery find_node =
-QUERY("SELECT hash FROM tempcloud_data.ledger_node WHERE level = $1 AND position = $2",
-	  INT4OID, INT8OID);
+QUERY("SELECT hash FROM tempcloud_data.ledger_node WHERE level = $1 AND position = $2");
 
 /* A row that a restore or a replica brought again is already sealed. */
 static KeptQuery take_pending =
@@ -68,23 +67,20 @@ QUERY("WITH taken AS ("
 	  "      WHERE p.customer_id = t.customer_id AND p.provider_id = t.provider_id OFFSET 0) p"
 	  "  WHERE NOT EXISTS (SELECT FROM tempcloud_data.ledger_entry e"
 	  "                     WHERE e.customer_id = t.customer_id AND e.provider_id = t.provider_id)"
-	  "  ORDER BY p.created_at, p.customer_id, p.provider_id", INT4OID);
+	  "  ORDER BY p.created_at, p.customer_id, p.provider_id");
 
 static KeptQuery insert_entries =
 QUERY("INSERT INTO tempcloud_data.ledger_entry (position, customer_id, provider_id, hash)"
 	  " SELECT $1 + e.n - 1, e.customer_id, e.provider_id, e.hash"
 	  "   FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4))"
-	  "        WITH ORDINALITY AS e (customer_id, provider_id, hash, n)",
-	  INT8OID, UUIDARRAYOID, UUIDARRAYOID, BYTEAARRAYOID);
+	  "        WITH ORDINALITY AS e (customer_id, provider_id, hash, n)");
 
 static KeptQuery insert_nodes =
 QUERY("INSERT INTO tempcloud_data.ledger_node (level, position, hash)"
-	  " SELECT * FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3))",
-	  INT4ARRAYOID, INT8ARRAYOID, BYTEAARRAYOID);
+	  " SELECT * FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3))");
 
 static KeptQuery insert_head =
-QUERY("INSERT INTO tempcloud_data.ledger_head (size, root, sealed_at) VALUES ($1, $2, $3)",
-	  INT8OID, BYTEAOID, TIMESTAMPTZOID);
+QUERY("INSERT INTO tempcloud_data.ledger_head (size, root, sealed_at) VALUES ($1, $2, $3)");
 
 /* The caller's partnership with $2, and its position, null if it is not sealed. */
 static KeptQuery find_sealed =
@@ -92,8 +88,7 @@ QUERY("SELECT (SELECT e.position FROM tempcloud_data.ledger_entry e"
 	  "         WHERE e.customer_id = p.customer_id AND e.provider_id = p.provider_id), " LEAF
 	  "  FROM (SELECT * FROM tempcloud_data.partnership WHERE customer_id = $1 AND provider_id = $2"
 	  "         UNION ALL "
-	  "        SELECT * FROM tempcloud_data.partnership WHERE customer_id = $2 AND provider_id = $1) p",
-	  UUIDOID, UUIDOID);
+	  "        SELECT * FROM tempcloud_data.partnership WHERE customer_id = $2 AND provider_id = $1) p");
 
 /* A page of entries, with what their partnerships say now. */
 static KeptQuery select_entries =
@@ -102,7 +97,7 @@ QUERY("SELECT e.position, e.hash, p.leaf"
 	  "  LEFT JOIN LATERAL ("
 	  "    SELECT " LEAF " AS leaf FROM tempcloud_data.partnership p"
 	  "     WHERE p.customer_id = e.customer_id AND p.provider_id = e.provider_id OFFSET 0) p ON true"
-	  " WHERE e.position >= $1 AND e.position < $1 + $2 ORDER BY e.position", INT8OID, INT4OID);
+	  " WHERE e.position >= $1 AND e.position < $1 + $2 ORDER BY e.position");
 
 /* The first of these nodes that is not kept as computed. */
 static KeptQuery find_wrong_node =
@@ -113,26 +108,24 @@ QUERY("SELECT c.level, c.position"
 	  "    SELECT n.hash FROM tempcloud_data.ledger_node n"
 	  "     WHERE n.level = c.level AND n.position = c.position OFFSET 0) n ON true"
 	  " WHERE n.hash IS DISTINCT FROM c.hash"
-	  " ORDER BY c.position << c.level LIMIT 1", INT4ARRAYOID, INT8ARRAYOID, BYTEAARRAYOID);
+	  " ORDER BY c.position << c.level LIMIT 1");
 
 static KeptQuery select_heads =
-QUERY("SELECT size, root FROM tempcloud_data.ledger_head WHERE size > $1 AND size <= $2 ORDER BY size",
-	  INT8OID, INT8OID);
+QUERY("SELECT size, root FROM tempcloud_data.ledger_head WHERE size > $1 AND size <= $2 ORDER BY size");
 
 /* Partnerships without a position, and how many of them wait for one. */
 static KeptQuery count_unsealed =
-{.sql = "SELECT (SELECT pg_catalog.count(*) FROM tempcloud_data.partnership p"
-	"         WHERE NOT EXISTS (SELECT FROM tempcloud_data.ledger_entry e"
-	"                            WHERE e.customer_id = p.customer_id AND e.provider_id = p.provider_id)),"
-	"       (SELECT pg_catalog.count(*) FROM tempcloud_data.partnership p"
-	"         WHERE (p.customer_id, p.provider_id) IN"
-	"               (SELECT customer_id, provider_id FROM tempcloud_data.ledger_pending)"
-	"           AND NOT EXISTS (SELECT FROM tempcloud_data.ledger_entry e"
-	"                            WHERE e.customer_id = p.customer_id AND e.provider_id = p.provider_id))"};
+QUERY("SELECT (SELECT pg_catalog.count(*) FROM tempcloud_data.partnership p"
+	  "         WHERE NOT EXISTS (SELECT FROM tempcloud_data.ledger_entry e"
+	  "                            WHERE e.customer_id = p.customer_id AND e.provider_id = p.provider_id)),"
+	  "       (SELECT pg_catalog.count(*) FROM tempcloud_data.partnership p"
+	  "         WHERE (p.customer_id, p.provider_id) IN"
+	  "               (SELECT customer_id, provider_id FROM tempcloud_data.ledger_pending)"
+	  "           AND NOT EXISTS (SELECT FROM tempcloud_data.ledger_entry e"
+	  "                            WHERE e.customer_id = p.customer_id AND e.provider_id = p.provider_id))");
 
 static KeptQuery make_verification =
-QUERY("SELECT ROW($1, $2, $3, $4, $5)::tempcloud.ledger_verification",
-	  INT8OID, TEXTOID, INT8OID, INT8OID, TEXTOID);
+QUERY("SELECT ROW($1, $2, $3, $4, $5)::tempcloud.ledger_verification");
 
 /* Nodes that leaves have completed, for one statement. */
 typedef struct NodeBuffer
@@ -148,7 +141,7 @@ typedef struct NodeBuffer
 typedef struct Head
 {
 	uint64		size;
-	MerkleHash		root;
+	MerkleHash	root;
 } Head;
 
 /* What verify_ledger() has found so far. */
@@ -161,7 +154,7 @@ typedef struct Verification
 
 static Head current_head(QueryMode mode);
 static MerkleHash read_node(int level, uint64 position, void *mode);
-static MerkleHash hash_column(uint64 row, int column);
+static MerkleHash hash_column(Rows rows, uint64 row, int column);
 static void start_nodes(NodeBuffer *nodes);
 static void add_node(int level, uint64 position, const MerkleHash *hash, void *nodes);
 static ArrayType *node_array(Datum *values, int count, Oid type);
@@ -191,6 +184,7 @@ PG_FUNCTION_INFO_V1(tempcloud_verify_ledger);
 Datum
 tempcloud_seal_ledger(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	QueryMode	mode = QUERY_LATEST;
 	GrowingTree tree;
 	NodeBuffer	nodes;
@@ -205,7 +199,8 @@ tempcloud_seal_ledger(PG_FUNCTION_ARGS)
 	tc_lock(LOCK_LEDGER, 0);
 	first = current_head(mode).size;
 	tc_load_tree(&tree, first, read_node, &mode);
-	count = tc_run_latest(&take_pending, INT_VALUE(MOST_SEALED));
+	rows = tc_run_latest(&take_pending, INT_VALUE(MOST_SEALED));
+	count = rows.count;
 	if (count == 0)
 	{
 		tc_leave();
@@ -218,24 +213,24 @@ tempcloud_seal_ledger(PG_FUNCTION_ARGS)
 	start_nodes(&nodes);
 	for (int i = 0; i < count; i++)
 	{
-		char	   *leaf = tc_text(i, 3);
-		MerkleHash		hash = tc_leaf_hash(leaf, strlen(leaf));
+		char	   *leaf = tc_text(rows, i, 3);
+		MerkleHash	hash = tc_leaf_hash(leaf, strlen(leaf));
 
-		customers[i] = UUIDPGetDatum(tc_uuid(i, 1));
-		providers[i] = UUIDPGetDatum(tc_uuid(i, 2));
+		customers[i] = UUIDPGetDatum(tc_uuid(rows, i, 1));
+		providers[i] = UUIDPGetDatum(tc_uuid(rows, i, 2));
 		leaves[i] = bytea_of(&hash);
 		tc_append_leaf(&tree, &hash, add_node, &nodes);
 	}
 	tc_run_latest(&insert_entries, BIGINT_VALUE(first),
-				  VALUE(PointerGetDatum(node_array(customers, count, UUIDOID))),
-				  VALUE(PointerGetDatum(node_array(providers, count, UUIDOID))),
-				  VALUE(PointerGetDatum(node_array(leaves, count, BYTEAOID))));
+				  ARRAY_VALUE(node_array(customers, count, UUIDOID)),
+				  ARRAY_VALUE(node_array(providers, count, UUIDOID)),
+				  ARRAY_VALUE(node_array(leaves, count, BYTEAOID)));
 	tc_run_latest(&insert_nodes,
-				  VALUE(PointerGetDatum(node_array(nodes.levels, nodes.count, INT4OID))),
-				  VALUE(PointerGetDatum(node_array(nodes.positions, nodes.count, INT8OID))),
-				  VALUE(PointerGetDatum(node_array(nodes.hashes, nodes.count, BYTEAOID))));
+				  ARRAY_VALUE(node_array(nodes.levels, nodes.count, INT4OID)),
+				  ARRAY_VALUE(node_array(nodes.positions, nodes.count, INT8OID)),
+				  ARRAY_VALUE(node_array(nodes.hashes, nodes.count, BYTEAOID)));
 	root = tc_tree_root(&tree);
-	tc_run_latest(&insert_head, BIGINT_VALUE(tree.size), VALUE(bytea_of(&root)),
+	tc_run_latest(&insert_head, BIGINT_VALUE(tree.size), BYTEA_VALUE(DatumGetPointer(bytea_of(&root))),
 				  TIME_VALUE(GetCurrentTimestamp()));
 	tc_leave();
 	PG_RETURN_INT32(count);
@@ -290,6 +285,7 @@ tempcloud_consistency_proof(PG_FUNCTION_ARGS)
 Datum
 tempcloud_partnership_receipt(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	QueryMode	mode = QUERY_READ;
 	pg_uuid_t  *partner_id = tc_arg_uuid(fcinfo, 0, "partner_id");
 	StringInfoData out;
@@ -303,13 +299,14 @@ tempcloud_partnership_receipt(PG_FUNCTION_ARGS)
 	initStringInfo(&out);
 	tc_enter();
 	caller = tc_caller_with_account(mode);
-	if (tc_read(&find_sealed, UUID_VALUE(caller->account_id), UUID_VALUE(partner_id)) == 0)
+	rows = tc_read(&find_sealed, UUID_VALUE(caller->account_id), UUID_VALUE(partner_id));
+	if (rows.count == 0)
 		tc_refuse(PARTNER_NOT_FOUND);
-	(void) tc_datum(0, 1, &unsealed);
+	(void) tc_datum(rows, 0, 1, &unsealed);
 	if (unsealed)
 		tc_refuse(NOT_SEALED);
-	position = tc_integer(0, 1);
-	leaf = tc_text(0, 2);
+	position = tc_integer(rows, 0, 1);
+	leaf = tc_text(rows, 0, 2);
 	head = current_head(mode);
 	tc_inclusion_path(position, head.size, read_node, &mode, &path);
 
@@ -332,12 +329,13 @@ tempcloud_partnership_receipt(PG_FUNCTION_ARGS)
 Datum
 tempcloud_verify_ledger(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	Verification verification = {.position = -1};
 	MemoryContext page;
 	MemoryContext frame;
 	Head		head;
 	Head		outside = {0};
-	MerkleHash		root;
+	MerkleHash	root;
 	StringInfoData root_text;
 	int64		unsealed;
 
@@ -359,33 +357,35 @@ tempcloud_verify_ledger(PG_FUNCTION_ARGS)
 	}
 	MemoryContextSwitchTo(frame);
 
-	tc_query(&count_unsealed, QUERY_READ, NULL, 0);
-	unsealed = tc_integer(0, 1);
-	if (unsealed != tc_integer(0, 2))
+	rows = tc_query(&count_unsealed, QUERY_READ, NULL, 0);
+	unsealed = tc_integer(rows, 0, 1);
+	if (unsealed != tc_integer(rows, 0, 2))
 		differs(&verification, -1, "a partnership is neither sealed nor waiting to be");
 	root = tc_tree_root(&verification.tree);
 	initStringInfo(&root_text);
 	append_base64(&root_text, root.bytes, sizeof(root.bytes));
-	tc_read(&make_verification, BIGINT_VALUE(verification.tree.size), TEXT_VALUE(root_text.data),
-			BIGINT_VALUE(unsealed),
-			verification.position < 0 ? NO_VALUE : BIGINT_VALUE(verification.position),
-			TEXT_VALUE(verification.problem));
-	return tc_finish();
+	rows = tc_read(&make_verification, BIGINT_VALUE(verification.tree.size), TEXT_VALUE(root_text.data),
+				   BIGINT_VALUE(unsealed),
+				   verification.position < 0 ? NULL_VALUE(INT8OID) : BIGINT_VALUE(verification.position),
+				   TEXT_VALUE(verification.problem));
+	return tc_finish(rows);
 }
 
 /* The newest head; of size 0 where nothing is sealed. */
 static Head
 current_head(QueryMode mode)
 {
+	Rows		rows;
 	GrowingTree empty = {0};
 	Head		head = {0};
 
-	if (tc_query(&select_head, mode, NULL, 0) == 0)
+	rows = tc_query(&select_head, mode, NULL, 0);
+	if (rows.count == 0)
 		head.root = tc_tree_root(&empty);
 	else
 	{
-		head.size = tc_integer(0, 1);
-		head.root = hash_column(0, 2);
+		head.size = tc_integer(rows, 0, 1);
+		head.root = hash_column(rows, 0, 2);
 	}
 	return head;
 }
@@ -394,20 +394,22 @@ current_head(QueryMode mode)
 static MerkleHash
 read_node(int level, uint64 position, void *mode)
 {
+	Rows		rows;
+
 	if (level == 0)
-		tc_query(&find_leaf, *(QueryMode *) mode, TC_ARGS(BIGINT_VALUE(position)));
+		rows = tc_query(&find_leaf, *(QueryMode *) mode, TC_ARGS(BIGINT_VALUE(position)));
 	else
-		tc_query(&find_node, *(QueryMode *) mode,
-				 TC_ARGS(INT_VALUE(level), BIGINT_VALUE(position)));
-	return hash_column(0, 1);
+		rows = tc_query(&find_node, *(QueryMode *) mode,
+						TC_ARGS(INT_VALUE(level), BIGINT_VALUE(position)));
+	return hash_column(rows, 0, 1);
 }
 
 static MerkleHash
-hash_column(uint64 row, int column)
+hash_column(Rows rows, uint64 row, int column)
 {
 	bool		isnull;
-	bytea	   *value = DatumGetByteaPP(tc_datum(row, column, &isnull));
-	MerkleHash		hash;
+	bytea	   *value = DatumGetByteaPP(tc_datum(rows, row, column, &isnull));
+	MerkleHash	hash;
 
 	if (isnull || VARSIZE_ANY_EXHDR(value) != sizeof(hash))
 		elog(ERROR, "the ledger has a hash of a wrong length");
@@ -519,28 +521,33 @@ parse_checkpoint(const char *checkpoint)
 static void
 verify_page(Verification *verification, uint64 size, const Head *outside)
 {
+	Rows		rows;
 	uint64		first = verification->tree.size;
 	uint64		last = Min(first + PAGE, size);
 	NodeBuffer	nodes;
 	Head	   *heads;
-	int			nheads = tc_read(&select_heads, BIGINT_VALUE(first), BIGINT_VALUE(last));
+	int			nheads = (rows = tc_read(&select_heads, BIGINT_VALUE(first), BIGINT_VALUE(last))).count;
 	int			count;
 	int			next = 0;
 
 	heads = palloc(sizeof(Head) * (nheads + 1));
 	for (int i = 0; i < nheads; i++)
-		heads[i] = (Head) {.size = tc_integer(i, 1), .root = hash_column(i, 2)};
-	tc_forget_rows();
+		heads[i] = (Head)
+	{
+		.size = tc_integer(rows, i, 1),.root = hash_column(rows, i, 2)
+	};
+	tc_free_rows(rows);
 
 	start_nodes(&nodes);
-	count = tc_read(&select_entries, BIGINT_VALUE(first), INT_VALUE(last - first));
+	rows = tc_read(&select_entries, BIGINT_VALUE(first), INT_VALUE(last - first));
+	count = rows.count;
 	for (int i = 0; i < count && verification->problem == NULL; i++)
 	{
-		char	   *leaf = tc_text(i, 3);
-		MerkleHash		kept = hash_column(i, 2);
-		MerkleHash		hash;
+		char	   *leaf = tc_text(rows, i, 3);
+		MerkleHash	kept = hash_column(rows, i, 2);
+		MerkleHash	hash;
 
-		if (tc_integer(i, 1) != verification->tree.size)
+		if (tc_integer(rows, i, 1) != verification->tree.size)
 			break;
 		if (leaf == NULL)
 		{
@@ -556,7 +563,7 @@ verify_page(Verification *verification, uint64 size, const Head *outside)
 		verify_heads(verification, &heads[next],
 					 next < nheads && heads[next].size == verification->tree.size ? 1 : 0, outside);
 	}
-	tc_forget_rows();
+	tc_free_rows(rows);
 	if (verification->problem == NULL && verification->tree.size < last)
 		differs(verification, verification->tree.size, "the entry is missing");
 	verify_nodes(verification, &nodes);
@@ -565,20 +572,22 @@ verify_page(Verification *verification, uint64 size, const Head *outside)
 static void
 verify_nodes(Verification *verification, NodeBuffer *nodes)
 {
-	if (tc_read(&find_wrong_node,
-				VALUE(PointerGetDatum(node_array(nodes->levels, nodes->count, INT4OID))),
-				VALUE(PointerGetDatum(node_array(nodes->positions, nodes->count, INT8OID))),
-				VALUE(PointerGetDatum(node_array(nodes->hashes, nodes->count, BYTEAOID)))) > 0)
-		differs(verification, tc_integer(0, 2) << tc_integer(0, 1),
+	Rows		rows = tc_read(&find_wrong_node,
+							   ARRAY_VALUE(node_array(nodes->levels, nodes->count, INT4OID)),
+							   ARRAY_VALUE(node_array(nodes->positions, nodes->count, INT8OID)),
+							   ARRAY_VALUE(node_array(nodes->hashes, nodes->count, BYTEAOID)));
+
+	if (rows.count > 0)
+		differs(verification, tc_integer(rows, 0, 2) << tc_integer(rows, 0, 1),
 				"a node is missing or not the hash of its leaves");
-	tc_forget_rows();
+	tc_free_rows(rows);
 }
 
 /* Compare the tree, as it is now, with the heads of its size. */
 static void
 verify_heads(Verification *verification, const Head *heads, int count, const Head *outside)
 {
-	MerkleHash		root;
+	MerkleHash	root;
 
 	if (count == 0 && outside->size != verification->tree.size)
 		return;

@@ -23,8 +23,7 @@ static KeptQuery insert_mail =
 QUERY("INSERT INTO tempcloud_data.mail"
 	  " (kind, invitation_id, round, request_id, recipient, recipient_name, locale, message_id)"
 	  " VALUES ($1::tempcloud.mail_kind, $2, $3, $4, $5, pg_catalog.concat_ws(' ', $6, $7), $8, "
-	  MESSAGE_ID("$9") ")",
-	  TEXTOID, UUIDOID, INT4OID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
+	  MESSAGE_ID("$9") ")");
 
 static KeptQuery find_invitee =
 QUERY("SELECT i.email, i.given_name, i.family_name, COALESCE(a.locale, i.locale), i.round"
@@ -33,7 +32,7 @@ QUERY("SELECT i.email, i.given_name, i.family_name, COALESCE(a.locale, i.locale)
 	  "    ON pg_catalog.lower(c.email) = pg_catalog.lower(i.email)"
 	  "   AND c.email_verified_at IS NOT NULL"
 	  "  LEFT JOIN tempcloud_data.account a ON a.id = COALESCE(i.invitee_id, c.account_id)"
-	  " WHERE i.id = $1", UUIDOID);
+	  " WHERE i.id = $1");
 
 static KeptQuery drop_mails =
 QUERY("WITH unclaimed AS MATERIALIZED ("
@@ -43,7 +42,7 @@ QUERY("WITH unclaimed AS MATERIALIZED ("
 	  "      FOR NO KEY UPDATE SKIP LOCKED)"
 	  " UPDATE tempcloud_data.mail m"
 	  "    SET state = 'dropped', closed_at = pg_catalog.clock_timestamp()"
-	  "   FROM unclaimed WHERE m.id = unclaimed.id", UUIDOID);
+	  "   FROM unclaimed WHERE m.id = unclaimed.id");
 
 /*
  * Who reads the mails of an account: the first preferred contact if they do, or
@@ -58,7 +57,7 @@ QUERY("WITH unclaimed AS MATERIALIZED ("
 		  "  JOIN tempcloud_data.account a ON a.id = c.account_id" \
 		  " WHERE c.email_verified_at IS NOT NULL" \
 		  " ORDER BY (c.id = w.first) IS TRUE DESC, (c.id = w.second) IS TRUE DESC," \
-		  "          c.subject IS NOT NULL DESC, c.id LIMIT 1" lock, UUIDOID)
+		  "          c.subject IS NOT NULL DESC, c.id LIMIT 1" lock)
 
 #define FIND_READER_QUERIES(whom) \
 	{FIND_READER(whom, " FOR SHARE OF c"), \
@@ -99,7 +98,7 @@ QUERY("INSERT INTO tempcloud_data.mail"
 	  MESSAGE_ID("$2")
 	  "   FROM tempcloud_data.contact c"
 	  "   JOIN tempcloud_data.account a ON a.id = c.account_id"
-	  "  WHERE c.id = $1", UUIDOID, TEXTOID);
+	  "  WHERE c.id = $1");
 
 /* In these two, what was written while the clock was ahead does not count. */
 static KeptQuery find_recent_confirmation =
@@ -107,7 +106,7 @@ QUERY("SELECT created_at + pg_catalog.make_interval(secs => $2) FROM tempcloud_d
 	  " WHERE contact_id = $1 AND kind = 'confirm_email'"
 	  "   AND created_at > pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $2)"
 	  "   AND created_at <= pg_catalog.clock_timestamp()"
-	  " ORDER BY id DESC LIMIT 1", UUIDOID, INT4OID);
+	  " ORDER BY id DESC LIMIT 1");
 
 /* For tc_require_below(). */
 static KeptQuery nth_newest_confirmation =
@@ -117,12 +116,12 @@ QUERY("SELECT m.created_at + interval '24 hours'"
 	  " WHERE c.account_id = $2 AND m.kind = 'confirm_email'"
 	  "   AND m.created_at > pg_catalog.clock_timestamp() - interval '24 hours'"
 	  "   AND m.created_at <= pg_catalog.clock_timestamp()"
-	  " ORDER BY m.created_at DESC OFFSET $1 LIMIT 1", INT4OID, UUIDOID);
+	  " ORDER BY m.created_at DESC OFFSET $1 LIMIT 1");
 
-static void find_reader(KeptQuery *queries, const pg_uuid_t *id, bool wait);
-static void mail_found(const char *kind, const pg_uuid_t *invitation_id,
+static Rows find_reader(KeptQuery *queries, const pg_uuid_t *id, bool wait);
+static void mail_found(Rows rows, const char *kind, const pg_uuid_t *invitation_id,
 					   const pg_uuid_t *request_id);
-static void queue_mail(const char *kind, const pg_uuid_t *invitation_id, NullableDatum round,
+static void queue_mail(const char *kind, const pg_uuid_t *invitation_id, Value round,
 					   const pg_uuid_t *request_id, Addressee addressee);
 
 void
@@ -134,8 +133,7 @@ tc_mail(const char *kind, const pg_uuid_t *invitation_id, int round, Addressee a
 void
 tc_mail_invitee(const char *kind, const pg_uuid_t *invitation_id)
 {
-	tc_run(&find_invitee, UUID_VALUE(invitation_id));
-	mail_found(kind, invitation_id, NULL);
+	mail_found(tc_run(&find_invitee, UUID_VALUE(invitation_id)), kind, invitation_id, NULL);
 }
 
 void
@@ -147,55 +145,54 @@ tc_drop_mails(const pg_uuid_t *invitation_id)
 void
 tc_mail_inviter(const char *kind, const pg_uuid_t *invitation_id, bool wait)
 {
-	find_reader(find_inviter, invitation_id, wait);
-	mail_found(kind, invitation_id, NULL);
+	mail_found(find_reader(find_inviter, invitation_id, wait), kind, invitation_id, NULL);
 }
 
 void
 tc_mail_customer(const char *kind, const pg_uuid_t *request_id, bool wait)
 {
-	find_reader(find_customer, request_id, wait);
-	mail_found(kind, NULL, request_id);
+	mail_found(find_reader(find_customer, request_id, wait), kind, NULL, request_id);
 }
 
 void
 tc_mail_provider(const char *kind, const pg_uuid_t *request_id, bool wait)
 {
-	find_reader(find_provider, request_id, wait);
-	mail_found(kind, NULL, request_id);
+	mail_found(find_reader(find_provider, request_id, wait), kind, NULL, request_id);
 }
 
-/* The reader as the row of the last query, if there is any. */
-static void
+/* Returns the reader, if there is any. */
+static Rows
 find_reader(KeptQuery *queries, const pg_uuid_t *id, bool wait)
 {
-	if (wait)
-		tc_run_latest(&queries[WAITING], UUID_VALUE(id));
-	else if (tc_run_latest(&queries[SKIPPING], UUID_VALUE(id)) == 0)
-		tc_run_latest(&queries[UNLOCKED], UUID_VALUE(id));
+	Rows		rows = tc_run_latest(&queries[wait ? WAITING : SKIPPING], UUID_VALUE(id));
+
+	if (!wait && rows.count == 0)
+		rows = tc_run_latest(&queries[UNLOCKED], UUID_VALUE(id));
+	return rows;
 }
 
-/* To the addressee that the last query found, if any. */
+/* To the addressee that a query found, if any. */
 static void
-mail_found(const char *kind, const pg_uuid_t *invitation_id, const pg_uuid_t *request_id)
+mail_found(Rows rows, const char *kind, const pg_uuid_t *invitation_id,
+		   const pg_uuid_t *request_id)
 {
 	Addressee	addressee;
 
-	if (SPI_processed == 0)
+	if (rows.count == 0)
 		return;
 	addressee = (Addressee)
 	{
-		.email = tc_text(0, 1),
-		.given_name = tc_text(0, 2),
-		.family_name = tc_text(0, 3),
-		.locale = tc_text(0, 4)
+		.email = tc_text(rows, 0, 1),
+			.given_name = tc_text(rows, 0, 2),
+			.family_name = tc_text(rows, 0, 3),
+			.locale = tc_text(rows, 0, 4)
 	};
-	queue_mail(kind, invitation_id, request_id ? NO_VALUE : INT_VALUE(tc_integer(0, 5)),
+	queue_mail(kind, invitation_id, request_id ? NULL_VALUE(INT4OID) : INT_VALUE(tc_integer(rows, 0, 5)),
 			   request_id, addressee);
 }
 
 static void
-queue_mail(const char *kind, const pg_uuid_t *invitation_id, NullableDatum round,
+queue_mail(const char *kind, const pg_uuid_t *invitation_id, Value round,
 		   const pg_uuid_t *request_id, Addressee addressee)
 {
 	tc_run(&insert_mail, TEXT_VALUE(kind), UUID_VALUE(invitation_id), round,
@@ -208,9 +205,11 @@ queue_mail(const char *kind, const pg_uuid_t *invitation_id, NullableDatum round
 void
 tc_mail_confirmation(const pg_uuid_t *contact_id, const pg_uuid_t *account_id)
 {
-	if (tc_run_latest(&find_recent_confirmation, UUID_VALUE(contact_id),
-					  INT_VALUE(tc_resend_interval)) > 0)
-		tc_refuse_until(RESEND_TOO_SOON, tc_time(0, 1));
+	Rows		rows = tc_run_latest(&find_recent_confirmation, UUID_VALUE(contact_id),
+									 INT_VALUE(tc_resend_interval));
+
+	if (rows.count > 0)
+		tc_refuse_until(RESEND_TOO_SOON, tc_time(rows, 0, 1));
 	tc_require_below(tc_max_daily_confirmations, TOO_MANY_CONFIRMATIONS,
 					 &nth_newest_confirmation, UUID_VALUE(account_id));
 	tc_run(&queue_confirmation, UUID_VALUE(contact_id), TEXT_VALUE(tc_message_id_domain));

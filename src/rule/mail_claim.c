@@ -38,13 +38,13 @@ static KeptQuery lock_due =
 QUERY("SELECT id, due_at, kind, request_id IS NOT NULL FROM tempcloud_data.mail"
 	  " WHERE state = 'queued' AND due_at >= $2 AND due_at <= $3"
 	  " ORDER BY due_at, id LIMIT $1"
-	  "   FOR NO KEY UPDATE SKIP LOCKED", INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID);
+	  "   FOR NO KEY UPDATE SKIP LOCKED");
 
 static KeptQuery lease_mails =
 QUERY("UPDATE tempcloud_data.mail"
 	  "   SET attempt = attempt + 1, leased = true,"
 	  "       due_at = pg_catalog.clock_timestamp() + $2"
-	  " WHERE id = ANY ($1)", INT8ARRAYOID, INTERVALOID);
+	  " WHERE id = ANY ($1)");
 
 /* A day and a time as a mail in the language of m.locale writes them. */
 #define MAIL_DATE(time) \
@@ -150,7 +150,7 @@ QUERY("SELECT COALESCE(m.invitation_id, m.contact_id), m.round, m.recipient, m.r
 	  "  LEFT JOIN tempcloud_data.contact guest ON guest.id = i.decided_by"
 	  "  LEFT JOIN tempcloud_data.contact c ON c.id = m.contact_id"
 	  "  LEFT JOIN tempcloud_data.account own ON own.id = c.account_id"
-	  " WHERE m.id = $1", INT8OID);
+	  " WHERE m.id = $1");
 
 /*
  * The same of a mail about a request; the company and person are the other
@@ -188,17 +188,17 @@ QUERY("SELECT m.request_id, NULL::integer, m.recipient, m.recipient_name,"
 	  "    ON person.id = CASE WHEN m.kind = 'request_received' THEN o.ordered_by"
 	  "                        WHEN m.kind = 'request_filled' THEN w.answered_by"
 	  "                        ELSE r.decided_by END"
-	  " WHERE m.id = $1", INT8OID);
+	  " WHERE m.id = $1");
 
 #define FIRST_PLACEHOLDER_COLUMN 12
 
 static KeptQuery insert_invitation_token =
 QUERY("INSERT INTO tempcloud_data.invitation_token (digest, invitation_id, round)"
-	  " VALUES ($1, $2, $3)", BYTEAOID, UUIDOID, INT4OID);
+	  " VALUES ($1, $2, $3)");
 
 static KeptQuery insert_confirmation_token =
 QUERY("INSERT INTO tempcloud_data.confirmation_token (digest, contact_id, email)"
-	  " VALUES ($1, $2, $3)", BYTEAOID, UUIDOID, TEXTOID);
+	  " VALUES ($1, $2, $3)");
 
 /* Skips the row if another mailer is just writing it: any of them will do. */
 static KeptQuery note_claim =
@@ -209,7 +209,7 @@ QUERY("WITH stale AS MATERIALIZED ("
 	  "       OR last_claim_at > pg_catalog.clock_timestamp()"
 	  "      FOR NO KEY UPDATE SKIP LOCKED)"
 	  " UPDATE tempcloud_data.mailer m SET last_claim_at = pg_catalog.clock_timestamp()"
-	  "   FROM stale WHERE m.only_row = stale.only_row", INT4OID);
+	  "   FROM stale WHERE m.only_row = stale.only_row");
 
 #define CLAIM_NOTE_SECONDS 5
 
@@ -221,7 +221,8 @@ QUERY("WITH stale AS MATERIALIZED ("
 #define MAX_MESSAGES			1000
 #define STEP					50
 #define WORK_MEM_PART			4
-#define MIN_WORK_MEM			2048	/* kB; four messages of the greatest size */
+#define MIN_WORK_MEM			2048	/* kB; four messages of the greatest
+										 * size */
 #define MAX_ROOM				(8 * 1024 * 1024)
 
 StaticAssertDecl(MAX_MESSAGE_BYTES <= MIN_WORK_MEM * 1024 / 4,
@@ -256,7 +257,8 @@ typedef struct Mail
 	char	   *message_id;
 	int			attempt;		/* this one included */
 	bool		obsolete;
-	bool		blocked;		/* the recipient's account has blocked the inviter */
+	bool		blocked;		/* the recipient's account has blocked the
+								 * inviter */
 	bool		registered;		/* whether the address invited has an account */
 	char	   *reply_to;		/* NULL for nobody */
 	char	   *values[PLACEHOLDERS];
@@ -319,11 +321,11 @@ tempcloud_claim_mail(PG_FUNCTION_ARGS)
 	claim = (Claim)
 	{
 		.result = rsinfo->setResult,
-		.columns = TupleDescGetAttInMetadata(rsinfo->setDesc),
-		.lease = lease,
-		.wanted = Min(wanted, MAX_MESSAGES),
-		.looks = MAX_MESSAGES,
-		.room = Min(work_mem * INT64CONST(1024) / WORK_MEM_PART, MAX_ROOM)
+			.columns = TupleDescGetAttInMetadata(rsinfo->setDesc),
+			.lease = lease,
+			.wanted = Min(wanted, MAX_MESSAGES),
+			.looks = MAX_MESSAGES,
+			.room = Min(work_mem * INT64CONST(1024) / WORK_MEM_PART, MAX_ROOM)
 	};
 	while (claim.wanted > 0 && claim.looks > 0 && claim.room > 0 && claim_step(&claim))
 		;
@@ -380,9 +382,9 @@ claim_step(Claim *claim)
 	}
 	if (nleased > 0)
 		tc_run(&lease_mails,
-			   tc_pointer_value(construct_array(leased, nleased, INT8OID, sizeof(int64),
-												FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)),
-			   tc_pointer_value(claim->lease));
+			   ARRAY_VALUE(construct_array(leased, nleased, INT8OID, sizeof(int64),
+										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)),
+			   INTERVAL_VALUE(claim->lease));
 
 	if (i < count)
 		rest = due[i].due_at;
@@ -398,18 +400,20 @@ claim_step(Claim *claim)
 static Due *
 lock_mails(TimestampTz from, TimestampTz to, int wanted, int *count)
 {
+	Rows		rows;
 	Due		   *due;
 
-	*count = tc_run(&lock_due, INT_VALUE(wanted), TIME_VALUE(from), TIME_VALUE(to));
+	rows = tc_run(&lock_due, INT_VALUE(wanted), TIME_VALUE(from), TIME_VALUE(to));
+	*count = rows.count;
 	due = palloc(sizeof(Due) * (*count + 1));
 	for (int i = 0; i < *count; i++)
 		due[i] = (Due)
-		{
-			.id = tc_integer(i, 1),
-			.due_at = tc_time(i, 2),
-			.kind = tc_text(i, 3),
-			.about_request = tc_bool(i, 4)
-		};
+	{
+		.id = tc_integer(rows, i, 1),
+			.due_at = tc_time(rows, i, 2),
+			.kind = tc_text(rows, i, 3),
+			.about_request = tc_bool(rows, i, 4)
+	};
 	return due;
 }
 
@@ -473,23 +477,24 @@ render_mail(void *argument)
 static void
 load_mail(Mail *mail)
 {
+	Rows		rows;
 	int			nvalues = mail->due->about_request ? PLACEHOLDER_LINK : PLACEHOLDER_ORDER;
 
-	tc_run(mail->due->about_request ? &describe_request_mail : &describe_mail,
-		   BIGINT_VALUE(mail->due->id));
-	mail->topic = tc_uuid(0, 1);
-	mail->round = tc_integer(0, 2);
-	mail->recipient = tc_text(0, 3);
-	mail->recipient_name = tc_text(0, 4);
-	mail->locale = tc_text(0, 5);
-	mail->message_id = tc_text(0, 6);
-	mail->attempt = tc_integer(0, 7);
-	mail->obsolete = tc_bool(0, 8);
-	mail->blocked = tc_bool(0, 9);
-	mail->registered = tc_bool(0, 10);
-	mail->reply_to = tc_text(0, 11);
+	rows = tc_run(mail->due->about_request ? &describe_request_mail : &describe_mail,
+				  BIGINT_VALUE(mail->due->id));
+	mail->topic = tc_uuid(rows, 0, 1);
+	mail->round = tc_integer(rows, 0, 2);
+	mail->recipient = tc_text(rows, 0, 3);
+	mail->recipient_name = tc_text(rows, 0, 4);
+	mail->locale = tc_text(rows, 0, 5);
+	mail->message_id = tc_text(rows, 0, 6);
+	mail->attempt = tc_integer(rows, 0, 7);
+	mail->obsolete = tc_bool(rows, 0, 8);
+	mail->blocked = tc_bool(rows, 0, 9);
+	mail->registered = tc_bool(rows, 0, 10);
+	mail->reply_to = tc_text(rows, 0, 11);
 	for (int i = 0; i < nvalues; i++)
-		mail->values[i] = tc_text(0, FIRST_PLACEHOLDER_COLUMN + i);
+		mail->values[i] = tc_text(rows, 0, FIRST_PLACEHOLDER_COLUMN + i);
 	mail->values[PLACEHOLDER_LINK] = link_of(mail);
 }
 

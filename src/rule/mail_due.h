@@ -29,8 +29,10 @@
 
 typedef struct DueCursor
 {
-	TimestampTz reached;		/* mails that were due before it have been seen */
-	TimestampTz began_at;		/* when those from the beginning were last seen */
+	TimestampTz reached;		/* mails that were due before it have been
+								 * seen */
+	TimestampTz began_at;		/* when those from the beginning were last
+								 * seen */
 } DueCursor;
 
 /* One that has seen nothing. */

@@ -20,7 +20,7 @@ static KeptQuery close_mail =
 QUERY("UPDATE tempcloud_data.mail"
 	  "   SET state = $2::tempcloud_data.mail_state, error = COALESCE($3, error),"
 	  "       leased = false, closed_at = pg_catalog.clock_timestamp()"
-	  " WHERE id = $1", INT8OID, TEXTOID, TEXTOID);
+	  " WHERE id = $1");
 
 /* A report that comes after the lease is over is still true. */
 static KeptQuery close_as_sent =
@@ -31,11 +31,11 @@ QUERY("WITH held AS MATERIALIZED ("
 	  " UPDATE tempcloud_data.mail m"
 	  "    SET state = 'sent', error = NULL, leased = false,"
 	  "        closed_at = pg_catalog.clock_timestamp()"
-	  "   FROM held WHERE m.id = held.id", INT8ARRAYOID);
+	  "   FROM held WHERE m.id = held.id");
 
 static KeptQuery lock_failed =
 QUERY("SELECT attempt FROM tempcloud_data.mail"
-	  " WHERE id = $1 AND state = 'queued' AND leased FOR NO KEY UPDATE", INT8OID);
+	  " WHERE id = $1 AND state = 'queued' AND leased FOR NO KEY UPDATE");
 
 /* Doubling from the first delay, at most a day, a quarter more or less. */
 static KeptQuery defer_mail =
@@ -44,13 +44,13 @@ QUERY("UPDATE tempcloud_data.mail"
 	  "       due_at = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs =>"
 	  "           LEAST($3 * 2.0 ^ LEAST(attempt - 1, 30), 86400)"
 	  "           * (0.75 + pg_catalog.random() / 2))"
-	  " WHERE id = $1", INT8OID, TEXTOID, INT4OID);
+	  " WHERE id = $1");
 
 static KeptQuery bounce_mail =
 QUERY("UPDATE tempcloud_data.mail"
 	  "   SET state = 'bounced', error = $2, leased = false,"
 	  "       closed_at = pg_catalog.clock_timestamp()"
-	  " WHERE message_id = $1 AND attempt > 0", TEXTOID, TEXTOID);
+	  " WHERE message_id = $1 AND attempt > 0");
 
 static KeptQuery release_mails =
 QUERY("WITH held AS MATERIALIZED ("
@@ -59,13 +59,13 @@ QUERY("WITH held AS MATERIALIZED ("
 	  "    ORDER BY id FOR NO KEY UPDATE)"
 	  " UPDATE tempcloud_data.mail m"
 	  "    SET leased = false, attempt = attempt - 1, due_at = pg_catalog.clock_timestamp()"
-	  "   FROM held WHERE m.id = held.id", INT8ARRAYOID);
+	  "   FROM held WHERE m.id = held.id");
 
 static KeptQuery reopen_mail =
 QUERY("UPDATE tempcloud_data.mail"
 	  "   SET state = 'queued', attempt = 0, closed_at = NULL,"
 	  "       due_at = pg_catalog.clock_timestamp()"
-	  " WHERE id = $1 AND state = 'failed'", INT8OID);
+	  " WHERE id = $1 AND state = 'failed'");
 
 /*
  * A mail server's words may quote the mail: no token may get into a table, nor
@@ -77,7 +77,7 @@ QUERY("SELECT pg_catalog.left(pg_catalog.regexp_replace("
 	  "         pg_catalog.regexp_replace("
 	  "             pg_catalog.regexp_replace($1, '=[ \\t]*\\r?\\n', '', 'g'),"
 	  "             'tc[ie]_[A-Za-z0-9_-]*|[A-Za-z0-9_-]{20,}', '[...]', 'g'),"
-	  "         '[[:cntrl:]]+', ' ', 'g'), 500)", TEXTOID);
+	  "         '[[:cntrl:]]+', ' ', 'g'), 500)");
 
 PG_FUNCTION_INFO_V1(tempcloud_mail_sent);
 PG_FUNCTION_INFO_V1(tempcloud_mail_failed);
@@ -96,7 +96,7 @@ tempcloud_mail_sent(PG_FUNCTION_ARGS)
 	tc_enter_command("mail_sent()");
 	if (PG_ARGISNULL(0))
 		tc_require(NULL, "ids");
-	count = tc_run(&close_as_sent, VALUE(PG_GETARG_DATUM(0)));
+	count = tc_run(&close_as_sent, ARG_VALUE(0, INT8ARRAYOID)).count;
 	tc_leave();
 	PG_RETURN_INT32(count);
 }
@@ -107,6 +107,7 @@ tempcloud_mail_sent(PG_FUNCTION_ARGS)
 Datum
 tempcloud_mail_failed(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	bool		permanent = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
 	int64		id;
 	char	   *error;
@@ -119,9 +120,10 @@ tempcloud_mail_failed(PG_FUNCTION_ARGS)
 	error = tc_trim(tc_arg_text(fcinfo, 1));
 	error = error ? tc_clean_report(error) : "unknown error";
 
-	if (tc_run(&lock_failed, BIGINT_VALUE(id)) > 0)
+	rows = tc_run(&lock_failed, BIGINT_VALUE(id));
+	if (rows.count > 0)
 	{
-		again = !permanent && tc_integer(0, 1) < tc_mail_max_attempts;
+		again = !permanent && tc_integer(rows, 0, 1) < tc_mail_max_attempts;
 		if (again)
 			tc_run(&defer_mail, BIGINT_VALUE(id), TEXT_VALUE(error),
 				   INT_VALUE(tc_mail_retry_delay));
@@ -145,8 +147,8 @@ tempcloud_mail_bounced(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		tc_require(NULL, "message_id");
 	reason = tc_trim(tc_arg_text(fcinfo, 1));
-	found = tc_run(&bounce_mail, VALUE(PG_GETARG_DATUM(0)),
-				   TEXT_VALUE(reason ? tc_clean_report(reason) : "unknown reason")) > 0;
+	found = tc_run(&bounce_mail, ARG_VALUE(0, TEXTOID),
+				   TEXT_VALUE(reason ? tc_clean_report(reason) : "unknown reason")).count > 0;
 	tc_leave();
 	PG_RETURN_BOOL(found);
 }
@@ -162,7 +164,7 @@ tempcloud_release_mail(PG_FUNCTION_ARGS)
 	tc_enter_command("release_mail()");
 	if (PG_ARGISNULL(0))
 		tc_require(NULL, "ids");
-	count = tc_run(&release_mails, VALUE(PG_GETARG_DATUM(0)));
+	count = tc_run(&release_mails, ARG_VALUE(0, INT8ARRAYOID)).count;
 	if (count > 0)
 		tc_notify_mail();
 	tc_leave();
@@ -180,7 +182,7 @@ tempcloud_retry_mail(PG_FUNCTION_ARGS)
 	tc_enter_command("retry_mail()");
 	if (PG_ARGISNULL(0))
 		tc_require(NULL, "id");
-	found = tc_run(&reopen_mail, VALUE(PG_GETARG_DATUM(0))) > 0;
+	found = tc_run(&reopen_mail, ARG_VALUE(0, INT8OID)).count > 0;
 	if (found)
 		tc_notify_mail();
 	tc_leave();
@@ -196,10 +198,8 @@ tc_close_mail(int64 id, const char *state, const char *error)
 char *
 tc_clean_report(const char *report)
 {
-	char	   *cleaned;
-
-	tc_run(&clean_report, TEXT_VALUE(report));
-	cleaned = tc_text(0, 1);
+	Rows		rows = tc_run(&clean_report, TEXT_VALUE(report));
+	char	   *cleaned = tc_text(rows, 0, 1);
 
 	/* A token in another spelling must not keep a mailer from reporting. */
 	return tc_has_form(cleaned, strlen(cleaned), FORM_FREE_TEXT) ? cleaned : "[...]";

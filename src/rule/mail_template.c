@@ -51,7 +51,7 @@ QUERY("SELECT t.subject, t.text_body, t.html_body"
 	  "       AS wanted (rank, locale) ON wanted.locale = t.locale"
 	  " WHERE t.kind = $1::tempcloud.mail_kind"
 	  " ORDER BY wanted.rank, t.origin"
-	  " LIMIT 1", TEXTOID, TEXTOID, TEXTOID);
+	  " LIMIT 1");
 
 static char *fill(const char *template, char *const *values, bool html, int limit);
 static bool fill_line(StringInfo out, const char *line, const char *end,
@@ -86,18 +86,20 @@ tempcloud_has_known_placeholders(PG_FUNCTION_ARGS)
 Message
 tc_render(const char *kind, const char *locale, char *const values[PLACEHOLDERS])
 {
+	Rows		rows;
 	Message		message;
 	char	   *html_body;
 
-	if (tc_run(&find_template, TEXT_VALUE(kind), TEXT_VALUE(locale),
-			   TEXT_VALUE(tc_default_locale)) == 0)
+	rows = tc_run(&find_template, TEXT_VALUE(kind), TEXT_VALUE(locale),
+				  TEXT_VALUE(tc_default_locale));
+	if (rows.count == 0)
 		ereport(ERROR,
 				errcode(ERRCODE_UNDEFINED_OBJECT),
 				errmsg("there is no mail template of kind \"%s\" for locale \"%s\"",
 					   kind, locale));
-	message.subject = fill(tc_text(0, 1), values, false, MAX_SUBJECT_BYTES);
-	message.text_body = fill(tc_text(0, 2), values, false, MAX_BODY_BYTES);
-	html_body = tc_text(0, 3);
+	message.subject = fill(tc_text(rows, 0, 1), values, false, MAX_SUBJECT_BYTES);
+	message.text_body = fill(tc_text(rows, 0, 2), values, false, MAX_BODY_BYTES);
+	html_body = tc_text(rows, 0, 3);
 	message.html_body = html_body ? fill(html_body, values, true, MAX_BODY_BYTES) : NULL;
 	make_one_line(message.subject);
 	return message;

@@ -45,7 +45,7 @@ QUERY("UPDATE tempcloud_data.invitation i"
 	  "    WHERE status = 'pending' AND expires_at <= pg_catalog.clock_timestamp()"
 	  "    ORDER BY expires_at LIMIT $1"
 	  "      FOR NO KEY UPDATE SKIP LOCKED))"
-	  " RETURNING i.id, i.inviter_id, NULL::uuid", INT4OID);
+	  " RETURNING i.id, i.inviter_id, NULL::uuid");
 
 static KeptQuery expire_requests =
 QUERY("UPDATE tempcloud_data.request r"
@@ -55,7 +55,7 @@ QUERY("UPDATE tempcloud_data.request r"
 	  "    WHERE status = 'open' AND answer_by <= pg_catalog.clock_timestamp()"
 	  "    ORDER BY answer_by LIMIT $1"
 	  "      FOR NO KEY UPDATE SKIP LOCKED))"
-	  " RETURNING r.id, r.customer_id, r.provider_id", INT4OID);
+	  " RETURNING r.id, r.customer_id, r.provider_id");
 
 /* Once a round, and not where the whole lifetime is shorter than the notice. */
 static KeptQuery remind_invitations =
@@ -68,7 +68,7 @@ QUERY("UPDATE tempcloud_data.invitation i SET reminded_at = pg_catalog.clock_tim
 	  "      AND sent_at < expires_at - pg_catalog.make_interval(secs => $2)"
 	  "    ORDER BY expires_at LIMIT $1"
 	  "      FOR NO KEY UPDATE SKIP LOCKED))"
-	  " RETURNING i.id", INT4OID, INT4OID);
+	  " RETURNING i.id");
 
 static KeptQuery purge_mails =
 QUERY("DELETE FROM tempcloud_data.mail m"
@@ -77,7 +77,7 @@ QUERY("DELETE FROM tempcloud_data.mail m"
 	  "    WHERE state IN ('sent', 'failed', 'bounced', 'dropped', 'suppressed')"
 	  "      AND closed_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $2)"
 	  "    ORDER BY closed_at LIMIT $1"
-	  "      FOR UPDATE SKIP LOCKED))", INT4OID, INT4OID);
+	  "      FOR UPDATE SKIP LOCKED))");
 
 /*
  * A link that has expired is told from one that never was for as long as its
@@ -90,8 +90,7 @@ QUERY("DELETE FROM tempcloud_data.confirmation_token t"
 	  "    WHERE issued_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $2)"
 	  "                      - pg_catalog.make_interval(secs => $3)"
 	  "    ORDER BY issued_at LIMIT $1"
-	  "      FOR UPDATE SKIP LOCKED))",
-	  INT4OID, INT4OID, INT4OID);
+	  "      FOR UPDATE SKIP LOCKED))");
 
 /*
  * Neither a lease nor a pause between attempts is as long as this: the clock was
@@ -103,7 +102,7 @@ QUERY("UPDATE tempcloud_data.mail m SET leased = false, due_at = pg_catalog.cloc
 	  "   SELECT id FROM tempcloud_data.mail"
 	  "    WHERE state = 'queued' AND due_at > pg_catalog.clock_timestamp() + interval '2 days'"
 	  "    ORDER BY due_at DESC LIMIT $1"
-	  "      FOR NO KEY UPDATE SKIP LOCKED))", INT4OID);
+	  "      FOR NO KEY UPDATE SKIP LOCKED))");
 
 /*
  * Their tokens go along, and their mails: but not while one waits to be sent, or
@@ -133,12 +132,10 @@ QUERY("WITH due AS MATERIALIZED ("
 	  "                       WHERE m.invitation_id = i.id"
 	  "                         AND m.id NOT IN (SELECT held.id FROM held) OFFSET 0)"
 	  "   RETURNING 1)"
-	  " SELECT (SELECT pg_catalog.count(*) FROM gone), (SELECT pg_catalog.count(*) FROM due)",
-	  INT4OID, INT4OID, INT4OID);
+	  " SELECT (SELECT pg_catalog.count(*) FROM gone), (SELECT pg_catalog.count(*) FROM due)");
 
 static KeptQuery make_result =
-QUERY("SELECT ROW($1, $2, $3, $4, $5, $6, $7)::tempcloud.maintenance",
-	  INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, BOOLOID);
+QUERY("SELECT ROW($1, $2, $3, $4, $5, $6, $7)::tempcloud.maintenance");
 
 static int	expire(KeptQuery *due, const char *event,
 				   void (*mail) (const char *kind, const pg_uuid_t *id, bool wait),
@@ -156,6 +153,7 @@ PG_FUNCTION_INFO_V1(tempcloud_maintain_all);
 Datum
 tempcloud_maintain(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	bool		more = false;
 	int			expired;
 	int			reminded;
@@ -170,17 +168,17 @@ tempcloud_maintain(PG_FUNCTION_ARGS)
 	requests = expire(&expire_requests, "request.expired",
 					  tc_mail_customer, "request_expired", &more);
 	reminded = tc_reminder_before > 0 ? remind(&more) : 0;
-	mails = note(tc_run(&purge_mails, INT_VALUE(MAIL_BATCH), INT_VALUE(tc_mail_retention)),
+	mails = note(tc_run(&purge_mails, INT_VALUE(MAIL_BATCH), INT_VALUE(tc_mail_retention)).count,
 				 MAIL_BATCH, &more);
 	confirmations = note(tc_run(&purge_confirmations, INT_VALUE(BATCH),
-								INT_VALUE(tc_invitation_lifetime), INT_VALUE(tc_mail_retention)),
+								INT_VALUE(tc_invitation_lifetime), INT_VALUE(tc_mail_retention)).count,
 						 BATCH, &more);
 	invitations = tc_purge_invitations_after >= 0 ? purge(&more) : 0;
-	note(tc_run(&bring_back_mails, INT_VALUE(BATCH)), BATCH, &more);
-	tc_run(&make_result, INT_VALUE(expired), INT_VALUE(reminded), INT_VALUE(mails),
-		   INT_VALUE(invitations), INT_VALUE(requests), INT_VALUE(confirmations),
-		   BOOL_VALUE(more));
-	return tc_finish();
+	note(tc_run(&bring_back_mails, INT_VALUE(BATCH)).count, BATCH, &more);
+	rows = tc_run(&make_result, INT_VALUE(expired), INT_VALUE(reminded), INT_VALUE(mails),
+				  INT_VALUE(invitations), INT_VALUE(requests), INT_VALUE(confirmations),
+				  BOOL_VALUE(more));
+	return tc_finish(rows);
 }
 
 /*
@@ -194,7 +192,7 @@ Datum
 tempcloud_maintain_all(PG_FUNCTION_ARGS)
 {
 	bool		atomic = !fcinfo->context || !IsA(fcinfo->context, CallContext) ||
-		castNode(CallContext, fcinfo->context)->atomic;
+	castNode(CallContext, fcinfo->context)->atomic;
 	bool		more;
 
 	if (SPI_connect_ext(atomic ? 0 : SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
@@ -212,12 +210,17 @@ tempcloud_maintain_all(PG_FUNCTION_ARGS)
 bool
 tc_maintain_once(void)
 {
+	Rows		rows;
 	bool		more;
 
 	if (SPI_execute(MAINTAIN, false, 0) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "maintain() failed");
-	more = tc_bool(0, 1);
-	SPI_freetuptable(SPI_tuptable);
+	rows = (Rows)
+	{
+		.count = SPI_processed,.table = SPI_tuptable
+	};
+	more = tc_bool(rows, 0, 1);
+	tc_free_rows(rows);
 	return more;
 }
 
@@ -230,16 +233,17 @@ expire(KeptQuery *due, const char *event,
 	   void (*mail) (const char *kind, const pg_uuid_t *id, bool wait),
 	   const char *kind, bool *more)
 {
+	Rows		rows;
 	pg_uuid_t  *ids[BATCH];
 	pg_uuid_t  *senders[BATCH];
 	pg_uuid_t  *partners[BATCH];
-	int			count = tc_run(due, INT_VALUE(BATCH));
+	int			count = (rows = tc_run(due, INT_VALUE(BATCH))).count;
 
 	for (int i = 0; i < count; i++)
 	{
-		ids[i] = tc_uuid(i, 1);
-		senders[i] = tc_uuid(i, 2);
-		partners[i] = tc_uuid(i, 3);
+		ids[i] = tc_uuid(rows, i, 1);
+		senders[i] = tc_uuid(rows, i, 2);
+		partners[i] = tc_uuid(rows, i, 3);
 	}
 	for (int i = 0; i < count; i++)
 	{
@@ -253,12 +257,13 @@ expire(KeptQuery *due, const char *event,
 static int
 remind(bool *more)
 {
+	Rows		rows;
 	pg_uuid_t  *ids[BATCH];
-	int			count = tc_run(&remind_invitations, INT_VALUE(BATCH),
-							   INT_VALUE(tc_reminder_before));
+	int			count = (rows = tc_run(&remind_invitations, INT_VALUE(BATCH),
+									   INT_VALUE(tc_reminder_before))).count;
 
 	for (int i = 0; i < count; i++)
-		ids[i] = tc_uuid(i, 1);
+		ids[i] = tc_uuid(rows, i, 1);
 	for (int i = 0; i < count; i++)
 		tc_mail_invitee("reminder", ids[i]);
 	return note(count, BATCH, more);
@@ -268,13 +273,14 @@ remind(bool *more)
 static int
 purge(bool *more)
 {
+	Rows		rows;
 	int			gone;
 
-	tc_run(&purge_invitations, INT_VALUE(BATCH), INT_VALUE(tc_purge_invitations_after),
-		   INT_VALUE(tc_reinvite_after));
-	gone = tc_integer(0, 1);
+	rows = tc_run(&purge_invitations, INT_VALUE(BATCH), INT_VALUE(tc_purge_invitations_after),
+				  INT_VALUE(tc_reinvite_after));
+	gone = tc_integer(rows, 0, 1);
 	if (gone > 0)
-		note(tc_integer(0, 2), BATCH, more);
+		note(tc_integer(rows, 0, 2), BATCH, more);
 	return gone;
 }
 

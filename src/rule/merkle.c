@@ -23,7 +23,7 @@ MerkleHash
 tc_leaf_hash(const char *data, size_t len)
 {
 	uint8	   *input = palloc(1 + len);
-	MerkleHash		hash;
+	MerkleHash	hash;
 
 	input[0] = LEAF_PREFIX;
 	memcpy(input + 1, data, len);
@@ -47,7 +47,7 @@ static MerkleHash
 hash_of(const uint8 *data, size_t len)
 {
 	bytea	   *digest = tc_sha256(data, len);
-	MerkleHash		hash;
+	MerkleHash	hash;
 
 	memcpy(&hash, VARDATA_ANY(digest), sizeof(hash));
 	pfree(digest);
@@ -69,7 +69,7 @@ tc_load_tree(GrowingTree *tree, uint64 size, NodeReader node, void *context)
 void
 tc_append_leaf(GrowingTree *tree, const MerkleHash *leaf, NodeWriter complete, void *context)
 {
-	MerkleHash		hash = *leaf;
+	MerkleHash	hash = *leaf;
 	int			level = 0;
 
 	for (; tree->size >> level & 1; level++)
@@ -84,7 +84,7 @@ tc_append_leaf(GrowingTree *tree, const MerkleHash *leaf, NodeWriter complete, v
 MerkleHash
 tc_tree_root(const GrowingTree *tree)
 {
-	MerkleHash		root;
+	MerkleHash	root;
 	bool		any = false;
 
 	for (int level = 0; tree->size >> level > 0; level++)
@@ -102,7 +102,7 @@ tc_inclusion_path(uint64 position, uint64 size, NodeReader node, void *context, 
 {
 	uint64		begin = 0;
 	uint64		end = size;
-	MerkleHash		siblings[MERKLE_LEVELS];
+	MerkleHash	siblings[MERKLE_LEVELS];
 	int			count = 0;
 
 	/* downwards, and the siblings in the opposite order */
@@ -169,8 +169,8 @@ subtree_hash(uint64 begin, uint64 end, NodeReader node, void *context)
 {
 	uint64		size = end - begin;
 	uint64		split;
-	MerkleHash		left;
-	MerkleHash		right;
+	MerkleHash	left;
+	MerkleHash	right;
 
 	if ((size & (size - 1)) == 0)
 	{

@@ -31,7 +31,7 @@ typedef void (*NodeWriter) (int level, uint64 position, const MerkleHash *hash, 
 typedef struct HashPath
 {
 	int			length;
-	MerkleHash		hashes[2 * MERKLE_LEVELS];
+	MerkleHash	hashes[2 * MERKLE_LEVELS];
 } HashPath;
 
 /*
@@ -41,7 +41,7 @@ typedef struct HashPath
 typedef struct GrowingTree
 {
 	uint64		size;
-	MerkleHash		peaks[MERKLE_LEVELS];
+	MerkleHash	peaks[MERKLE_LEVELS];
 } GrowingTree;
 
 extern MerkleHash tc_leaf_hash(const char *data, size_t len);
@@ -59,7 +59,7 @@ extern MerkleHash tc_tree_root(const GrowingTree *tree);
 
 /* RFC 9162, 2.1.3.1: the inclusion proof of a leaf, position < size. */
 extern void tc_inclusion_path(uint64 position, uint64 size, NodeReader node, void *context,
-								HashPath *path);
+							  HashPath *path);
 
 /* RFC 9162, 2.1.4.1: the consistency proof, 0 < old_size <= size. */
 extern void tc_consistency_path(uint64 old_size, uint64 size, NodeReader node, void *context,

@@ -24,8 +24,7 @@
 static KeptQuery find_partnership =
 QUERY("SELECT FROM tempcloud_data.partnership WHERE customer_id = $1 AND provider_id = $2"
 	  " UNION ALL "
-	  "SELECT FROM tempcloud_data.partnership WHERE customer_id = $2 AND provider_id = $1",
-	  UUIDOID, UUIDOID);
+	  "SELECT FROM tempcloud_data.partnership WHERE customer_id = $2 AND provider_id = $1");
 
 /* One statement, since the guards want each to have the other after it. */
 static KeptQuery accept_invitation =
@@ -41,17 +40,16 @@ QUERY("WITH made AS ("
 	  "    SET status = 'accepted', invitee_id = $4, decided_by = $5,"
 	  "        decided_at = pg_catalog.clock_timestamp()"
 	  "  WHERE id = $3"
-	  " RETURNING (SELECT " PARTNERSHIP_RECORD " FROM made p)",
-	  UUIDOID, UUIDOID, UUIDOID, UUIDOID, UUIDOID);
+	  " RETURNING (SELECT " PARTNERSHIP_RECORD " FROM made p)");
 
 static KeptQuery select_partnership =
 QUERY("SELECT " PARTNERSHIP_RECORD
-	  "  FROM tempcloud_data.partnership p WHERE p.invitation_id = $1", UUIDOID);
+	  "  FROM tempcloud_data.partnership p WHERE p.invitation_id = $1");
 
 static KeptQuery search_partners =
 QUERY("SELECT p FROM tempcloud.partners p"
 	  " WHERE pg_catalog.strpos(tempcloud_data.fold(p.company_name), tempcloud_data.fold($1)) > 0"
-	  " ORDER BY p.company_name, p.id", TEXTOID);
+	  " ORDER BY p.company_name, p.id");
 
 static RequiredFunction unaccent = REQUIRED("unaccent", "unaccent_dict", TEXTOID);
 
@@ -72,7 +70,7 @@ tempcloud_are_partners(PG_FUNCTION_ARGS)
 	bool		result;
 
 	tc_enter();
-	result = tc_read(&find_partnership, UUID_VALUE(a), UUID_VALUE(b)) > 0 && may_know_of(a, b);
+	result = tc_read(&find_partnership, UUID_VALUE(a), UUID_VALUE(b)).count > 0 && may_know_of(a, b);
 	tc_leave();
 	PG_RETURN_BOOL(result);
 }
@@ -99,14 +97,15 @@ may_know_of(const pg_uuid_t *a, const pg_uuid_t *b)
 Datum
 tempcloud_search_partners(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	char	   *name;
 
 	InitMaterializedSRF(fcinfo, 0);
 	tc_enter();
 	(void) tc_caller_with_account(QUERY_READ);
 	name = tc_arg_required(fcinfo, 0, "name", FORM_LINE);
-	tc_read(&search_partners, TEXT_VALUE(name));
-	tc_put_records(fcinfo);
+	rows = tc_read(&search_partners, TEXT_VALUE(name));
+	tc_put_records(fcinfo, rows);
 	tc_leave();
 	return (Datum) 0;
 }
@@ -127,26 +126,28 @@ tempcloud_fold(PG_FUNCTION_ARGS)
 bool
 tc_partners(const pg_uuid_t *a, const pg_uuid_t *b)
 {
-	return tc_run_latest(&find_partnership, UUID_VALUE(a), UUID_VALUE(b)) > 0;
+	return tc_run_latest(&find_partnership, UUID_VALUE(a), UUID_VALUE(b)).count > 0;
 }
 
 Datum
 tc_make_partnership(const Invitation *invitation, const Caller *acceptor)
 {
+	Rows		rows;
 	bool		by_customer = strcmp(invitation->inviter_kind, "customer") == 0;
 
-	tc_run(&accept_invitation,
-		   UUID_VALUE(by_customer ? invitation->inviter_id : acceptor->account_id),
-		   UUID_VALUE(by_customer ? acceptor->account_id : invitation->inviter_id),
-		   UUID_VALUE(invitation->id),
-		   UUID_VALUE(acceptor->account_id),
-		   UUID_VALUE(acceptor->contact_id));
-	return tc_record();
+	rows = tc_run(&accept_invitation,
+				  UUID_VALUE(by_customer ? invitation->inviter_id : acceptor->account_id),
+				  UUID_VALUE(by_customer ? acceptor->account_id : invitation->inviter_id),
+				  UUID_VALUE(invitation->id),
+				  UUID_VALUE(acceptor->account_id),
+				  UUID_VALUE(acceptor->contact_id));
+	return tc_record(rows);
 }
 
 Datum
 tc_finish_with_partnership(const pg_uuid_t *invitation_id)
 {
-	tc_run_latest(&select_partnership, UUID_VALUE(invitation_id));
-	return tc_finish();
+	Rows		rows = tc_run_latest(&select_partnership, UUID_VALUE(invitation_id));
+
+	return tc_finish(rows);
 }

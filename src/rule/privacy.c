@@ -54,7 +54,7 @@ QUERY("SELECT pg_catalog.jsonb_build_object("
 	  "      'created_at', b.created_at) ORDER BY b.created_at), '[]')"
 	  "      FROM tempcloud_data.block b"
 	  "      JOIN tempcloud_data.account a ON a.id = b.inviter_id"
-	  "     WHERE pg_catalog.lower(b.email) = $1))", TEXTOID);
+	  "     WHERE pg_catalog.lower(b.email) = $1))");
 
 /*
  * Rows are locked in the order of lock.h, those of a table by ascending key.
@@ -67,17 +67,17 @@ static KeptQuery lock_accounts =
 QUERY("SELECT FROM tempcloud_data.account a"
 	  " WHERE a.id IN (SELECT c.account_id FROM tempcloud_data.contact c"
 	  "                 WHERE pg_catalog.lower(c.email) = $1)"
-	  " ORDER BY a.id FOR NO KEY UPDATE", TEXTOID);
+	  " ORDER BY a.id FOR NO KEY UPDATE");
 
 /* Whoever answers, sends or closes one of them comes before or after. */
 static KeptQuery lock_invitations =
 QUERY("SELECT FROM tempcloud_data.invitation i"
-	  " WHERE pg_catalog.lower(i.email) = $1 ORDER BY i.id FOR NO KEY UPDATE", TEXTOID);
+	  " WHERE pg_catalog.lower(i.email) = $1 ORDER BY i.id FOR NO KEY UPDATE");
 
 /* Whoever changes an address comes before or after. */
 static KeptQuery lock_contacts =
 QUERY("SELECT c.id, c.account_id FROM tempcloud_data.contact c"
-	  " WHERE pg_catalog.lower(c.email) = $1 ORDER BY c.id FOR NO KEY UPDATE", TEXTOID);
+	  " WHERE pg_catalog.lower(c.email) = $1 ORDER BY c.id FOR NO KEY UPDATE");
 
 /*
  * A mailer that holds one of them comes before.  What is erased with a contact
@@ -95,36 +95,36 @@ QUERY("SELECT FROM tempcloud_data.mail m"
 	  "   SELECT m.id FROM tempcloud_data.contact c"
 	  "     JOIN tempcloud_data.mail m ON m.contact_id = c.id"
 	  "    WHERE pg_catalog.lower(c.email) = $1)"
-	  " ORDER BY m.id FOR UPDATE", TEXTOID);
+	  " ORDER BY m.id FOR UPDATE");
 
 static KeptQuery delete_mails =
 QUERY("DELETE FROM tempcloud_data.mail m"
 	  " WHERE pg_catalog.lower(m.recipient) = $1"
 	  "    OR m.invitation_id IN (SELECT i.id FROM tempcloud_data.invitation i"
 	  "                            WHERE pg_catalog.lower(i.email) = $1"
-	  "                              AND i.status <> 'accepted')", TEXTOID);
+	  "                              AND i.status <> 'accepted')");
 
 /* Nobody refers to them any more, or is about to: it waits for nobody. */
 static KeptQuery delete_invitations =
 QUERY("DELETE FROM tempcloud_data.invitation i"
 	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status <> 'accepted'"
-	  " RETURNING i.id, i.inviter_id", TEXTOID);
+	  " RETURNING i.id, i.inviter_id");
 
 static KeptQuery erase_accepted =
 QUERY("UPDATE tempcloud_data.invitation i"
 	  "   SET email = NULL, given_name = NULL, family_name = NULL, company_name = NULL,"
 	  "       phone = NULL, message = NULL"
-	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status = 'accepted'", TEXTOID);
+	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status = 'accepted'");
 
 static KeptQuery delete_blocks =
 QUERY("WITH held AS MATERIALIZED ("
 	  "   SELECT b.inviter_id FROM tempcloud_data.block b"
 	  "    WHERE pg_catalog.lower(b.email) = $1 ORDER BY b.inviter_id FOR UPDATE)"
 	  " DELETE FROM tempcloud_data.block b USING held"
-	  "  WHERE b.inviter_id = held.inviter_id AND pg_catalog.lower(b.email) = $1", TEXTOID);
+	  "  WHERE b.inviter_id = held.inviter_id AND pg_catalog.lower(b.email) = $1");
 
 static KeptQuery make_result =
-QUERY("SELECT ROW($1, $2, $3, $4)::tempcloud.erasure", INT4OID, INT4OID, INT4OID, INT4OID);
+QUERY("SELECT ROW($1, $2, $3, $4)::tempcloud.erasure");
 
 typedef struct Contact
 {
@@ -132,8 +132,8 @@ typedef struct Contact
 	pg_uuid_t  *account_id;
 } Contact;
 
-static Contact *lock_rows(NullableDatum address, int *count);
-static int	erase_invitations(NullableDatum address);
+static Contact *lock_rows(Value address, int *count);
+static int	erase_invitations(Value address);
 
 PG_FUNCTION_INFO_V1(tempcloud_export_person);
 PG_FUNCTION_INFO_V1(tempcloud_erase_person);
@@ -144,11 +144,12 @@ PG_FUNCTION_INFO_V1(tempcloud_erase_person);
 Datum
 tempcloud_export_person(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	char	   *email = tc_arg_required(fcinfo, 0, "email", FORM_EMAIL);
 
 	tc_enter();
-	tc_read(&export, TEXT_VALUE(tc_fold_email(email)));
-	return tc_finish();
+	rows = tc_read(&export, TEXT_VALUE(tc_fold_email(email)));
+	return tc_finish(rows);
 }
 
 /*
@@ -163,8 +164,9 @@ tempcloud_export_person(PG_FUNCTION_ARGS)
 Datum
 tempcloud_erase_person(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	char	   *folded = tc_fold_email(tc_arg_required(fcinfo, 0, "email", FORM_EMAIL));
-	NullableDatum address = TEXT_VALUE(folded);
+	Value		address = TEXT_VALUE(folded);
 	Contact    *contacts;
 	int			ncontacts;
 	int			invitations;
@@ -175,30 +177,32 @@ tempcloud_erase_person(PG_FUNCTION_ARGS)
 	tc_lock(LOCK_ADDRESS, tc_address_key(folded));
 	contacts = lock_rows(address, &ncontacts);
 
-	mails = tc_run_latest(&delete_mails, address);
+	mails = tc_run_latest(&delete_mails, address).count;
 	for (int i = 0; i < ncontacts; i++)
 		tc_remove_contact(contacts[i].id, contacts[i].account_id, NULL);
 	invitations = erase_invitations(address);
-	blocks = tc_run_latest(&delete_blocks, address);
-	tc_run(&make_result, INT_VALUE(ncontacts), INT_VALUE(invitations), INT_VALUE(mails),
-		   INT_VALUE(blocks));
-	return tc_finish();
+	blocks = tc_run_latest(&delete_blocks, address).count;
+	rows = tc_run(&make_result, INT_VALUE(ncontacts), INT_VALUE(invitations), INT_VALUE(mails),
+				  INT_VALUE(blocks));
+	return tc_finish(rows);
 }
 
 /* Lock all that is erased or changed but the blocks; returns the contacts. */
 static Contact *
-lock_rows(NullableDatum address, int *count)
+lock_rows(Value address, int *count)
 {
+	Rows		rows;
 	Contact    *contacts;
 
 	tc_run_latest(&lock_accounts, address);
 	tc_run_latest(&lock_invitations, address);
-	*count = tc_run_latest(&lock_contacts, address);
+	rows = tc_run_latest(&lock_contacts, address);
+	*count = rows.count;
 	contacts = palloc(sizeof(Contact) * (*count + 1));
 	for (int i = 0; i < *count; i++)
 		contacts[i] = (Contact)
 	{
-		.id = tc_uuid(i, 1), .account_id = tc_uuid(i, 2)
+		.id = tc_uuid(rows, i, 1),.account_id = tc_uuid(rows, i, 2)
 	};
 	tc_run_latest(&lock_mails, address);
 	return contacts;
@@ -206,17 +210,18 @@ lock_rows(NullableDatum address, int *count)
 
 /* Returns how many there were. */
 static int
-erase_invitations(NullableDatum address)
+erase_invitations(Value address)
 {
-	int			accepted = tc_run_latest(&erase_accepted, address);
-	int			count = tc_run_latest(&delete_invitations, address);
+	Rows		rows;
+	int			accepted = tc_run_latest(&erase_accepted, address).count;
+	int			count = (rows = tc_run_latest(&delete_invitations, address)).count;
 	pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
 	pg_uuid_t **inviters = palloc(sizeof(pg_uuid_t *) * (count + 1));
 
 	for (int i = 0; i < count; i++)
 	{
-		ids[i] = tc_uuid(i, 1);
-		inviters[i] = tc_uuid(i, 2);
+		ids[i] = tc_uuid(rows, i, 1);
+		inviters[i] = tc_uuid(rows, i, 2);
 	}
 	for (int i = 0; i < count; i++)
 		tc_event("invitation.erased", inviters[i], NULL, NULL, ids[i]);

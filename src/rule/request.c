@@ -25,16 +25,16 @@ QUERY("SELECT r.id, r.customer_id, r.provider_id,"
 	  "            THEN 'expired' ELSE r.status::text END"
 	  "  FROM tempcloud_data.request r"
 	  " WHERE r.id = $1 AND $2 IN (r.customer_id, r.provider_id)"
-	  "   FOR NO KEY UPDATE", UUIDOID, UUIDOID);
+	  "   FOR NO KEY UPDATE");
 
 static KeptQuery decide_request =
 QUERY("UPDATE tempcloud_data.request r"
 	  "   SET status = $2::tempcloud.request_status, decided_by = $3, reason = $4,"
 	  "       decided_at = pg_catalog.clock_timestamp()"
-	  " WHERE r.id = $1 RETURNING " REQUEST_RECORD, UUIDOID, TEXTOID, UUIDOID, TEXTOID);
+	  " WHERE r.id = $1 RETURNING " REQUEST_RECORD);
 
 static KeptQuery select_request =
-QUERY("SELECT " REQUEST_RECORD " FROM tempcloud_data.request r WHERE r.id = $1", UUIDOID);
+QUERY("SELECT " REQUEST_RECORD " FROM tempcloud_data.request r WHERE r.id = $1");
 
 PG_FUNCTION_INFO_V1(tempcloud_cancel_request);
 
@@ -62,14 +62,16 @@ tempcloud_cancel_request(PG_FUNCTION_ARGS)
 Request *
 tc_lock_request(const pg_uuid_t *id, const Caller *caller, Refusal not_found)
 {
+	Rows		rows;
 	Request    *request = palloc(sizeof(Request));
 
-	if (tc_run(&lock_request, UUID_VALUE(id), UUID_VALUE(caller->account_id)) == 0)
+	rows = tc_run(&lock_request, UUID_VALUE(id), UUID_VALUE(caller->account_id));
+	if (rows.count == 0)
 		tc_refuse(not_found);
-	request->id = tc_uuid(0, 1);
-	request->customer_id = tc_uuid(0, 2);
-	request->provider_id = tc_uuid(0, 3);
-	request->status = tc_text(0, 4);
+	request->id = tc_uuid(rows, 0, 1);
+	request->customer_id = tc_uuid(rows, 0, 2);
+	request->provider_id = tc_uuid(rows, 0, 3);
+	request->status = tc_text(rows, 0, 4);
 	return request;
 }
 
@@ -123,12 +125,13 @@ Datum
 tc_decide_request(const Request *request, const Caller *caller, const char *status,
 				  const char *reason)
 {
+	Rows		rows;
 	bool		by_customer = tc_same(request->customer_id, caller->account_id);
 	Datum		record;
 
-	tc_run(&decide_request, UUID_VALUE(request->id), TEXT_VALUE(status),
-		   UUID_VALUE(caller->contact_id), TEXT_VALUE(reason));
-	record = tc_record();
+	rows = tc_run(&decide_request, UUID_VALUE(request->id), TEXT_VALUE(status),
+				  UUID_VALUE(caller->contact_id), TEXT_VALUE(reason));
+	record = tc_record(rows);
 	tc_event(psprintf("request.%s", status), caller->account_id, caller->contact_id,
 			 by_customer ? request->provider_id : request->customer_id, request->id);
 	if (by_customer)
@@ -141,6 +144,7 @@ tc_decide_request(const Request *request, const Caller *caller, const char *stat
 Datum
 tc_finish_with_request(const Request *request)
 {
-	tc_run(&select_request, UUID_VALUE(request->id));
-	return tc_finish();
+	Rows		rows = tc_run(&select_request, UUID_VALUE(request->id));
+
+	return tc_finish(rows);
 }

@@ -17,7 +17,7 @@
 static KeptQuery insert_answer =
 QUERY("INSERT INTO tempcloud_data.request_answer"
 	  " (request_id, provider_id, answered_by, accepted, reason)"
-	  " VALUES ($1, $2, $3, $4, $5)", UUIDOID, UUIDOID, UUIDOID, BOOLOID, TEXTOID);
+	  " VALUES ($1, $2, $3, $4, $5)");
 
 /*
  * Of offers, by keys of shifts and numbers of people, the first, from 0, that
@@ -29,7 +29,7 @@ QUERY("SELECT o.n - 1, s.headcount"
 	  "       WITH ORDINALITY AS o (id, headcount, n)"
 	  "  LEFT JOIN tempcloud_data.shift s ON s.id = o.id AND s.request_id = $1"
 	  " WHERE s.id IS NULL OR o.headcount NOT BETWEEN 0 AND s.headcount"
-	  " ORDER BY o.n LIMIT 1", UUIDOID, UUIDARRAYOID, INT4ARRAYOID);
+	  " ORDER BY o.n LIMIT 1");
 
 /* What is offered for a shift, else at most $2 of what is asked for. */
 static KeptQuery set_offers =
@@ -38,8 +38,7 @@ QUERY("UPDATE tempcloud_data.shift s"
 	  "         (SELECT o.headcount"
 	  "            FROM ROWS FROM (pg_catalog.unnest($3), pg_catalog.unnest($4)) AS o (id, headcount)"
 	  "           WHERE o.id = s.id), LEAST(s.headcount, $2))"
-	  " WHERE s.request_id = $1 RETURNING s.offered > 0",
-	  UUIDOID, INT4OID, UUIDARRAYOID, INT4ARRAYOID);
+	  " WHERE s.request_id = $1 RETURNING s.offered > 0");
 
 /* What is offered for some of the shifts: arrays of one length. */
 typedef struct Offers
@@ -98,30 +97,33 @@ tempcloud_answer_request(PG_FUNCTION_ARGS)
 static void
 set_offer(FunctionCallInfo fcinfo, const Request *request)
 {
-	NullableDatum headcount = fcinfo->args[3];
+	Rows		rows;
+	Value		headcount = ARG_VALUE(3, INT4OID);
 	Offers		offers;
 	uint64		count;
 
-	if (!headcount.isnull && DatumGetInt32(headcount.value) < 1)
+	if (!headcount.isnull && DatumGetInt32(headcount.datum) < 1)
 		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be at least 1.", "headcount");
 	offers = read_offers(PG_ARGISNULL(4) ? NULL : PG_GETARG_JSONB_P(4));
-	if (tc_run(&find_wrong_offer, UUID_VALUE(request->id), tc_pointer_value(offers.ids),
-			   tc_pointer_value(offers.headcounts)) > 0)
+	rows = tc_run(&find_wrong_offer, UUID_VALUE(request->id), ARRAY_VALUE(offers.ids),
+				  ARRAY_VALUE(offers.headcounts));
+	if (rows.count > 0)
 	{
 		bool		isnull;
 
-		(void) tc_datum(0, 2, &isnull);
+		(void) tc_datum(rows, 0, 2, &isnull);
 		if (isnull)
 			tc_refuse(SHIFT_NOT_FOUND);
 		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" is refused: 0 to " INT64_FORMAT
 					   " people can be offered.",
-					   tc_json_path("shifts", tc_integer(0, 1)), tc_integer(0, 2));
+					   tc_json_path("shifts", tc_integer(rows, 0, 1)), tc_integer(rows, 0, 2));
 	}
 
-	count = tc_run(&set_offers, UUID_VALUE(request->id), headcount, tc_pointer_value(offers.ids),
-				   tc_pointer_value(offers.headcounts));
+	rows = tc_run(&set_offers, UUID_VALUE(request->id), headcount, ARRAY_VALUE(offers.ids),
+				  ARRAY_VALUE(offers.headcounts));
+	count = rows.count;
 	for (uint64 i = 0; i < count; i++)
-		if (tc_bool(i, 1))
+		if (tc_bool(rows, i, 1))
 			return;
 	tc_refuse_hint(INVALID_ARGUMENT, "Who accepts offers at least one person; decline otherwise.");
 }
@@ -159,8 +161,8 @@ read_offers(Jsonb *shifts)
 	return (Offers)
 	{
 		.ids = construct_array(ids, count, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR),
-		.headcounts = construct_array(headcounts, count, INT4OID, sizeof(int32), true,
-									  TYPALIGN_INT)
+			.headcounts = construct_array(headcounts, count, INT4OID, sizeof(int32), true,
+										  TYPALIGN_INT)
 	};
 }
 

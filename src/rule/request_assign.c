@@ -19,32 +19,31 @@
 #include "rule/request.h"
 
 static KeptQuery find_shift =
-QUERY("SELECT request_id, offered FROM tempcloud_data.shift WHERE id = $1", UUIDOID);
+QUERY("SELECT request_id, offered FROM tempcloud_data.shift WHERE id = $1");
 
 /* The current names that the new ones ($2) differ from, or that have no place among them. */
 static KeptQuery replace_workers =
 QUERY("UPDATE tempcloud_data.assignment p"
 	  "   SET replaced_by = $3, replaced_at = pg_catalog.clock_timestamp()"
 	  " WHERE p.shift_id = $1 AND p.replaced_at IS NULL"
-	  "   AND p.worker_name IS DISTINCT FROM $2[p.place]", UUIDOID, TEXTARRAYOID, UUIDOID);
+	  "   AND p.worker_name IS DISTINCT FROM $2[p.place]");
 
 static KeptQuery insert_workers =
 QUERY("INSERT INTO tempcloud_data.assignment (shift_id, place, places, worker_name, assigned_by)"
 	  " SELECT $1, w.place, $2, w.name, $4"
 	  "   FROM pg_catalog.unnest($3) WITH ORDINALITY AS w (name, place)"
-	  " ON CONFLICT (shift_id, place) WHERE replaced_at IS NULL DO NOTHING",
-	  UUIDOID, INT4OID, TEXTARRAYOID, UUIDOID);
+	  " ON CONFLICT (shift_id, place) WHERE replaced_at IS NULL DO NOTHING");
 
 static KeptQuery find_vacancy =
 QUERY("SELECT FROM tempcloud_data.shift s"
 	  " WHERE s.request_id = $1"
 	  "   AND s.offered > (SELECT pg_catalog.count(*) FROM tempcloud_data.assignment p"
-	  "                     WHERE p.shift_id = s.id AND p.replaced_at IS NULL)", UUIDOID);
+	  "                     WHERE p.shift_id = s.id AND p.replaced_at IS NULL)");
 
 static KeptQuery select_assignments =
 QUERY("SELECT ROW(p.shift_id, p.place, p.worker_name, p.assigned_at)::tempcloud.assignment"
 	  "  FROM tempcloud_data.assignment p"
-	  " WHERE p.shift_id = $1 AND p.replaced_at IS NULL ORDER BY p.place", UUIDOID);
+	  " WHERE p.shift_id = $1 AND p.replaced_at IS NULL ORDER BY p.place");
 
 static ArrayType *clean_workers(FunctionCallInfo fcinfo, int *count);
 
@@ -60,6 +59,7 @@ PG_FUNCTION_INFO_V1(tempcloud_assign_workers);
 Datum
 tempcloud_assign_workers(PG_FUNCTION_ARGS)
 {
+	Rows		rows;
 	pg_uuid_t  *shift_id = tc_arg_uuid(fcinfo, 0, "shift_id");
 	Caller	   *caller;
 	Request    *request;
@@ -72,32 +72,33 @@ tempcloud_assign_workers(PG_FUNCTION_ARGS)
 	tc_enter_command("assign_workers()");
 	caller = tc_caller_with_account(QUERY_RUN);
 	workers = clean_workers(fcinfo, &count);
-	if (tc_run(&find_shift, UUID_VALUE(shift_id)) == 0)
+	rows = tc_run(&find_shift, UUID_VALUE(shift_id));
+	if (rows.count == 0)
 		tc_refuse(SHIFT_NOT_FOUND);
-	request = tc_lock_request(tc_uuid(0, 1), caller, SHIFT_NOT_FOUND);
+	request = tc_lock_request(tc_uuid(rows, 0, 1), caller, SHIFT_NOT_FOUND);
 	tc_require_provider(request, caller);
 	tc_require_status(request, "accepted");
 
-	tc_run_latest(&find_shift, UUID_VALUE(shift_id));
-	offered = tc_integer(0, 2);
+	rows = tc_run_latest(&find_shift, UUID_VALUE(shift_id));
+	offered = tc_integer(rows, 0, 2);
 	if (count > offered)
 		tc_refuse_hint(TOO_MANY_WORKERS, "Name at most %d: so many were offered for the shift.",
 					   offered);
 	changes = tc_run_latest(&replace_workers, UUID_VALUE(shift_id),
-							VALUE(PointerGetDatum(workers)), UUID_VALUE(caller->contact_id));
+							ARRAY_VALUE(workers), UUID_VALUE(caller->contact_id)).count;
 	changes += tc_run_latest(&insert_workers, UUID_VALUE(shift_id), INT_VALUE(offered),
-							 VALUE(PointerGetDatum(workers)), UUID_VALUE(caller->contact_id));
+							 ARRAY_VALUE(workers), UUID_VALUE(caller->contact_id)).count;
 	if (changes > 0)
 	{
-		bool		filled = tc_run_latest(&find_vacancy, UUID_VALUE(request->id)) == 0;
+		bool		filled = tc_run_latest(&find_vacancy, UUID_VALUE(request->id)).count == 0;
 
 		tc_event(filled ? "request.filled" : "request.assigned", caller->account_id,
 				 caller->contact_id, request->customer_id, request->id);
 		if (filled)
 			tc_mail_customer("request_filled", request->id, true);
 	}
-	tc_run_latest(&select_assignments, UUID_VALUE(shift_id));
-	tc_put_records(fcinfo);
+	rows = tc_run_latest(&select_assignments, UUID_VALUE(shift_id));
+	tc_put_records(fcinfo, rows);
 	tc_leave();
 	return (Datum) 0;
 }

@@ -30,45 +30,40 @@
 #define LONGEST_SHIFT (24 * USECS_PER_HOUR) /* as shift_times has it */
 
 static KeptQuery find_partner =
-QUERY("SELECT FROM tempcloud_data.partnership WHERE customer_id = $1 AND provider_id = $2",
-	  UUIDOID, UUIDOID);
+QUERY("SELECT FROM tempcloud_data.partnership WHERE customer_id = $1 AND provider_id = $2");
 
 static KeptQuery find_order =
 QUERY("SELECT id, digest = $3 FROM tempcloud_data.staff_order"
-	  " WHERE customer_id = $1 AND reference = $2", UUIDOID, TEXTOID, BYTEAOID);
+	  " WHERE customer_id = $1 AND reference = $2");
 
 static KeptQuery insert_order =
 QUERY("INSERT INTO tempcloud_data.staff_order"
 	  " (customer_id, ordered_by, name, reference, digest)"
-	  " VALUES ($1, $2, $3, $4, $5) RETURNING id",
-	  UUIDOID, UUIDOID, TEXTOID, TEXTOID, BYTEAOID);
+	  " VALUES ($1, $2, $3, $4, $5) RETURNING id");
 
 static KeptQuery insert_request =
 QUERY("INSERT INTO tempcloud_data.request"
 	  " (order_id, customer_id, provider_id, profession, location, department,"
 	  "  requirements, answer_by)"
-	  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
-	  UUIDOID, UUIDOID, UUIDOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID);
+	  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id");
 
 static KeptQuery insert_shifts =
 QUERY("INSERT INTO tempcloud_data.shift (request_id, starts_at, ends_at, headcount)"
 	  " SELECT $1, s.starts_at, s.ends_at, s.headcount"
 	  "   FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4))"
 	  "        WITH ORDINALITY AS s (starts_at, ends_at, headcount, n)"
-	  "  ORDER BY n",
-	  UUIDOID, TIMESTAMPTZARRAYOID, TIMESTAMPTZARRAYOID, INT4ARRAYOID);
+	  "  ORDER BY n");
 
 static KeptQuery select_requests =
 QUERY("SELECT " REQUEST_RECORD " FROM tempcloud_data.request r"
-	  " WHERE r.order_id = $1 ORDER BY r.id", UUIDOID);
+	  " WHERE r.order_id = $1 ORDER BY r.id");
 
 /* For tc_require_below(). */
 static KeptQuery nth_newest_request =
 QUERY("SELECT n.created_at + interval '24 hours'"
 	  "  FROM (SELECT r.created_at FROM tempcloud_data.request r"
 	  "         WHERE r.customer_id = $2 ORDER BY r.id DESC OFFSET $1 LIMIT 1) n"
-	  " WHERE n.created_at > pg_catalog.clock_timestamp() - interval '24 hours'",
-	  INT4OID, UUIDOID);
+	  " WHERE n.created_at > pg_catalog.clock_timestamp() - interval '24 hours'");
 
 typedef struct WishedShift
 {
@@ -93,7 +88,7 @@ typedef struct Wish
 } Wish;
 
 static Caller *customer_calling(void);
-static void place_order(const Caller *caller, const char *name, const char *reference,
+static Rows place_order(const Caller *caller, const char *name, const char *reference,
 						const Wish *wishes, int count);
 static pg_uuid_t *find_same_order(const Caller *caller, const char *reference,
 								  const bytea *digest);
@@ -133,8 +128,7 @@ tempcloud_send_order(PG_FUNCTION_ARGS)
 	name = tc_arg_required(fcinfo, 0, "name", FORM_LINE);
 	reference = tc_arg(fcinfo, 2, "reference", FORM_LINE);
 	wishes = read_wishes(PG_ARGISNULL(1) ? NULL : PG_GETARG_JSONB_P(1), &count);
-	place_order(caller, name, reference, wishes, count);
-	tc_put_records(fcinfo);
+	tc_put_records(fcinfo, place_order(caller, name, reference, wishes, count));
 	tc_leave();
 	return (Datum) 0;
 }
@@ -170,8 +164,7 @@ tempcloud_send_request(PG_FUNCTION_ARGS)
 	read_shifts(&shifts, &wish);
 	wish.answer_by = PG_ARGISNULL(6) ? 0 : PG_GETARG_TIMESTAMPTZ(6);
 	read_answer_by(!PG_ARGISNULL(6), &wish);
-	place_order(caller, name, reference, &wish, 1);
-	return tc_finish();
+	return tc_finish(place_order(caller, name, reference, &wish, 1));
 }
 
 /*
@@ -208,8 +201,7 @@ customer_calling(void)
 }
 
 /*
- * Make an order, unless it was made already, and have its requests as the rows
- * of the last query.
+ * Make an order, unless it was made already.  Returns its requests.
  *
  * Under the lock of the sender: of two who send the same reference the second
  * waits, and returns what the first has made; and nobody else of the account
@@ -217,10 +209,11 @@ customer_calling(void)
  *
  * What was made already may be in the past by now.
  */
-static void
+static Rows
 place_order(const Caller *caller, const char *name, const char *reference, const Wish *wishes,
 			int count)
 {
+	Rows		rows;
 	bytea	   *digest = reference ? digest_of(name, wishes, count) : NULL;
 	pg_uuid_t  *order_id;
 
@@ -230,25 +223,27 @@ place_order(const Caller *caller, const char *name, const char *reference, const
 	{
 		for (int i = 0; i < count; i++)
 			require_future(&wishes[i]);
-		tc_run(&insert_order, UUID_VALUE(caller->account_id), UUID_VALUE(caller->contact_id),
-			   TEXT_VALUE(name), TEXT_VALUE(reference), BYTEA_VALUE(digest));
-		order_id = tc_uuid(0, 1);
+		rows = tc_run(&insert_order, UUID_VALUE(caller->account_id), UUID_VALUE(caller->contact_id),
+					  TEXT_VALUE(name), TEXT_VALUE(reference), BYTEA_VALUE(digest));
+		order_id = tc_uuid(rows, 0, 1);
 		for (int i = 0; i < count; i++)
 			send_wish(caller, order_id, &wishes[i]);
 	}
-	tc_run_latest(&select_requests, UUID_VALUE(order_id));
+	return tc_run_latest(&select_requests, UUID_VALUE(order_id));
 }
 
 /* The order that was sent before with the reference; PT409 if it is another one. */
 static pg_uuid_t *
 find_same_order(const Caller *caller, const char *reference, const bytea *digest)
 {
-	if (tc_run_latest(&find_order, UUID_VALUE(caller->account_id), TEXT_VALUE(reference),
-					  BYTEA_VALUE(digest)) == 0)
+	Rows		rows = tc_run_latest(&find_order, UUID_VALUE(caller->account_id), TEXT_VALUE(reference),
+									 BYTEA_VALUE(digest));
+
+	if (rows.count == 0)
 		return NULL;
-	if (!tc_bool(0, 2))
+	if (!tc_bool(rows, 0, 2))
 		tc_refuse(REFERENCE_TAKEN);
-	return tc_uuid(0, 1);
+	return tc_uuid(rows, 0, 1);
 }
 
 /*
@@ -410,19 +405,20 @@ require_future(const Wish *wish)
 static void
 send_wish(const Caller *caller, const pg_uuid_t *order_id, const Wish *wish)
 {
+	Rows		rows;
 	pg_uuid_t  *id;
 
 	if (tc_run_latest(&find_partner, UUID_VALUE(caller->account_id),
-					  UUID_VALUE(wish->provider_id)) == 0)
+					  UUID_VALUE(wish->provider_id)).count == 0)
 		tc_refuse_hint(PARTNER_NOT_FOUND, "Argument \"%s\" must be one of the caller's "
 					   "partners, who are in tempcloud.partners.", member(wish, "provider_id"));
 	tc_require_below(tc_max_daily_requests, TOO_MANY_REQUESTS, &nth_newest_request,
 					 UUID_VALUE(caller->account_id));
-	tc_run(&insert_request, UUID_VALUE(order_id), UUID_VALUE(caller->account_id),
-		   UUID_VALUE(wish->provider_id), TEXT_VALUE(wish->profession),
-		   TEXT_VALUE(wish->location), TEXT_VALUE(wish->department),
-		   TEXT_VALUE(wish->requirements), TIME_VALUE(wish->answer_by));
-	id = tc_uuid(0, 1);
+	rows = tc_run(&insert_request, UUID_VALUE(order_id), UUID_VALUE(caller->account_id),
+				  UUID_VALUE(wish->provider_id), TEXT_VALUE(wish->profession),
+				  TEXT_VALUE(wish->location), TEXT_VALUE(wish->department),
+				  TEXT_VALUE(wish->requirements), TIME_VALUE(wish->answer_by));
+	id = tc_uuid(rows, 0, 1);
 	insert_wished_shifts(id, wish);
 	tc_event("request.sent", caller->account_id, caller->contact_id, wish->provider_id, id);
 	tc_mail_provider("request_received", id, true);
@@ -443,12 +439,12 @@ insert_wished_shifts(const pg_uuid_t *id, const Wish *wish)
 		headcounts[i] = Int32GetDatum(wish->shifts[i].headcount);
 	}
 	tc_run(&insert_shifts, UUID_VALUE(id),
-		   tc_pointer_value(construct_array(starts, count, TIMESTAMPTZOID, sizeof(TimestampTz),
-											FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)),
-		   tc_pointer_value(construct_array(ends, count, TIMESTAMPTZOID, sizeof(TimestampTz),
-											FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)),
-		   tc_pointer_value(construct_array(headcounts, count, INT4OID, sizeof(int32), true,
-											TYPALIGN_INT)));
+		   ARRAY_VALUE(construct_array(starts, count, TIMESTAMPTZOID, sizeof(TimestampTz),
+									   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)),
+		   ARRAY_VALUE(construct_array(ends, count, TIMESTAMPTZOID, sizeof(TimestampTz),
+									   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)),
+		   ARRAY_VALUE(construct_array(headcounts, count, INT4OID, sizeof(int32), true,
+									   TYPALIGN_INT)));
 }
 
 /* How a hint calls a member: "profession", or "requests[2].profession". */

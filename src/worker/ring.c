@@ -134,15 +134,15 @@ tc_ring_state(Ring *ring, RingState *state)
 	*state = (RingState)
 	{
 		.database = ring->database,
-		.worker = ring->worker,
-		.maintenance = ring->maintenance,
-		.barred_until = ring->barred_until,
-		.attached_at = ring->attached_at,
-		.maintained_at = ring->maintained_at,
-		.handed_over = ring->head,
-		.sent = ring->sent,
-		.waiting = ring->head - ring->tail,
-		.resyncs = ring->resyncs
+			.worker = ring->worker,
+			.maintenance = ring->maintenance,
+			.barred_until = ring->barred_until,
+			.attached_at = ring->attached_at,
+			.maintained_at = ring->maintained_at,
+			.handed_over = ring->head,
+			.sent = ring->sent,
+			.waiting = ring->head - ring->tail,
+			.resyncs = ring->resyncs
 	};
 	if (state->waiting > 0)
 		state->waiting_since = ring->slots[ring->tail % tc_event_buffer].committed_at;
@@ -196,7 +196,10 @@ tc_hand_over(Ring *ring, const Event *events, int count, bool mail, TimestampTz 
 	{
 		for (int i = 0; i < count; i++)
 			ring->slots[(ring->head + i) % tc_event_buffer] =
-				(Handover) {.committed_at = committed_at, .event = events[i]};
+				(Handover)
+		{
+			.committed_at = committed_at,.event = events[i]
+		};
 	}
 	ring->head += count;
 	if (ring->resync)

@@ -33,7 +33,8 @@ typedef struct Event
 	bool		has_topic;
 	pg_uuid_t	account;
 	pg_uuid_t	partner;
-	pg_uuid_t	topic;			/* what the name begins with: an invitation, a request */
+	pg_uuid_t	topic;			/* what the name begins with: an invitation, a
+								 * request */
 } Event;
 
 typedef struct Handover
@@ -58,7 +59,8 @@ typedef struct RingState
 	uint64		sent;
 	uint64		waiting;
 	uint64		resyncs;
-	TimestampTz waiting_since;	/* the commit of the oldest that waits; 0 if none */
+	TimestampTz waiting_since;	/* the commit of the oldest that waits; 0 if
+								 * none */
 } RingState;
 
 /* How long a database is left alone by who was asked to leave it. */

@@ -53,7 +53,10 @@ LLVMFuzzerTestOneInput(const uint8 *data, size_t size)
 		ALWAYS(cursor.reached <= rest);
 		ALWAYS(cursor.reached <= now);
 
-		/* Commits may come late: it does not pass over what was queued just now. */
+		/*
+		 * Commits may come late: it does not pass over what was queued just
+		 * now.
+		 */
 		ALWAYS(cursor.reached <= now - DUE_LATE_COMMIT || cursor.reached <= from);
 	}
 	return 0;

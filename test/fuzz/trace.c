@@ -55,7 +55,8 @@ LLVMFuzzerTestOneInput(const uint8 *data, size_t size)
 	char	   *text = palloc(size + 1);
 
 	memcpy(text, data, size);
-	text[size] = '\0';
+	text[		size] = '\0';
+
 	check(text);
 	if (size > SECRET_BYTES)
 		check_spelled(data, size);

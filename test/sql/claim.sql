@@ -103,7 +103,7 @@ SELECT id AS after FROM tempcloud.invite('after@personal.claim.example') \gset
 SET ROLE tempcloud_mailer;
 SELECT recipient, attempt FROM tempcloud.claim_mail() ORDER BY id;
 SET ROLE tempcloud_admin;
-SELECT id AS dead, recipient, attempt, error FROM tempcloud.mail_dead WHERE recipient ~ '@personal\.claim';
+SELECT recipient, attempt, error FROM tempcloud.mail_dead WHERE recipient ~ '@personal\.claim';
 SELECT id AS dead FROM tempcloud.mail_dead WHERE recipient ~ '@personal\.claim' \gset
 SET ROLE tempcloud_mailer;
 SELECT tempcloud.mail_sent(ARRAY[:dead]), tempcloud.mail_failed(:dead, 'x');
