@@ -11,7 +11,7 @@ MODULE_big = $(EXTENSION)
 OBJS = $(patsubst %.c,%.o,$(sort $(filter-out src/mailer/%,$(wildcard src/*.c src/*/*.c))))
 
 # One file per subject, in the order in which they rest on each other.
-SUBJECTS = role input_check uuid account contact caller invitation invitation_send invitation_answer partnership \
+SUBJECTS = role input_check uuid account contact account_leave caller invitation invitation_send invitation_answer partnership \
 	request request_send request_answer request_assign token mail mail_template event ledger worker maintenance privacy guard \
 	http relationship privilege
 INSTALL_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql

@@ -16,6 +16,7 @@ CREATE TABLE tempcloud_data.account (
 	city			tempcloud_data.line,
 	country			tempcloud_data.country,
 	created_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	closed_at		timestamptz,
 	CONSTRAINT account_pkey PRIMARY KEY (id),
 	-- what foreign keys refer to that tie an account together with its kind
 	CONSTRAINT account_id_kind_key UNIQUE (id, kind)
@@ -34,6 +35,7 @@ COMMENT ON COLUMN tempcloud_data.account.postal_code IS 'Postal code';
 COMMENT ON COLUMN tempcloud_data.account.city IS 'City';
 COMMENT ON COLUMN tempcloud_data.account.country IS 'Country by its two letters of ISO 3166-1';
 COMMENT ON COLUMN tempcloud_data.account.created_at IS 'When it was registered';
+COMMENT ON COLUMN tempcloud_data.account.closed_at IS 'When its last login closed it: since then it has no people';
 
 -- The API's own row types: what a table gains later is not shown by itself.
 CREATE TYPE tempcloud.account AS (

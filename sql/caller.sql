@@ -17,7 +17,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_whoami'
 LANGUAGE C STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.whoami IS
 'Who is calling
-The caller''s account, their contact in it, and what they may do: register_account and confirm_email without an account; manage_account, manage_contacts, invite and decide with one; order for customers, answer for providers.';
+The caller''s account, their contact in it, and what they may do: register_account and confirm_email without an account; manage_account, manage_contacts, invite and decide with one; order for customers, answer for providers; leave_account where colleagues have a login, close_account otherwise.';
 GRANT EXECUTE ON FUNCTION tempcloud.whoami TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.current_account_id()

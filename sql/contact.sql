@@ -36,6 +36,8 @@ CREATE UNIQUE INDEX contact_subject_key
 CREATE UNIQUE INDEX contact_verified_email_key
 	ON tempcloud_data.contact (pg_catalog.lower(email)) WHERE email_verified_at IS NOT NULL;
 CREATE INDEX contact_account_id_idx ON tempcloud_data.contact (account_id, id);
+-- whether somebody else can sign in
+CREATE INDEX contact_login_idx ON tempcloud_data.contact (account_id, id) WHERE subject IS NOT NULL;
 SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.contact', '');
 
 COMMENT ON TABLE tempcloud_data.contact IS 'People of the accounts.';

@@ -71,7 +71,7 @@ GRANT EXECUTE ON FUNCTION tempcloud.are_partners TO tempcloud_user;
 CREATE VIEW tempcloud.customers WITH (security_barrier) AS
 SELECT p.customer_id AS id, a.kind, a.company_name::text, a.locale::text, a.phone::text, a.website::text,
 	   a.street::text, a.postal_code::text, a.city::text, a.country::text,
-	   p.created_at AS partner_since, p.invitation_id
+	   p.created_at AS partner_since, p.invitation_id, a.closed_at
   FROM tempcloud_data.partnership p
  CROSS JOIN LATERAL (
 	SELECT * FROM tempcloud_data.account a WHERE a.id = p.customer_id OFFSET 0) a
@@ -92,12 +92,13 @@ COMMENT ON COLUMN tempcloud.customers.city IS 'City';
 COMMENT ON COLUMN tempcloud.customers.country IS 'Country by its two letters of ISO 3166-1';
 COMMENT ON COLUMN tempcloud.customers.partner_since IS 'When the partnership was made';
 COMMENT ON COLUMN tempcloud.customers.invitation_id IS 'The invitation it came of';
+COMMENT ON COLUMN tempcloud.customers.closed_at IS 'When the partner closed their account, which then gets no more requests; otherwise null';
 GRANT SELECT ON tempcloud.customers TO tempcloud_user;
 
 CREATE VIEW tempcloud.providers WITH (security_barrier) AS
 SELECT p.provider_id AS id, a.kind, a.company_name::text, a.locale::text, a.phone::text, a.website::text,
 	   a.street::text, a.postal_code::text, a.city::text, a.country::text,
-	   p.created_at AS partner_since, p.invitation_id
+	   p.created_at AS partner_since, p.invitation_id, a.closed_at
   FROM tempcloud_data.partnership p
  CROSS JOIN LATERAL (
 	SELECT * FROM tempcloud_data.account a WHERE a.id = p.provider_id OFFSET 0) a
@@ -118,6 +119,7 @@ COMMENT ON COLUMN tempcloud.providers.city IS 'City';
 COMMENT ON COLUMN tempcloud.providers.country IS 'Country by its two letters of ISO 3166-1';
 COMMENT ON COLUMN tempcloud.providers.partner_since IS 'When the partnership was made';
 COMMENT ON COLUMN tempcloud.providers.invitation_id IS 'The invitation it came of';
+COMMENT ON COLUMN tempcloud.providers.closed_at IS 'When the partner closed their account, which then gets no more requests; otherwise null';
 GRANT SELECT ON tempcloud.providers TO tempcloud_user;
 
 -- One arm for each side, so that each is served by its own index.
@@ -140,6 +142,7 @@ COMMENT ON COLUMN tempcloud.partners.city IS 'City';
 COMMENT ON COLUMN tempcloud.partners.country IS 'Country by its two letters of ISO 3166-1';
 COMMENT ON COLUMN tempcloud.partners.partner_since IS 'When the partnership was made';
 COMMENT ON COLUMN tempcloud.partners.invitation_id IS 'The invitation it came of';
+COMMENT ON COLUMN tempcloud.partners.closed_at IS 'When the partner closed their account, which then gets no more requests; otherwise null';
 GRANT SELECT ON tempcloud.partners TO tempcloud_user;
 
 CREATE FUNCTION tempcloud_data.fold(value text)

@@ -26,20 +26,27 @@
  *	4. LOCK_PAIR	what is between two accounts: invitations and partnership
  *					(all of these but erase_person; accept_invitation)
  *	5. account		who the people of an account are, and how many logins it has
- *					left (remove_contact, erase_person, update_account)
+ *					left (remove_contact, leave_account, close_account,
+ *					erase_person, update_account); shared, that it is open
+ *					(all that act for an account, or invite or ask one)
  *	6. invitation	what becomes of it (all commands on an invitation,
- *					register_account, confirm_email, erase_person, maintain)
+ *					register_account, confirm_email, erase_person, maintain,
+ *					close_account)
  *	7. request		what becomes of it; the row stands for its answer, its shifts
- *					and the workers in them (all commands on a request, maintain)
+ *					and the workers in them (all commands on a request, maintain,
+ *					close_account)
  *	8. contact		the person, their address and their login (update_contact,
- *					remove_contact, send_confirmation, confirm_email,
- *					erase_person); FOR SHARE by who queues a mail to them (on
+ *					remove_contact, leave_account, close_account,
+ *					send_confirmation, confirm_email, erase_person); FOR SHARE by who queues a mail to them (on
  *					an invitation or a request, send_order, maintain)
  *	9. mail			who holds it (claim_mail and all that mailers report,
- *					remove_contact, erase_person, maintain)
+ *					remove_contact, leave_account, close_account, erase_person,
+ *					maintain); who withdraws or sends an invitation again drops
+ *					its mails, but skips those that others hold
  *	10. block		(unblock_account, erase_person)
  *
- * 5 to 10 are locks of rows, of the strength FOR NO KEY UPDATE.  Several rows of
+ * 5 to 10 are locks of rows, of the strength FOR NO KEY UPDATE where FOR SHARE is not
+ * said; 5 is shared FOR SHARE.  Several rows of
  * a table are locked in one statement with ORDER BY, before any of them is
  * changed.  Only contacts FOR SHARE need no order: of those who read mails nobody
  * changes two in different accounts.  Rows that a command has inserted itself do

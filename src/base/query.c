@@ -132,6 +132,16 @@ tc_array_value(const ArrayType *array)
 	return tc_pointer_value(get_array_type(ARR_ELEMTYPE(array)), array);
 }
 
+ArrayType *
+tc_uuid_array(const pg_uuid_t *const *ids, int count)
+{
+	Datum	   *values = palloc(sizeof(Datum) * (count + 1));
+
+	for (int i = 0; i < count; i++)
+		values[i] = UUIDPGetDatum(ids[i]);
+	return construct_array(values, count, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR);
+}
+
 /* Otherwise we would read past the end of the tuple table. */
 static HeapTuple
 row_of(Rows rows, uint64 row)

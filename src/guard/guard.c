@@ -169,6 +169,7 @@ tempcloud_guard_account(PG_FUNCTION_ARGS)
 {
 	const TriggerData *trigger = guard_trigger(fcinfo, &account);
 	HeapTuple	row = trigger->tg_trigtuple;
+	bool		open;
 
 	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
 		require_kind_of_partnerships(trigger);
@@ -176,6 +177,9 @@ tempcloud_guard_account(PG_FUNCTION_ARGS)
 	{
 		require_same(trigger, "id");
 		require_same(trigger, "kind");
+		(void) attribute(trigger, row, "closed_at", &open);
+		if (!open)
+			require_same(trigger, "closed_at");
 	}
 	else if (finds(&find_partnership_of_account, key(trigger, row, "id")))
 		refuse_undoing(trigger, "cannot delete an account that has partnerships");
@@ -224,12 +228,8 @@ tempcloud_guard_invitation(PG_FUNCTION_ARGS)
 		require_same(trigger, "inviter_kind");
 		(void) attribute(trigger, row, "invitee_id", &unrouted);
 		(void) attribute(trigger, trigger->tg_newtuple, "invitee_id", &waits);
-
-		/*
-		 * One that is sent again after it has expired may wait for its
-		 * address anew.
-		 */
-		if (!unrouted && !(waits && strcmp(label(trigger, row, "status"), "expired") == 0))
+		/* One that is sent again may wait for its address anew. */
+		if (!unrouted && (!waits || is_same(trigger, "round")))
 			require_same(trigger, "invitee_id");
 		require_transition(trigger, "invitation");
 	}

@@ -30,6 +30,10 @@ QUERY("INSERT INTO tempcloud_data.contact"
 	  " VALUES ($1, $2, $3, $4, $5, pg_catalog.clock_timestamp(), $6)"
 	  " RETURNING id");
 
+static KeptQuery share_accounts =
+QUERY("SELECT a.closed_at IS NULL FROM tempcloud_data.account a"
+	  " WHERE a.id = ANY ($1) ORDER BY a.id FOR SHARE");
+
 static KeptQuery select_account =
 QUERY("SELECT " ACCOUNT_RECORD " FROM tempcloud_data.account a WHERE a.id = $1");
 
@@ -42,7 +46,7 @@ QUERY("UPDATE tempcloud_data.account a SET"
 	  " company_name = COALESCE($2, company_name), locale = COALESCE($3, locale),"
 	  SET_TEXT("phone", 4) "," SET_TEXT("website", 5) "," SET_TEXT("street", 6) ","
 	  SET_TEXT("postal_code", 7) "," SET_TEXT("city", 8) "," SET_TEXT("country", 9)
-	  " WHERE a.id = $1 RETURNING " ACCOUNT_RECORD);
+	  " WHERE a.id = $1 AND a.closed_at IS NULL RETURNING " ACCOUNT_RECORD);
 
 typedef struct Registration
 {
@@ -149,7 +153,35 @@ tempcloud_update_account(PG_FUNCTION_ARGS)
 				  TEXT_VALUE(tc_arg_change(fcinfo, 5, "postal_code", FORM_LINE, true)),
 				  TEXT_VALUE(tc_arg_change(fcinfo, 6, "city", FORM_LINE, true)),
 				  TEXT_VALUE(tc_arg_change(fcinfo, 7, "country", FORM_COUNTRY, true)));
+	if (rows.count == 0)
+		tc_refuse(NO_ACCOUNT);	/* closed since */
 	return tc_finish(rows);
+}
+
+bool
+tc_share_accounts(const pg_uuid_t *const *ids, int count)
+{
+	Rows		rows = tc_run_latest(&share_accounts, ARRAY_VALUE(tc_uuid_array(ids, count)));
+	bool		open = true;
+
+	for (uint64 i = 0; i < rows.count; i++)
+		open &= tc_bool(rows, i, 1);
+	return open;
+}
+
+bool
+tc_keep_open(const Caller *caller, const pg_uuid_t *const *others, int count)
+{
+	const pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
+
+	ids[0] = caller->account_id;
+	for (int i = 0; i < count; i++)
+		ids[i + 1] = others[i];
+	if (tc_share_accounts(ids, count + 1))
+		return true;
+	if (!tc_share_accounts(ids, 1))
+		tc_refuse(NO_ACCOUNT);
+	return false;
 }
 
 /*

@@ -41,6 +41,10 @@ QUERY("SELECT ROW((SELECT " ACCOUNT_RECORD ""
 	  "           CASE WHEN $1 IS NULL THEN '{register_account,confirm_email}'::text[]"
 	  "                ELSE '{manage_account,manage_contacts,invite,decide}'::text[]"
 	  "                     || CASE $3 WHEN 'customer' THEN 'order' ELSE 'answer' END"
+	  "                     || CASE WHEN EXISTS ("
+	  "                          SELECT FROM tempcloud_data.contact o"
+	  "                           WHERE o.account_id = $1 AND o.subject IS NOT NULL AND o.id <> $2)"
+	  "                        THEN 'leave_account' ELSE 'close_account' END"
 	  "           END)::tempcloud.identity");
 
 static void find(Caller *caller, QueryMode mode);

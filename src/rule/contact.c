@@ -12,6 +12,7 @@
 #include "base/query.h"
 #include "base/refusal.h"
 #include "base/settings.h"
+#include "rule/account.h"
 #include "rule/caller.h"
 #include "rule/contact.h"
 #include "rule/event.h"
@@ -76,6 +77,21 @@ QUERY("UPDATE tempcloud_data.contact SET given_name = NULL, family_name = NULL,"
 	  " subject = NULL, removed_at = pg_catalog.clock_timestamp()"
 	  " WHERE id = $1");
 
+static KeptQuery find_people =
+QUERY("SELECT c.id FROM tempcloud_data.contact c"
+	  " WHERE c.account_id = $1 AND c.removed_at IS NULL");
+
+static KeptQuery lock_people =
+QUERY("SELECT FROM tempcloud_data.contact c"
+	  " WHERE c.account_id = $1 AND c.removed_at IS NULL ORDER BY c.id FOR NO KEY UPDATE");
+
+static KeptQuery lock_mails_of_people =
+QUERY("SELECT FROM tempcloud_data.mail m"
+	  " WHERE m.id IN (SELECT m.id FROM tempcloud_data.contact c"
+	  "                  JOIN tempcloud_data.mail m ON m.contact_id = c.id"
+	  "                 WHERE c.account_id = $1 AND c.removed_at IS NULL)"
+	  " ORDER BY m.id FOR NO KEY UPDATE");
+
 static KeptQuery select_contact =
 QUERY("SELECT " CONTACT_RECORD " FROM tempcloud_data.contact c"
 	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL");
@@ -116,6 +132,7 @@ typedef struct Confirmation
 	char	   *email;
 } Confirmation;
 
+static void erase_person(const pg_uuid_t *id);
 static Confirmation find_confirmed(text *token);
 pg_noreturn static void refuse_unknown_link(void);
 static char *login_to_bind(const Caller *caller, const pg_uuid_t *account_id, const char *subject);
@@ -139,6 +156,7 @@ tempcloud_add_contact(PG_FUNCTION_ARGS)
 
 	tc_enter_command("add_contact()");
 	caller = tc_caller_with_account(QUERY_RUN);
+	(void) tc_keep_open(caller, NULL, 0);
 	rows = tc_run(&insert_contact,
 				  UUID_VALUE(caller->account_id),
 				  TEXT_VALUE(tc_arg_required(fcinfo, 0, "given_name", FORM_PERSON_NAME)),
@@ -196,16 +214,39 @@ tempcloud_remove_contact(PG_FUNCTION_ARGS)
 
 	tc_enter_command("remove_contact()");
 	caller = tc_caller_with_account(QUERY_RUN);
-	tc_run(&lock_account, UUID_VALUE(caller->account_id));
+	tc_lock_account(caller->account_id);
 	caller = tc_caller_with_account(QUERY_LATEST);	/* a colleague may have
 													 * removed them */
-	tc_remove_contact(id, caller->account_id, caller->contact_id);
+	tc_remove_contact(id, caller->account_id, caller->contact_id, "contact.removed");
 	tc_leave();
 	PG_RETURN_VOID();
 }
 
 void
-tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id, const pg_uuid_t *removed_by)
+tc_lock_account(const pg_uuid_t *account_id)
+{
+	tc_run(&lock_account, UUID_VALUE(account_id));
+}
+
+void
+tc_lock_people(const pg_uuid_t *account_id)
+{
+	tc_run_latest(&lock_people, UUID_VALUE(account_id));
+	tc_run_latest(&lock_mails_of_people, UUID_VALUE(account_id));
+}
+
+void
+tc_erase_people(const pg_uuid_t *account_id)
+{
+	Rows		rows = tc_run_latest(&find_people, UUID_VALUE(account_id));
+
+	for (uint64 i = 0; i < rows.count; i++)
+		erase_person(tc_uuid(rows, i, 1));
+}
+
+void
+tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id,
+				  const pg_uuid_t *removed_by, const char *event)
 {
 	Rows		rows = tc_run_latest(&check_removal, UUID_VALUE(id), UUID_VALUE(account_id));
 
@@ -213,15 +254,17 @@ tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id, const pg_uui
 		tc_refuse(CONTACT_NOT_FOUND);
 	if (!tc_bool(rows, 0, 1))
 		tc_refuse(LAST_LOGIN);
+	erase_person(id);
+	tc_event(event, account_id, removed_by, NULL, NULL);
+}
 
-	/*
-	 * Who is sending a confirmation comes before this, and what they have
-	 * sent is seen.
-	 */
+/* Who is sending a confirmation comes before this, and what they have sent is seen. */
+static void
+erase_person(const pg_uuid_t *id)
+{
 	tc_run_latest(&erase_contact, UUID_VALUE(id));
 	tc_run_latest(&erase_contact_mails, UUID_VALUE(id));
 	tc_run_latest(&delete_confirmations, UUID_VALUE(id));
-	tc_event("contact.removed", account_id, removed_by, NULL, NULL);
 }
 
 /*
@@ -240,6 +283,7 @@ tempcloud_send_confirmation(PG_FUNCTION_ARGS)
 	tc_enter_command("send_confirmation()");
 	caller = tc_caller_with_account(QUERY_RUN);
 	tc_lock(LOCK_SENDER, tc_account_key(caller->account_id));
+	(void) tc_keep_open(caller, NULL, 0);
 	rows = tc_run(&lock_address, UUID_VALUE(id), UUID_VALUE(caller->account_id));
 	if (rows.count == 0)
 		tc_refuse(CONTACT_NOT_FOUND);

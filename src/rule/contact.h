@@ -28,12 +28,23 @@ typedef struct Owner
  */
 extern Owner tc_owner_of(const char *folded_email);
 
+/* Lock the account's row: nobody else changes who its people are. */
+extern void tc_lock_account(const pg_uuid_t *account_id);
+
 /*
  * Remove a contact of the account and erase what is known of them, on behalf of
- * a contact or of nobody.  PT404 contact_not_found, PT409 last_login.  The
- * account's row must be locked; locks the contact's, then those of mails.
+ * a contact or of nobody, with the event named.  PT404 contact_not_found, PT409
+ * last_login.  The account's row must be locked; locks the contact's, then those of
+ * mails.
  */
 extern void tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id,
-							  const pg_uuid_t *removed_by);
+							  const pg_uuid_t *removed_by, const char *event);
+
+/*
+ * The same of all people of the account, without an event: lock their rows and those
+ * of mails, then erase them.
+ */
+extern void tc_lock_people(const pg_uuid_t *account_id);
+extern void tc_erase_people(const pg_uuid_t *account_id);
 
 #endif							/* TC_CONTACT_H */

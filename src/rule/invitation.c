@@ -15,6 +15,7 @@
 #include "base/lock.h"
 #include "base/refusal.h"
 #include "base/settings.h"
+#include "rule/account.h"
 #include "rule/caller.h"
 #include "rule/event.h"
 #include "rule/invitation.h"
@@ -109,7 +110,6 @@ QUERY("SELECT FROM tempcloud_data.contact c"
 #define MOST_ROUTED 100
 
 static Invitation *load(Invitation *invitation, Rows rows);
-static ArrayType *uuid_array(pg_uuid_t **ids, int count);
 
 PG_FUNCTION_INFO_V1(tempcloud_preview_invitation);
 
@@ -247,8 +247,9 @@ tc_lock_waiting(const pg_uuid_t *account_id, const char *kind, const char *folde
 		ids[i] = tc_uuid(rows, i, 1);
 		pairs[i] = tc_pair_key(account_id, tc_uuid(rows, i, 2));
 	}
-	waiting = uuid_array(ids, count);
+	waiting = tc_uuid_array((const pg_uuid_t *const *) ids, count);
 	tc_lock_all(LOCK_PAIR, pairs, count);
+	tc_share_accounts(&account_id, 1);
 	tc_run_latest(&lock_invitations, ARRAY_VALUE(waiting));
 	return waiting;
 }
@@ -276,14 +277,4 @@ tc_route_invitations(const pg_uuid_t *account_id, ArrayType *waiting)
 								 * show */
 			tc_event("invitation.routed", account_id, NULL,
 					 tc_reveal_registered ? inviters[i] : NULL, ids[i]);
-}
-
-static ArrayType *
-uuid_array(pg_uuid_t **ids, int count)
-{
-	Datum	   *values = palloc(sizeof(Datum) * (count + 1));
-
-	for (int i = 0; i < count; i++)
-		values[i] = UUIDPGetDatum(ids[i]);
-	return construct_array(values, count, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR);
 }

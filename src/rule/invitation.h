@@ -61,6 +61,16 @@ extern bool tc_is_invitee(const Invitation *invitation, const Caller *caller);
  */
 extern void tc_lock_invitation(Invitation *invitation, const Caller *caller);
 
+/*
+ * Withdraw or decline an invitation, by its key, whose row is locked, on behalf of
+ * the caller, with event and mail; the account of the other side may be NULL.
+ * Returns the invitation, as INVITATION_RECORD has it.
+ */
+extern Datum tc_withdraw_invitation(const pg_uuid_t *id, const Caller *caller,
+									const pg_uuid_t *invitee_id);
+extern Datum tc_decline_invitation(const pg_uuid_t *id, const Caller *caller,
+								   const pg_uuid_t *inviter_id, const char *reason);
+
 /* PT410 with what became of it, unless it is pending. */
 extern void tc_require_pending(const Invitation *invitation);
 
@@ -69,7 +79,7 @@ extern void tc_require_open_link(const Invitation *invitation);
 
 /*
  * Lock what waits for an address that the account is about to prove, as far as it
- * is for its kind, and the pairs; returns the ids, for tc_route_invitations().  The
+ * is for its kind, the pairs, and the account, so that it stays open; returns the ids, for tc_route_invitations().  The
  * address must be locked (LOCK_ADDRESS), so that no more come.
  */
 extern ArrayType *tc_lock_waiting(const pg_uuid_t *account_id, const char *kind,

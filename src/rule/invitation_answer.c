@@ -11,6 +11,7 @@
 #include "base/lock.h"
 #include "base/query.h"
 #include "base/refusal.h"
+#include "rule/account.h"
 #include "rule/caller.h"
 #include "rule/contact.h"
 #include "rule/event.h"
@@ -134,10 +135,13 @@ tempcloud_decline_invitation(PG_FUNCTION_ARGS)
 {
 	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
 	Caller	   *caller;
+	Invitation *invitation;
 
 	tc_enter_command("decline_invitation()");
 	caller = tc_caller_with_account(QUERY_RUN);
-	return decline(fcinfo, caller, find_received(caller, id), false);
+	invitation = find_received(caller, id);
+	(void) tc_keep_open(caller, NULL, 0);
+	return decline(fcinfo, caller, invitation, false);
 }
 
 /*
@@ -186,6 +190,7 @@ accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_thi
 
 	require_pair(caller, invitation);
 	tc_lock(LOCK_PAIR, tc_pair_key(invitation->inviter_id, caller->account_id));
+	(void) tc_keep_open(caller, (const pg_uuid_t *const *) &invitation->inviter_id, 1);
 	tc_run_latest(&lock_all, UUID_VALUE(invitation->inviter_id),
 				  UUID_VALUE(caller->account_id), UUID_VALUE(invitation->id));
 	tc_lock_invitation(invitation, caller);
@@ -294,6 +299,19 @@ decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation, b
 			 invitation->inviter_id, invitation->id);
 	tc_mail_inviter("invitation_declined", invitation->id, true);
 	return tc_finish_with(record);
+}
+
+Datum
+tc_decline_invitation(const pg_uuid_t *id, const Caller *caller, const pg_uuid_t *inviter_id,
+					  const char *reason)
+{
+	Rows		rows = tc_run(&close_as_declined, UUID_VALUE(id), UUID_VALUE(caller->contact_id),
+							  TEXT_VALUE(reason), UUID_VALUE(caller->account_id));
+	Datum		record = tc_record(rows);
+
+	tc_event("invitation.declined", caller->account_id, caller->contact_id, inviter_id, id);
+	tc_mail_inviter("invitation_declined", id, true);
+	return record;
 }
 
 /*

@@ -22,6 +22,7 @@
 #include "base/rate_limit.h"
 #include "base/refusal.h"
 #include "base/settings.h"
+#include "rule/account.h"
 #include "rule/caller.h"
 #include "rule/contact.h"
 #include "rule/event.h"
@@ -99,7 +100,9 @@ QUERY("SELECT FROM tempcloud_data.invitation i"
 	  "   AND i.id IS DISTINCT FROM $3"
 	  " UNION ALL"
 	  " SELECT FROM tempcloud_data.block b"
-	  "  WHERE b.inviter_id = $1 AND b.account_id = $2");
+	  "  WHERE b.inviter_id = $1 AND b.account_id = $2"
+	  " UNION ALL"
+	  " SELECT FROM tempcloud_data.account a WHERE a.id = $2 AND a.closed_at IS NOT NULL");
 
 static KeptQuery find_refusal =
 QUERY("SELECT FROM tempcloud_data.invitation i"
@@ -339,24 +342,31 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 Datum
 tempcloud_withdraw_invitation(PG_FUNCTION_ARGS)
 {
-	Rows		rows;
 	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
 	Caller	   *caller;
 	Invitation *invitation;
-	Datum		record;
 
 	tc_enter_command("withdraw_invitation()");
 	caller = tc_caller_with_account(QUERY_RUN);
 	invitation = find_sent(caller, id);
+	(void) tc_keep_open(caller, NULL, 0);
 	tc_lock_invitation(invitation, caller);
 	tc_require_pending(invitation);
+
+	return tc_finish_with(tc_withdraw_invitation(id, caller, invitation->invitee_id));
+}
+
+Datum
+tc_withdraw_invitation(const pg_uuid_t *id, const Caller *caller, const pg_uuid_t *invitee_id)
+{
+	Rows		rows;
+	Datum		record;
 
 	rows = tc_run(&withdraw_invitation, UUID_VALUE(id), UUID_VALUE(caller->contact_id));
 	record = tc_record(rows);
 	tc_drop_mails(id);
-	tc_event("invitation.withdrawn", caller->account_id, caller->contact_id,
-			 invitation->invitee_id, id);
-	return tc_finish_with(record);
+	tc_event("invitation.withdrawn", caller->account_id, caller->contact_id, invitee_id, id);
+	return record;
 }
 
 /*
@@ -421,6 +431,7 @@ lock_for_many(const Caller *caller, const Invite *invites, int count)
 		nowners++;
 	}
 	tc_lock_all(LOCK_PAIR, keys, nowners);
+	(void) tc_keep_open(caller, owners, nowners);
 	lock_invitations(caller, addresses, naddresses, owners, nowners, NULL);
 }
 
@@ -603,6 +614,7 @@ lock_for_inviting(const Caller *caller, const char *email, const pg_uuid_t *rout
 	char	   *folded = tc_fold_email(email);
 	Owner		owner;
 	const pg_uuid_t *other;
+	const pg_uuid_t *accounts[2];
 	uint64		pairs[2];
 	int			npairs = 0;
 
@@ -611,10 +623,15 @@ lock_for_inviting(const Caller *caller, const char *email, const pg_uuid_t *rout
 	owner = tc_owner_of(folded);
 	other = account_to_ask_about(&owner);
 	if (other != NULL)
-		pairs[npairs++] = tc_pair_key(caller->account_id, other);
+		accounts[npairs++] = other;
 	if (routed != NULL)
-		pairs[npairs++] = tc_pair_key(caller->account_id, routed);
+		accounts[npairs++] = routed;
+	for (int i = 0; i < npairs; i++)
+		pairs[i] = tc_pair_key(caller->account_id, accounts[i]);
 	tc_lock_all(LOCK_PAIR, pairs, npairs);
+	if (!tc_keep_open(caller, accounts, npairs))
+		owner = tc_owner_of(folded);	/* nobody now, if it is that account */
+	other = account_to_ask_about(&owner);
 	if (other != NULL && tc_run(&find_account, UUID_VALUE(other)).count == 0 && other != &nobody)
 		ereport(ERROR,
 				errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),

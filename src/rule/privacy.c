@@ -179,7 +179,8 @@ tempcloud_erase_person(PG_FUNCTION_ARGS)
 
 	mails = tc_run_latest(&delete_mails, address).count;
 	for (int i = 0; i < ncontacts; i++)
-		tc_remove_contact(contacts[i].id, contacts[i].account_id, NULL);
+		tc_remove_contact(contacts[i].id, contacts[i].account_id, NULL,
+						  "contact.removed");
 	invitations = erase_invitations(address);
 	blocks = tc_run_latest(&delete_blocks, address).count;
 	rows = tc_run(&make_result, INT_VALUE(ncontacts), INT_VALUE(invitations), INT_VALUE(mails),

@@ -15,6 +15,7 @@
 
 #include "base/input_check.h"
 #include "base/query.h"
+#include "rule/account.h"
 #include "rule/event.h"
 #include "rule/mail.h"
 #include "rule/request.h"
@@ -65,6 +66,7 @@ tc_lock_request(const pg_uuid_t *id, const Caller *caller, Refusal not_found)
 	Rows		rows;
 	Request    *request = palloc(sizeof(Request));
 
+	(void) tc_keep_open(caller, NULL, 0);
 	rows = tc_run(&lock_request, UUID_VALUE(id), UUID_VALUE(caller->account_id));
 	if (rows.count == 0)
 		tc_refuse(not_found);

@@ -50,6 +50,10 @@ extern void tc_require_status(const Request *request, const char *status);
 extern Datum tc_decide_request(const Request *request, const Caller *caller,
 							   const char *status, const char *reason);
 
+/* Decide it as its provider, with an answer; otherwise the same. */
+extern Datum tc_answer_request(const Request *request, const Caller *caller, bool accept,
+							   const char *reason);
+
 /* End the frame and return the request as it is. */
 extern Datum tc_finish_with_request(const Request *request);
 

@@ -88,9 +88,15 @@ tempcloud_answer_request(PG_FUNCTION_ARGS)
 	else if (!PG_ARGISNULL(3) || !PG_ARGISNULL(4))
 		tc_refuse_hint(INVALID_ARGUMENT, "Who declines offers nobody: leave out \"headcount\" "
 					   "and \"shifts\".");
+	return tc_finish_with(tc_answer_request(request, caller, accept, reason));
+}
+
+Datum
+tc_answer_request(const Request *request, const Caller *caller, bool accept, const char *reason)
+{
 	tc_run(&insert_answer, UUID_VALUE(request->id), UUID_VALUE(request->provider_id),
 		   UUID_VALUE(caller->contact_id), BOOL_VALUE(accept), TEXT_VALUE(reason));
-	return tc_finish_with(tc_decide_request(request, caller, answer, reason));
+	return tc_decide_request(request, caller, accept ? "accepted" : "declined", reason);
 }
 
 /* How many people come to each shift; at least one comes at all. */

@@ -20,6 +20,7 @@
 #include "base/rate_limit.h"
 #include "base/refusal.h"
 #include "base/settings.h"
+#include "rule/account.h"
 #include "rule/caller.h"
 #include "rule/event.h"
 #include "rule/mail.h"
@@ -30,7 +31,10 @@
 #define LONGEST_SHIFT (24 * USECS_PER_HOUR) /* as shift_times has it */
 
 static KeptQuery find_partner =
-QUERY("SELECT FROM tempcloud_data.partnership WHERE customer_id = $1 AND provider_id = $2");
+QUERY("SELECT a.closed_at IS NOT NULL"
+	  "  FROM tempcloud_data.partnership p"
+	  "  JOIN tempcloud_data.account a ON a.id = p.provider_id"
+	  " WHERE p.customer_id = $1 AND p.provider_id = $2");
 
 static KeptQuery find_order =
 QUERY("SELECT id, digest = $3 FROM tempcloud_data.staff_order"
@@ -101,6 +105,7 @@ static int	compare_shifts(const void *a, const void *b);
 static void read_answer_by(bool given, Wish *wish);
 static void clean_wish(Wish *wish);
 static void require_future(const Wish *wish);
+static void keep_open(const Caller *caller, const Wish *wishes, int count);
 static void send_wish(const Caller *caller, const pg_uuid_t *order_id, const Wish *wish);
 static void insert_wished_shifts(const pg_uuid_t *id, const Wish *wish);
 static char *member(const Wish *wish, const char *name);
@@ -223,6 +228,7 @@ place_order(const Caller *caller, const char *name, const char *reference, const
 	{
 		for (int i = 0; i < count; i++)
 			require_future(&wishes[i]);
+		keep_open(caller, wishes, count);
 		rows = tc_run(&insert_order, UUID_VALUE(caller->account_id), UUID_VALUE(caller->contact_id),
 					  TEXT_VALUE(name), TEXT_VALUE(reference), BYTEA_VALUE(digest));
 		order_id = tc_uuid(rows, 0, 1);
@@ -401,6 +407,17 @@ require_future(const Wish *wish)
 					   "start of the first shift.", member(wish, "answer_by"));
 }
 
+/* Neither the customer nor one of the providers closes its account meanwhile. */
+static void
+keep_open(const Caller *caller, const Wish *wishes, int count)
+{
+	const pg_uuid_t **providers = palloc(sizeof(pg_uuid_t *) * count);
+
+	for (int i = 0; i < count; i++)
+		providers[i] = wishes[i].provider_id;
+	(void) tc_keep_open(caller, providers, count);
+}
+
 /* Make one request, with its event and mail. */
 static void
 send_wish(const Caller *caller, const pg_uuid_t *order_id, const Wish *wish)
@@ -408,10 +425,13 @@ send_wish(const Caller *caller, const pg_uuid_t *order_id, const Wish *wish)
 	Rows		rows;
 	pg_uuid_t  *id;
 
-	if (tc_run_latest(&find_partner, UUID_VALUE(caller->account_id),
-					  UUID_VALUE(wish->provider_id)).count == 0)
+	rows = tc_run_latest(&find_partner, UUID_VALUE(caller->account_id),
+						 UUID_VALUE(wish->provider_id));
+	if (rows.count == 0)
 		tc_refuse_hint(PARTNER_NOT_FOUND, "Argument \"%s\" must be one of the caller's "
 					   "partners, who are in tempcloud.partners.", member(wish, "provider_id"));
+	if (tc_bool(rows, 0, 1))
+		tc_refuse(PARTNER_CLOSED);
 	tc_require_below(tc_max_daily_requests, TOO_MANY_REQUESTS, &nth_newest_request,
 					 UUID_VALUE(caller->account_id));
 	rows = tc_run(&insert_request, UUID_VALUE(order_id), UUID_VALUE(caller->account_id),

@@ -246,7 +246,8 @@ class Model:
         return dict(account=self.accounts[me.account].profile if me else None,
                     contact=self.shown_contact(me) if me else None,
                     permissions=['manage_account', 'manage_contacts', 'invite', 'decide',
-                                 'order' if self.kind(me.account) == 'customer' else 'answer'] if me
+                                 'order' if self.kind(me.account) == 'customer' else 'answer',
+                                 'leave_account' if self.others(me) else 'close_account'] if me
                     else ['register_account', 'confirm_email'])
 
     def register_account(self, name, who, claim=None, verified=True, kind=None, company_name=None, given_name=None,
@@ -263,7 +264,7 @@ class Model:
                       invalid_argument=not kind)
             email = claim
         refuse_if(email_taken=self.owner(email), invalid_argument=not (company_name and given_name and family_name))
-        self.accounts[name] = Row(kind=kind, locale=locale or 'de', profile=dict(
+        self.accounts[name] = Row(kind=kind, locale=locale or 'de', closed=False, profile=dict(
             id=name, kind=kind, company_name=company_name, locale=locale or 'de', city=None))
         self.contacts[name + 'c'] = self.new_contact(name + 'c', name, given_name, family_name, email, who, True)
         self.event('account.registered', name)
@@ -328,9 +329,16 @@ class Model:
     def remove_contact(self, who, id):
         self.remove(self.own_contact(who, id))
 
-    def remove(self, c):
-        refuse_if(last_login=c.subject and not any(o.subject and o is not c for o in self.people(c.account)))
-        self.event('contact.removed', c.account)
+    def remove(self, c, event='contact.removed'):
+        refuse_if(last_login=c.subject and not self.others(c))
+        self.erase(c)
+        self.event(event, c.account)
+
+    def others(self, c):
+        """Colleagues who can sign in."""
+        return [o for o in self.people(c.account) if o.subject and o is not c]
+
+    def erase(self, c):
         c.given_name = c.family_name = c.email = c.subject = None
         c.verified, c.removed = False, True
         for m in self.mails.values():
@@ -339,6 +347,30 @@ class Model:
                 m.state = 'dropped' if m.state == 'queued' else m.state
                 m.closed = self.now if m.closed is None else m.closed
         self.tokens = {name: t for name, t in self.tokens.items() if t.contact != c.id}
+
+    def leave_account(self, who):
+        self.remove(self.caller(who), 'contact.left')
+
+    def close_account(self, who, reason=None):
+        me = self.caller(who)
+        refuse_if(has_colleagues=self.others(me))
+        reason = reason or ('Die Firma hat ihr Konto geschlossen.' if self.accounts[me.account].locale.startswith('de')
+                            else 'The company has closed its account.')
+        for i in list(self.invitations.values()):
+            if self.status(i) == 'pending' and i.inviter == me.account:
+                self.withdraw(me, i)
+            elif self.status(i) == 'pending' and self.is_for(i, me.account) and i.kind == self.kind(me.account):
+                self.decline(me, i, reason, False)
+        for r in self.requests.values():
+            status, mine = self.request_status(r), r.customer == me.account
+            if me.account in (r.customer, r.provider) and status in ('open', 'accepted'):
+                if status == 'open' and not mine:
+                    r.answered_by, r.answer = me.id, reason
+                self.decide(me, r, 'cancelled' if status == 'accepted' else 'withdrawn' if mine else 'declined', reason)
+        for c in self.people(me.account):
+            self.erase(c)
+        self.accounts[me.account].closed = True
+        self.event('account.closed', me.account)
 
     def send_confirmation(self, who, contact_id):
         c = self.own_contact(who, contact_id)
@@ -402,7 +434,7 @@ class Model:
                     same(i.email, email) or i.invitee in known):
                 self.close(i, 'expired')
                 self.event('expired', inviter, i.id)
-        obstructed = self.blocked(inviter, None, invitee) or any(i.status == 'pending' and i.invitee == invitee for i in mine)
+        obstructed = self.blocked(inviter, None, invitee) or invitee and self.accounts[invitee].closed or any(i.status == 'pending' and i.invitee == invitee for i in mine)
         return None if obstructed else invitee
 
     def invite(self, name, who, email=None, given_name=None, family_name=None, company_name=None, message=None, locale=None):
@@ -449,9 +481,12 @@ class Model:
     def withdraw_invitation(self, who, id):
         me, i = self.sent(who, id)
         refuse_if(**self.closed(i))
+        return self.withdraw(me, i)
+
+    def withdraw(self, me, i):
         self.close(i, 'withdrawn', me.id)
         self.drop_mails(i)
-        self.event('withdrawn', me.account, id)
+        self.event('withdrawn', me.account, i.id)
         return self.shown(i)
 
     # -- deciding
@@ -549,6 +584,7 @@ class Model:
         refuse_if(
             invalid_argument=not requests or any(not w['shifts'] or min(w['shifts']) < 1 or w.get('answer_in', 1) < 0 for w in requests),
             partner_not_found=any(not self.paired(me.account, w['provider_id']) for w in requests),
+            partner_closed=any(self.paired(me.account, w['provider_id']) and self.accounts[w['provider_id']].closed for w in requests),
             too_many_requests=today + len(requests) > self.settings['max_daily_requests'])
         sent = [self.send(f'{name}.{k}', me, wish) for k, wish in enumerate(requests)]
         if reference:
@@ -786,7 +822,7 @@ class Model:
             return {}
         mine = me.account
         partners = sorted({a for pair in self.partnerships if mine in pair for a in pair} - {mine})
-        profiles = [self.accounts[a].profile for a in partners]
+        profiles = [dict(self.accounts[a].profile, closed_at=self.accounts[a].closed) for a in partners]
         return dict(
             my_account=[self.accounts[mine].profile],
             my_contacts=[self.shown_contact(c) for c in self.people(mine)],

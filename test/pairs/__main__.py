@@ -39,11 +39,11 @@ SETTINGS = {'resend_interval': '0', 'reinvite_after': '0', 'max_daily_requests':
 
 # All that there is of the people of a case, without keys, times and secrets
 STATE = r"""
-WITH company AS (SELECT id, kind, company_name::text AS name FROM tempcloud_data.account WHERE id >= %(since)s AND company_name LIKE '%%' || %(suffix)s),
+WITH company AS (SELECT id, kind, closed_at, company_name::text AS name FROM tempcloud_data.account WHERE id >= %(since)s AND company_name LIKE '%%' || %(suffix)s),
 sent AS (SELECT i.*, c.name AS inviter FROM tempcloud_data.invitation i JOIN company c ON c.id = inviter_id),
 asked AS (SELECT r.*, o.name AS order_name, o.reference FROM tempcloud_data.request r JOIN tempcloud_data.staff_order o ON o.id = order_id
 			JOIN company c ON c.id = r.customer_id)
-SELECT concat_ws(' ', 'account', kind, name) FROM company
+SELECT concat_ws(' ', 'account', kind, name, closed_at IS NOT NULL) FROM company
  UNION ALL
 SELECT concat_ws(' ', 'contact', name, given_name, email, email_verified_at IS NOT NULL, subject, removed_at IS NOT NULL)
   FROM tempcloud_data.contact c JOIN company ON company.id = account_id

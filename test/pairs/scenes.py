@@ -173,6 +173,8 @@ MEMBERS = {
     'send confirmation': ('bob', 'SELECT tempcloud.send_confirmation({colleague}) IS NULL', 'bob.sender colleague'),
     'erase invitee': ('admin', "SELECT count(*) FROM tempcloud.erase_person('bob~@bob.example')", 'address account invitation bob mail block'),
     'invite the colleague': ('anna', "SELECT status FROM tempcloud.invite('bernd~@bernd.example')", 'anna.sender colleague.address pair'),
+    'close': ('bob', 'SELECT tempcloud.close_account() IS NULL', 'account invitation anna? bob colleague colleague.mail'),
+    'close as the inviter': ('anna', 'SELECT tempcloud.close_account() IS NULL', 'anna.account invitation anna mail'),
 }
 ADDRESS = {
     **{name: (None if who == 'bob' else who, sql, locks) for name, (who, sql, locks) in DECISIONS.items()
@@ -192,6 +194,8 @@ ADDRESS = {
     'remove who has typed it': ('bob', 'SELECT tempcloud.remove_contact({colleague}) IS NULL', 'account colleague mail'),
     'type it, too': ('carl', "SELECT email FROM tempcloud.add_contact('Nora', 'Y', 'nora~@nora.example')", NOTHING),
     'erase': ('admin', "SELECT count(*) FROM tempcloud.erase_person('nora~@nora.example')", 'address account invitation colleague mail block'),
+    'close': ('anna', 'SELECT tempcloud.close_account() IS NULL', 'anna.account invitation anna mail'),
+    'close as who has typed it': ('bob', 'SELECT tempcloud.close_account() IS NULL', 'account bob colleague colleague.mail'),
 }
 MAINTENANCE = {name: DECISIONS[name] for name in ('maintain', 'claim mail')}
 REQUESTS = {
@@ -205,6 +209,8 @@ REQUESTS = {
     **MAINTENANCE,
     'erase provider': ('admin', "SELECT count(*) FROM tempcloud.erase_person('bob~@bob.example')", 'bob mail'),
     'erase customer': ('admin', "SELECT count(*) FROM tempcloud.erase_person('anna~@anna.example')", 'anna mail'),
+    'leave': ('bernd', 'SELECT tempcloud.leave_account() IS NULL', 'account bernd'),
+    'close': ('bob', 'SELECT tempcloud.close_account() IS NULL', 'account request anna? bob'),
 }
 NAMES = {
     **{name: command for name, command in REQUESTS.items()
@@ -224,6 +230,9 @@ STRANGERS = {
     'remove the colleague': ('bob', 'SELECT tempcloud.remove_contact({colleague}) IS NULL', 'account colleague mail'),
     'remove him': ('bernd', 'SELECT tempcloud.remove_contact({contact}) IS NULL', 'account bob'),
     'leave': ('bob', 'SELECT tempcloud.remove_contact({contact}) IS NULL', 'account bob'),
+    'leave as the colleague': ('bernd', 'SELECT tempcloud.leave_account() IS NULL', 'account colleague colleague.mail'),
+    'close': ('bob', 'SELECT tempcloud.close_account() IS NULL', 'account bob colleague berta berta.mail'),
+    'close as the inviter': ('anna', 'SELECT tempcloud.close_account() IS NULL', 'anna.account anna'),
     'change address': ('bernd', "SELECT email FROM tempcloud.update_contact({colleague}, email => 'bo~@bo.example')", 'colleague'),
     'change what is typed': ('bob', "SELECT email FROM tempcloud.update_contact({other}, email => 'bea~@bea.example')", 'berta'),
     'confirm': ('berta', 'SELECT has_login FROM tempcloud.confirm_email({other_confirmation})', 'berta.login berta.address berta'),
@@ -265,8 +274,17 @@ BUSY = {
     'release mails': ('mailer', 'SELECT tempcloud.release_mail({reported})', 'held.mail'),
     'retry mail': ('admin', 'SELECT tempcloud.retry_mail({given_up})', 'bernd.mail'),
 }
-SCENES = {'strangers': (strangers, STRANGERS), 'invited': (invited, MEMBERS), 'expired': (expired, MEMBERS), 'unknown': (unknown, ADDRESS),
-          'requested': (requested, REQUESTS), 'accepted': (accepted, NAMES), 'busy': (busy, BUSY)}
+
+
+def acting(commands):
+    """Who acts for an account, or with one, shares the lock of its row, so that nobody closes it."""
+    shared = ('account', 'anna.account')
+    return {name: (who, sql, ' '.join([locks, *(f'{lock}?' for lock in shared if lock not in locks.split())])
+                   if who not in (None, 'admin', 'mailer') else locks) for name, (who, sql, locks) in commands.items()}
+
+
+SCENES = {'strangers': (strangers, acting(STRANGERS)), 'invited': (invited, acting(MEMBERS)), 'expired': (expired, acting(MEMBERS)), 'unknown': (unknown, acting(ADDRESS)),
+          'requested': (requested, acting(REQUESTS)), 'accepted': (accepted, acting(NAMES)), 'busy': (busy, acting(BUSY))}
 
 # They wait for no row, but leave what others hold for the next time.
 SKIPPING = ('maintain', 'claim mail')
@@ -284,6 +302,11 @@ DANGEROUS = (
     ('unknown', 'accept as another', 'erase'),
     ('unknown', 'type it, too', 'erase'),
     ('strangers', 'leave', 'leave'),
+    ('strangers', 'leave as the colleague', 'close'),
+    ('invited', 'accept', 'close as the inviter'),
+    ('invited', 'close', 'close as the inviter'),
+    ('expired', 'close', 'resend'),
+    ('requested', 'leave', 'close'),
     ('requested', 'withdraw', 'erase provider'),
     ('requested', 'answer', 'erase provider'),
     ('busy', 'accept', 'erase bob'),

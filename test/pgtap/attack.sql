@@ -175,6 +175,17 @@ SELECT tempcloud.unblock_account(:'dora') \g /dev/null
 SELECT tempcloud.accept_invitation(:'from_carl') \g /dev/null
 :as_carl;
 SELECT tempcloud.invite('z@z.example') \g /dev/null
+SET LOCAL request.jwt.claims = '{"sub":"egon","email":"egon@egon.example","email_verified":true}';
+SELECT tempcloud.register_account('provider', 'Secret OHG', 'Secret', 'Egon') \g /dev/null
+SELECT id AS ella FROM tempcloud.add_contact('Secret', 'Ella', 'ella@ella.example') \gset
+SELECT tempcloud.send_confirmation(:'ella') \g /dev/null
+:fetch;
+SET LOCAL request.jwt.claims = '{"sub":"ella"}';
+SELECT tempcloud.confirm_email(pg_temp.token('confirm_email', 'ella')) \g /dev/null
+SELECT tempcloud.leave_account() \g /dev/null
+SET LOCAL request.jwt.claims = '{"sub":"egon"}';
+SELECT tempcloud.close_account('Secret') \g /dev/null
+:as_carl;
 :fetch;
 SELECT tempcloud.decline_invitation_by_token(pg_temp.token('invitation', 'z'), 'Secret') \g /dev/null
 SELECT tempcloud.are_partners(:'carl', :'bob') AS partners, tempcloud.are_partners(:'anna', :'bob') AS others \gset

@@ -6,7 +6,7 @@ SET LOCAL client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
 CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;		-- so that names print with their schema
-SELECT plan(121);
+SELECT plan(123);
 
 -- A relation as lines of text: its columns, keys, names of checks, and indexes.
 -- (The text of a check differs between majors; what it refuses is tested.)
@@ -63,6 +63,7 @@ SELECT pg_temp.relation_is('tempcloud_data.account', $$
 	city tempcloud_data.line
 	country tempcloud_data.country
 	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	closed_at timestamptz
 	account_pkey PRIMARY KEY (id)
 	account_id_kind_key UNIQUE (id, kind)
 $$);
@@ -86,6 +87,7 @@ SELECT pg_temp.relation_is('tempcloud_data.contact', $$
 	contact_subject_length CHECK
 	contact_verified_email CHECK
 	contact_account_id_idx INDEX btree (account_id, id)
+	contact_login_idx INDEX btree (account_id, id) WHERE (subject IS NOT NULL)
 	contact_subject_key UNIQUE INDEX btree (subject) WHERE (subject IS NOT NULL)
 	contact_verified_email_key UNIQUE INDEX btree (lower((email)::text)) WHERE (email_verified_at IS NOT NULL)
 $$);
@@ -487,6 +489,7 @@ SELECT pg_temp.relation_is('tempcloud.partners', $$
 	country text
 	partner_since timestamptz
 	invitation_id uuid
+	closed_at timestamptz
 $$);
 
 SELECT pg_temp.relation_is('tempcloud.customers', $$
@@ -502,6 +505,7 @@ SELECT pg_temp.relation_is('tempcloud.customers', $$
 	country text
 	partner_since timestamptz
 	invitation_id uuid
+	closed_at timestamptz
 $$);
 
 SELECT pg_temp.relation_is('tempcloud.providers', $$
@@ -517,6 +521,7 @@ SELECT pg_temp.relation_is('tempcloud.providers', $$
 	country text
 	partner_since timestamptz
 	invitation_id uuid
+	closed_at timestamptz
 $$);
 
 SELECT pg_temp.relation_is('tempcloud.partner_contacts', $$
@@ -831,6 +836,8 @@ INSERT INTO expected VALUES
  ' email text DEFAULT NULL::text, "position" text DEFAULT NULL::text,'
  ' phone text DEFAULT NULL::text', 'contact'),
 ('remove_contact', 'id uuid', 'void'),
+('leave_account', '', 'void'),
+('close_account', 'reason text DEFAULT NULL::text', 'void'),
 ('send_confirmation', 'contact_id uuid', 'contact'),
 ('confirm_email', 'token text', 'contact'),
 ('act_as', 'subject text, email text DEFAULT NULL::text', 'void'),
