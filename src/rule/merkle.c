@@ -6,6 +6,7 @@
 
 #include "port/pg_bitutils.h"
 
+#include "base/compat.h"
 #include "rule/merkle.h"
 
 /* RFC 9162, 2.1.1: leaves and nodes are hashed with different prefixes. */
