@@ -188,7 +188,10 @@ sub check_database
 	is(as_caller($node, 'bob', q{SELECT w.worker_name FROM tempcloud.shifts s, tempcloud.assign_workers(s.id, '{Paul Pack}') w
 			WHERE s.offered = 2 AND s.assigned = 0}, $db), 'Paul Pack', "$how: and filled");
 	($ret, $out, $err) = $node->psql($db, q{SET request.jwt.claims = '{"sub":"anna"}';
-		SELECT tempcloud.send_order('Inventur', '[{}]', 'B-1')});
+		SELECT tempcloud.send_order('Inventur', jsonb_build_array(jsonb_build_object('provider_id', id,
+			'profession', 'other', 'location', 'Bonn', 'shifts', jsonb_build_array(jsonb_build_object(
+			'starts_at', '2100-01-01 06:00Z', 'ends_at', '2100-01-01 14:00Z', 'headcount', 1)))), 'B-1')
+		  FROM tempcloud.providers LIMIT 1});
 	like($err, qr/reference_taken/, "$how: a reference is still taken");
 
 	# New rows do not collide with old ones.
