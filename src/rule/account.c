@@ -27,7 +27,7 @@ QUERY("INSERT INTO tempcloud_data.account"
 static KeptQuery insert_first_contact =
 QUERY("INSERT INTO tempcloud_data.contact"
 	  " (account_id, given_name, family_name, \"position\", email, email_verified_at, subject)"
-	  " VALUES ($1, $2, $3, $4, $5, pg_catalog.clock_timestamp(), $6)"
+	  " VALUES ($1, $2, $3, $4, $5, clock_timestamp(), $6)"
 	  " RETURNING id");
 
 static KeptQuery share_accounts =

@@ -42,11 +42,11 @@ QUERY("SELECT i.id, i.inviter_id, i.invitee_id FROM tempcloud_data.invitation i"
 	  "   SELECT i.id FROM tempcloud_data.contact c"
 	  "    CROSS JOIN LATERAL ("
 	  "      SELECT i.id FROM tempcloud_data.invitation i"
-	  "       WHERE pg_catalog.lower(i.email) = pg_catalog.lower(c.email)"
+	  "       WHERE lower(i.email) = lower(c.email)"
 	  "         AND i.status = 'pending' AND i.invitee_id IS NULL"
 	  "         AND i.invitee_kind = $2::tempcloud.account_kind OFFSET 0) i"
 	  "    WHERE c.account_id = $1 AND c.email_verified_at IS NOT NULL)"
-	  "   AND i.status = 'pending' AND i.expires_at > pg_catalog.clock_timestamp()"
+	  "   AND i.status = 'pending' AND i.expires_at > clock_timestamp()"
 	  " ORDER BY i.id FOR NO KEY UPDATE");
 
 /* What is open between the account and its partners, or agreed and not over yet. */
@@ -56,19 +56,19 @@ QUERY("SELECT r.id, r.customer_id, r.provider_id, r.status FROM tempcloud_data.r
 	  "   SELECT r.id FROM tempcloud_data.request r WHERE r.customer_id = $1"
 	  "    UNION ALL "
 	  "   SELECT r.id FROM tempcloud_data.request r WHERE r.provider_id = $1)"
-	  "   AND (r.status = 'open' AND r.answer_by > pg_catalog.clock_timestamp()"
+	  "   AND (r.status = 'open' AND r.answer_by > clock_timestamp()"
 	  "        OR r.status = 'accepted' AND EXISTS ("
 	  "          SELECT FROM tempcloud_data.shift s"
-	  "           WHERE s.request_id = r.id AND s.ends_at > pg_catalog.clock_timestamp()))"
+	  "           WHERE s.request_id = r.id AND s.ends_at > clock_timestamp()))"
 	  " ORDER BY r.id FOR NO KEY UPDATE");
 
 /* How many of them a transaction above READ COMMITTED can see. */
 static KeptQuery count_seen =
-QUERY("SELECT (SELECT pg_catalog.count(*) FROM tempcloud_data.invitation WHERE id = ANY ($1))"
-	  "     + (SELECT pg_catalog.count(*) FROM tempcloud_data.request WHERE id = ANY ($1))");
+QUERY("SELECT (SELECT count(*) FROM tempcloud_data.invitation WHERE id = ANY ($1))"
+	  "     + (SELECT count(*) FROM tempcloud_data.request WHERE id = ANY ($1))");
 
 static KeptQuery close_account =
-QUERY("UPDATE tempcloud_data.account SET closed_at = pg_catalog.clock_timestamp()"
+QUERY("UPDATE tempcloud_data.account SET closed_at = clock_timestamp()"
 	  " WHERE id = $1");
 
 typedef struct Pending

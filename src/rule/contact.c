@@ -24,7 +24,7 @@ static KeptQuery find_owner =
 QUERY("SELECT c.account_id, a.kind, a.locale"
 	  "  FROM tempcloud_data.contact c"
 	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
-	  " WHERE pg_catalog.lower(c.email) = $1 AND c.email_verified_at IS NOT NULL");
+	  " WHERE lower(c.email) = $1 AND c.email_verified_at IS NOT NULL");
 
 static KeptQuery insert_contact =
 QUERY("INSERT INTO tempcloud_data.contact AS c"
@@ -35,7 +35,7 @@ QUERY("INSERT INTO tempcloud_data.contact AS c"
 static KeptQuery update_contact =
 QUERY("UPDATE tempcloud_data.contact c SET"
 	  " given_name = COALESCE($3, given_name), family_name = COALESCE($4, family_name),"
-	  " email_verified_at = CASE WHEN $5 IS NULL OR pg_catalog.lower(email) = $8"
+	  " email_verified_at = CASE WHEN $5 IS NULL OR lower(email) = $8"
 	  "                          THEN email_verified_at END,"
 	  " email = CASE WHEN $5 IS NULL THEN email ELSE NULLIF($5, '') END,"
 	  " \"position\" = CASE WHEN $6 IS NULL THEN \"position\" ELSE NULLIF($6, '') END,"
@@ -53,7 +53,7 @@ QUERY("WITH held AS MATERIALIZED ("
 	  " UPDATE tempcloud_data.mail m"
 	  "   SET recipient = 'erased@tempcloud.invalid', recipient_name = '', error = NULL,"
 	  "       state = CASE state WHEN 'queued' THEN 'dropped' ELSE state END, leased = false,"
-	  "       closed_at = COALESCE(closed_at, pg_catalog.clock_timestamp())"
+	  "       closed_at = COALESCE(closed_at, clock_timestamp())"
 	  "  FROM held WHERE m.id = held.id");
 
 static KeptQuery delete_confirmations =
@@ -74,7 +74,7 @@ QUERY("SELECT c.subject IS NULL OR EXISTS ("
 static KeptQuery erase_contact =
 QUERY("UPDATE tempcloud_data.contact SET given_name = NULL, family_name = NULL,"
 	  " \"position\" = NULL, email = NULL, email_verified_at = NULL, phone = NULL,"
-	  " subject = NULL, removed_at = pg_catalog.clock_timestamp()"
+	  " subject = NULL, removed_at = clock_timestamp()"
 	  " WHERE id = $1");
 
 static KeptQuery find_people =
@@ -98,7 +98,7 @@ QUERY("SELECT " CONTACT_RECORD " FROM tempcloud_data.contact c"
 
 static KeptQuery find_confirmation =
 QUERY("SELECT t.contact_id, c.account_id, a.kind, t.email,"
-	  "       t.issued_at + pg_catalog.make_interval(secs => $2) <= pg_catalog.clock_timestamp()"
+	  "       t.issued_at + make_interval(secs => $2) <= clock_timestamp()"
 	  "  FROM tempcloud_data.confirmation_token t"
 	  "  JOIN tempcloud_data.contact c ON c.id = t.contact_id"
 	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
@@ -112,14 +112,14 @@ QUERY("SELECT c.email, c.email_verified_at IS NOT NULL FROM tempcloud_data.conta
 
 /* A contact, who stays so, and whether the address is still $2. */
 static KeptQuery lock_contact =
-QUERY("SELECT c.subject, c.email_verified_at IS NOT NULL, pg_catalog.lower(c.email) = $2"
+QUERY("SELECT c.subject, c.email_verified_at IS NOT NULL, lower(c.email) = $2"
 	  "  FROM tempcloud_data.contact c"
 	  " WHERE c.id = $1 AND c.removed_at IS NULL"
 	  "   FOR NO KEY UPDATE");
 
 static KeptQuery confirm_contact =
 QUERY("UPDATE tempcloud_data.contact c"
-	  "   SET email_verified_at = COALESCE(email_verified_at, pg_catalog.clock_timestamp()),"
+	  "   SET email_verified_at = COALESCE(email_verified_at, clock_timestamp()),"
 	  "       subject = COALESCE(subject, $2)"
 	  " WHERE c.id = $1");
 

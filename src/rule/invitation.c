@@ -42,13 +42,13 @@ QUERY("SELECT " INVITATION_COLUMNS " FROM tempcloud_data.invitation i"
 
 static KeptQuery preview_invitation =
 QUERY("SELECT ROW(i.inviter_kind, a.company_name,"
-	  "           pg_catalog.concat_ws(' ', c.given_name, c.family_name), i.message,"
+	  "           concat_ws(' ', c.given_name, c.family_name), i.message,"
 	  "           i.invitee_kind, i.email, i.given_name, i.family_name, i.company_name,"
 	  "           i.phone, i.locale, i.status, i.expires_at,"
 	  "           i.invitee_id IS NULL AND NOT EXISTS ("
 	  "             SELECT FROM tempcloud_data.contact o"
 	  "               JOIN tempcloud_data.account oa ON oa.id = o.account_id"
-	  "              WHERE pg_catalog.lower(o.email) = pg_catalog.lower(i.email)"
+	  "              WHERE lower(o.email) = lower(i.email)"
 	  "                AND o.email_verified_at IS NOT NULL"
 	  "                AND oa.kind = i.invitee_kind))::tempcloud.invitation_preview"
 	  "  FROM tempcloud_data.invitation i"
@@ -59,9 +59,9 @@ QUERY("SELECT ROW(i.inviter_kind, a.company_name,"
 /* The newest ones, at most $3. */
 static KeptQuery find_waiting =
 QUERY("SELECT i.id, i.inviter_id FROM tempcloud_data.invitation i"
-	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status = 'pending'"
+	  " WHERE lower(i.email) = $1 AND i.status = 'pending'"
 	  "   AND i.invitee_id IS NULL AND i.invitee_kind = $2::tempcloud.account_kind"
-	  "   AND i.expires_at > pg_catalog.clock_timestamp()"
+	  "   AND i.expires_at > clock_timestamp()"
 	  " ORDER BY i.id DESC LIMIT $3");
 
 static KeptQuery lock_invitations =
@@ -78,7 +78,7 @@ QUERY("UPDATE tempcloud_data.invitation i"
 	  "   SET invitee_id = $2,"
 	  "       (status, decided_at) = ("
 	  "         SELECT CASE WHEN partners THEN 'superseded' ELSE i.status END,"
-	  "                CASE WHEN partners THEN pg_catalog.clock_timestamp() END"
+	  "                CASE WHEN partners THEN clock_timestamp() END"
 	  "           FROM (SELECT EXISTS ("
 	  "                   SELECT FROM tempcloud_data.partnership p"
 	  "                    WHERE p.customer_id = i.inviter_id AND p.provider_id = $2"
@@ -86,7 +86,7 @@ QUERY("UPDATE tempcloud_data.invitation i"
 	  "                   SELECT FROM tempcloud_data.partnership p"
 	  "                    WHERE p.customer_id = $2 AND p.provider_id = i.inviter_id)) s (partners))"
 	  " WHERE i.id = ANY ($1) AND i.status = 'pending' AND i.invitee_id IS NULL"
-	  "   AND i.expires_at > pg_catalog.clock_timestamp()"
+	  "   AND i.expires_at > clock_timestamp()"
 	  "   AND NOT EXISTS (SELECT FROM tempcloud_data.block b"
 	  "                    WHERE b.inviter_id = i.inviter_id AND b.account_id = $2)"
 	  "   AND (NOT EXISTS (SELECT FROM tempcloud_data.invitation o"
@@ -100,7 +100,7 @@ QUERY("UPDATE tempcloud_data.invitation i"
 /* Whether an invitation waits for an address that the account has proven. */
 static KeptQuery find_proven_address =
 QUERY("SELECT FROM tempcloud_data.contact c"
-	  " WHERE c.account_id = $1 AND pg_catalog.lower(c.email) = $2"
+	  " WHERE c.account_id = $1 AND lower(c.email) = $2"
 	  "   AND c.email_verified_at IS NOT NULL");
 
 /*

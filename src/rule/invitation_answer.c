@@ -38,7 +38,7 @@ QUERY("SELECT company_name FROM tempcloud_data.account WHERE id = $1");
 	" CROSS JOIN LATERAL (" \
 	"   SELECT i.id FROM tempcloud_data.invitation i" \
 	"    WHERE i.inviter_id = CASE c.account_id WHEN $1 THEN $2 ELSE $1 END" \
-	"      AND pg_catalog.lower(i.email) = pg_catalog.lower(c.email)" \
+	"      AND lower(i.email) = lower(c.email)" \
 	"      AND i.status = 'pending' AND i.invitee_id IS NULL OFFSET 0) i" \
 	" WHERE c.account_id IN ($1, $2) AND c.email_verified_at IS NOT NULL"
 
@@ -51,14 +51,14 @@ QUERY("SELECT FROM tempcloud_data.invitation i"
 
 static KeptQuery supersede =
 QUERY("UPDATE tempcloud_data.invitation"
-	  "   SET status = 'superseded', decided_at = pg_catalog.clock_timestamp()"
-	  " WHERE id = $1 AND status = 'pending' AND expires_at > pg_catalog.clock_timestamp()");
+	  "   SET status = 'superseded', decided_at = clock_timestamp()"
+	  " WHERE id = $1 AND status = 'pending' AND expires_at > clock_timestamp()");
 
 static KeptQuery close_as_declined =
 QUERY("UPDATE tempcloud_data.invitation i"
 	  "   SET status = 'declined', reason = $3, decided_by = $2,"
 	  "       invitee_id = COALESCE(invitee_id, $4),"
-	  "       decided_at = pg_catalog.clock_timestamp()"
+	  "       decided_at = clock_timestamp()"
 	  " WHERE id = $1 RETURNING " INVITATION_RECORD);
 
 static KeptQuery insert_block =
@@ -69,15 +69,15 @@ QUERY("INSERT INTO tempcloud_data.block (inviter_id, email, account_id)"
 
 static KeptQuery delete_block =
 QUERY("WITH held AS MATERIALIZED ("
-	  "   SELECT pg_catalog.lower(b.email) AS email FROM tempcloud_data.block b"
+	  "   SELECT lower(b.email) AS email FROM tempcloud_data.block b"
 	  "    WHERE b.inviter_id = $1"
 	  "      AND (b.account_id = $2"
-	  "           OR pg_catalog.lower(b.email) IN ("
-	  "               SELECT pg_catalog.lower(c.email) FROM tempcloud_data.contact c"
+	  "           OR lower(b.email) IN ("
+	  "               SELECT lower(c.email) FROM tempcloud_data.contact c"
 	  "                WHERE c.account_id = $2 AND c.email_verified_at IS NOT NULL))"
-	  "    ORDER BY pg_catalog.lower(b.email) FOR UPDATE)"
+	  "    ORDER BY lower(b.email) FOR UPDATE)"
 	  " DELETE FROM tempcloud_data.block b USING held"
-	  "  WHERE b.inviter_id = $1 AND pg_catalog.lower(b.email) = held.email");
+	  "  WHERE b.inviter_id = $1 AND lower(b.email) = held.email");
 
 static Datum accept(const Caller *caller, Invitation *invitation, bool by_token,
 					bool use_this_account);

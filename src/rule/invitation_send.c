@@ -36,21 +36,21 @@
  * whether it is past its time.  One arm for each of the unique indexes.
  */
 static KeptQuery find_pending =
-QUERY("SELECT p.id, p.expires_at <= pg_catalog.clock_timestamp()"
+QUERY("SELECT p.id, p.expires_at <= clock_timestamp()"
 	  "  FROM (SELECT i.id, i.expires_at FROM tempcloud_data.invitation i"
-	  "         WHERE i.inviter_id = $1 AND pg_catalog.lower(i.email) = $2"
+	  "         WHERE i.inviter_id = $1 AND lower(i.email) = $2"
 	  "           AND i.status = 'pending'"
 	  "         UNION ALL "
 	  "        SELECT i.id, i.expires_at FROM tempcloud_data.invitation i"
 	  "         WHERE i.inviter_id = $1 AND i.invitee_id = $3 AND i.status = 'pending'"
-	  "           AND pg_catalog.lower(i.email) <> $2) p"
+	  "           AND lower(i.email) <> $2) p"
 	  " WHERE p.id IS DISTINCT FROM $4 ORDER BY p.id");
 
 #define MOST_PENDING 2			/* one by the address, one by the account */
 
 static KeptQuery close_as_expired =
 QUERY("UPDATE tempcloud_data.invitation"
-	  "   SET status = 'expired', decided_at = pg_catalog.clock_timestamp()"
+	  "   SET status = 'expired', decided_at = clock_timestamp()"
 	  " WHERE id = $1 AND status = 'pending'");
 
 /*
@@ -61,12 +61,12 @@ static KeptQuery lock_sent =
 QUERY("SELECT FROM tempcloud_data.invitation i"
 	  " WHERE i.id IN ("
 	  "   SELECT i.id FROM tempcloud_data.invitation i"
-	  "    WHERE i.inviter_id = $1 AND pg_catalog.lower(i.email) = ANY ($2)"
-	  "      AND i.status = 'pending' AND i.expires_at <= pg_catalog.clock_timestamp()"
+	  "    WHERE i.inviter_id = $1 AND lower(i.email) = ANY ($2)"
+	  "      AND i.status = 'pending' AND i.expires_at <= clock_timestamp()"
 	  "    UNION ALL "
 	  "   SELECT i.id FROM tempcloud_data.invitation i"
 	  "    WHERE i.inviter_id = $1 AND i.invitee_id = ANY ($3)"
-	  "      AND i.status = 'pending' AND i.expires_at <= pg_catalog.clock_timestamp()"
+	  "      AND i.status = 'pending' AND i.expires_at <= clock_timestamp()"
 	  "    UNION ALL "
 	  "   SELECT $4)"
 	  " ORDER BY i.id FOR NO KEY UPDATE");
@@ -75,14 +75,14 @@ QUERY("SELECT FROM tempcloud_data.invitation i"
 static KeptQuery find_counter_invitation =
 QUERY("SELECT FROM tempcloud_data.invitation i"
 	  " WHERE i.inviter_id = $1 AND i.invitee_id = $2 AND i.status = 'pending'"
-	  "   AND i.expires_at > pg_catalog.clock_timestamp()"
+	  "   AND i.expires_at > clock_timestamp()"
 	  " UNION ALL"
 	  " SELECT FROM tempcloud_data.contact c"
 	  "  CROSS JOIN LATERAL ("
 	  "    SELECT FROM tempcloud_data.invitation i"
-	  "     WHERE i.inviter_id = $1 AND pg_catalog.lower(i.email) = pg_catalog.lower(c.email)"
+	  "     WHERE i.inviter_id = $1 AND lower(i.email) = lower(c.email)"
 	  "       AND i.status = 'pending' AND i.invitee_id IS NULL"
-	  "       AND i.expires_at > pg_catalog.clock_timestamp() OFFSET 0) i"
+	  "       AND i.expires_at > clock_timestamp() OFFSET 0) i"
 	  "  WHERE c.account_id = $2 AND c.email_verified_at IS NOT NULL");
 
 static KeptQuery find_account =
@@ -107,28 +107,28 @@ QUERY("SELECT FROM tempcloud_data.invitation i"
 static KeptQuery find_refusal =
 QUERY("SELECT FROM tempcloud_data.invitation i"
 	  " WHERE i.inviter_id = $1 AND i.status = 'declined'"
-	  "   AND i.decided_at > pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $4)"
-	  "   AND (pg_catalog.lower(i.email) = $2 OR i.invitee_id = $3)"
+	  "   AND i.decided_at > clock_timestamp() - make_interval(secs => $4)"
+	  "   AND (lower(i.email) = $2 OR i.invitee_id = $3)"
 	  " UNION ALL"
 	  " SELECT FROM tempcloud_data.block b"
-	  "  WHERE b.inviter_id = $1 AND pg_catalog.lower(b.email) = $2"
+	  "  WHERE b.inviter_id = $1 AND lower(b.email) = $2"
 	  " UNION ALL"
 	  " SELECT FROM tempcloud_data.block b"
 	  "  WHERE b.inviter_id = $1 AND b.account_id = $3");
 
 /* Counts no further than it has to. */
 static KeptQuery count_pending =
-QUERY("SELECT pg_catalog.count(*) FROM ("
+QUERY("SELECT count(*) FROM ("
 	  "   SELECT FROM tempcloud_data.invitation i"
 	  "    WHERE i.inviter_id = $1 AND i.status = 'pending' AND i.id IS DISTINCT FROM $2"
-	  "      AND i.expires_at > pg_catalog.clock_timestamp()"
+	  "      AND i.expires_at > clock_timestamp()"
 	  "    LIMIT $3) pending");
 
 /* For tc_require_below(): what account $2 has sent or sent again, but for $3. */
 static KeptQuery nth_newest_sent =
 QUERY("SELECT i.sent_at + interval '24 hours' FROM tempcloud_data.invitation i"
-	  " WHERE i.inviter_id = $2 AND i.sent_at > pg_catalog.clock_timestamp() - interval '24 hours'"
-	  "   AND i.sent_at <= pg_catalog.clock_timestamp()"
+	  " WHERE i.inviter_id = $2 AND i.sent_at > clock_timestamp() - interval '24 hours'"
+	  "   AND i.sent_at <= clock_timestamp()"
 	  "   AND i.id IS DISTINCT FROM $3"
 	  " ORDER BY i.sent_at DESC OFFSET $1 LIMIT 1");
 
@@ -141,9 +141,9 @@ static KeptQuery nth_newest_mail =
 QUERY("SELECT m.created_at + interval '24 hours'"
 	  "  FROM tempcloud_data.mail m"
 	  "  JOIN tempcloud_data.invitation i ON i.id = m.invitation_id"
-	  " WHERE pg_catalog.lower(m.recipient) = $2 AND m.kind IN ('invitation', 'reminder')"
-	  "   AND m.created_at > pg_catalog.clock_timestamp() - interval '24 hours'"
-	  "   AND m.created_at <= pg_catalog.clock_timestamp()"
+	  " WHERE lower(m.recipient) = $2 AND m.kind IN ('invitation', 'reminder')"
+	  "   AND m.created_at > clock_timestamp() - interval '24 hours'"
+	  "   AND m.created_at <= clock_timestamp()"
 	  "   AND (m.attempt > 0 OR m.state IN ('queued', 'suppressed'))"
 	  "   AND (i.inviter_id = $3 OR $3 IS NULL)"
 	  " ORDER BY m.created_at DESC OFFSET $1 LIMIT 1");
@@ -156,19 +156,19 @@ QUERY("INSERT INTO tempcloud_data.invitation AS i"
 	  "         CASE $2 WHEN 'customer' THEN 'provider'::tempcloud.account_kind"
 	  "                 ELSE 'customer' END,"
 	  "         $5, $6, $7, $8, $9, $10, $11,"
-	  "         pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $12))"
+	  "         clock_timestamp() + make_interval(secs => $12))"
 	  " RETURNING " INVITATION_RECORD ", i.id");
 
 static KeptQuery renew_invitation =
 QUERY("UPDATE tempcloud_data.invitation i"
 	  "   SET status = 'pending', round = round + 1, invitee_id = $2,"
-	  "       sent_at = pg_catalog.clock_timestamp(), reminded_at = NULL, decided_at = NULL,"
-	  "       expires_at = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => $3)"
+	  "       sent_at = clock_timestamp(), reminded_at = NULL, decided_at = NULL,"
+	  "       expires_at = clock_timestamp() + make_interval(secs => $3)"
 	  " WHERE id = $1 RETURNING " INVITATION_RECORD);
 
 static KeptQuery withdraw_invitation =
 QUERY("UPDATE tempcloud_data.invitation i"
-	  "   SET status = 'withdrawn', decided_at = pg_catalog.clock_timestamp(), decided_by = $2"
+	  "   SET status = 'withdrawn', decided_at = clock_timestamp(), decided_by = $2"
 	  " WHERE id = $1 RETURNING " INVITATION_RECORD);
 
 /* No account has this key. */

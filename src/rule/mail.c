@@ -17,19 +17,19 @@
 #include "worker/notify.h"
 
 #define MESSAGE_ID(domain) \
-	"pg_catalog.concat('<', tempcloud_data.new_id(), '@', " domain ", '>')"
+	"concat('<', tempcloud_data.new_id(), '@', " domain ", '>')"
 
 static KeptQuery insert_mail =
 QUERY("INSERT INTO tempcloud_data.mail"
 	  " (kind, invitation_id, round, request_id, recipient, recipient_name, locale, message_id)"
-	  " VALUES ($1::tempcloud.mail_kind, $2, $3, $4, $5, pg_catalog.concat_ws(' ', $6, $7), $8, "
+	  " VALUES ($1::tempcloud.mail_kind, $2, $3, $4, $5, concat_ws(' ', $6, $7), $8, "
 	  MESSAGE_ID("$9") ")");
 
 static KeptQuery find_invitee =
 QUERY("SELECT i.email, i.given_name, i.family_name, COALESCE(a.locale, i.locale), i.round"
 	  "  FROM tempcloud_data.invitation i"
 	  "  LEFT JOIN tempcloud_data.contact c"
-	  "    ON pg_catalog.lower(c.email) = pg_catalog.lower(i.email)"
+	  "    ON lower(c.email) = lower(i.email)"
 	  "   AND c.email_verified_at IS NOT NULL"
 	  "  LEFT JOIN tempcloud_data.account a ON a.id = COALESCE(i.invitee_id, c.account_id)"
 	  " WHERE i.id = $1");
@@ -41,7 +41,7 @@ QUERY("WITH unclaimed AS MATERIALIZED ("
 	  "      AND state = 'queued' AND attempt = 0"
 	  "      FOR NO KEY UPDATE SKIP LOCKED)"
 	  " UPDATE tempcloud_data.mail m"
-	  "    SET state = 'dropped', closed_at = pg_catalog.clock_timestamp()"
+	  "    SET state = 'dropped', closed_at = clock_timestamp()"
 	  "   FROM unclaimed WHERE m.id = unclaimed.id");
 
 /*
@@ -94,7 +94,7 @@ static KeptQuery queue_confirmation =
 QUERY("INSERT INTO tempcloud_data.mail"
 	  " (kind, contact_id, recipient, recipient_name, locale, message_id)"
 	  " SELECT 'confirm_email', c.id, c.email,"
-	  "        pg_catalog.concat_ws(' ', c.given_name, c.family_name), a.locale, "
+	  "        concat_ws(' ', c.given_name, c.family_name), a.locale, "
 	  MESSAGE_ID("$2")
 	  "   FROM tempcloud_data.contact c"
 	  "   JOIN tempcloud_data.account a ON a.id = c.account_id"
@@ -102,10 +102,10 @@ QUERY("INSERT INTO tempcloud_data.mail"
 
 /* In these two, what was written while the clock was ahead does not count. */
 static KeptQuery find_recent_confirmation =
-QUERY("SELECT created_at + pg_catalog.make_interval(secs => $2) FROM tempcloud_data.mail"
+QUERY("SELECT created_at + make_interval(secs => $2) FROM tempcloud_data.mail"
 	  " WHERE contact_id = $1 AND kind = 'confirm_email'"
-	  "   AND created_at > pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $2)"
-	  "   AND created_at <= pg_catalog.clock_timestamp()"
+	  "   AND created_at > clock_timestamp() - make_interval(secs => $2)"
+	  "   AND created_at <= clock_timestamp()"
 	  " ORDER BY id DESC LIMIT 1");
 
 /* For tc_require_below(). */
@@ -114,8 +114,8 @@ QUERY("SELECT m.created_at + interval '24 hours'"
 	  "  FROM tempcloud_data.contact c"
 	  "  JOIN tempcloud_data.mail m ON m.contact_id = c.id"
 	  " WHERE c.account_id = $2 AND m.kind = 'confirm_email'"
-	  "   AND m.created_at > pg_catalog.clock_timestamp() - interval '24 hours'"
-	  "   AND m.created_at <= pg_catalog.clock_timestamp()"
+	  "   AND m.created_at > clock_timestamp() - interval '24 hours'"
+	  "   AND m.created_at <= clock_timestamp()"
 	  " ORDER BY m.created_at DESC OFFSET $1 LIMIT 1");
 
 static Rows find_reader(KeptQuery *queries, const pg_uuid_t *id, bool wait);

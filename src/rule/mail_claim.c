@@ -43,14 +43,14 @@ QUERY("SELECT id, due_at, kind, request_id IS NOT NULL FROM tempcloud_data.mail"
 static KeptQuery lease_mails =
 QUERY("UPDATE tempcloud_data.mail"
 	  "   SET attempt = attempt + 1, leased = true,"
-	  "       due_at = pg_catalog.clock_timestamp() + $2"
+	  "       due_at = clock_timestamp() + $2"
 	  " WHERE id = ANY ($1)");
 
 /* A day and a time as a mail in the language of m.locale writes them. */
 #define MAIL_DATE(time) \
-	"pg_catalog.to_char(" time ", CASE pg_catalog.split_part(m.locale, '-', 1)" \
+	"to_char(" time ", CASE split_part(m.locale, '-', 1)" \
 	" WHEN 'de' THEN 'DD.MM.YYYY' WHEN 'en' THEN 'FMDD FMMonth YYYY' ELSE 'YYYY-MM-DD' END)"
-#define MAIL_TIME(time) "pg_catalog.to_char(" time ", 'HH24:MI')"
+#define MAIL_TIME(time) "to_char(" time ", 'HH24:MI')"
 
 /*
  * The shifts of a request, a line each, with their workers.  A mail tells so
@@ -61,12 +61,12 @@ QUERY("UPDATE tempcloud_data.mail"
 #define TOLD_NAMES	"50"
 
 #define AND_MORE(count) \
-	"CASE pg_catalog.split_part(m.locale, '-', 1)" \
+	"CASE split_part(m.locale, '-', 1)" \
 	" WHEN 'de' THEN 'und ' || " count " || ' weitere'" \
 	" WHEN 'en' THEN 'and ' || " count " || ' more' ELSE '+' || " count " END"
 
 #define SHIFTS(request_id) \
-	"(SELECT pg_catalog.string_agg(" \
+	"(SELECT string_agg(" \
 	MAIL_DATE("s.starts_at") " || ' ' || " MAIL_TIME("s.starts_at") " || '-' || " \
 	MAIL_TIME("s.ends_at") " || ': '" \
 	"        || CASE WHEN s.offered < s.headcount THEN s.offered || '/' ELSE '' END" \
@@ -75,22 +75,22 @@ QUERY("UPDATE tempcloud_data.mail"
 	"                WHEN s.told = s.assigned THEN ' (' || w.names || ')'" \
 	"                ELSE ' (' || w.names || ' ' || " AND_MORE("(s.assigned - s.told)") " || ')' END," \
 	"        E'\n' ORDER BY s.starts_at)" \
-	"   FROM (SELECT s.*, GREATEST(LEAST(s.assigned, " TOLD_NAMES " - COALESCE(pg_catalog.sum(s.assigned)" \
+	"   FROM (SELECT s.*, GREATEST(LEAST(s.assigned, " TOLD_NAMES " - COALESCE(sum(s.assigned)" \
 	"                OVER (ORDER BY s.starts_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)), 0)" \
 	"                AS told" \
 	"           FROM (SELECT s.starts_at, s.ends_at, s.headcount, s.offered, s.id," \
-	"                        (SELECT pg_catalog.count(*) FROM tempcloud_data.assignment p" \
+	"                        (SELECT count(*) FROM tempcloud_data.assignment p" \
 	"                          WHERE p.shift_id = s.id AND p.replaced_at IS NULL) AS assigned" \
 	"                   FROM tempcloud_data.shift s WHERE s.request_id = " request_id \
 	"                  ORDER BY s.starts_at LIMIT " TOLD_SHIFTS ") s) s" \
 	"  CROSS JOIN LATERAL (" \
-	"   SELECT pg_catalog.string_agg(p.worker_name, ', ' ORDER BY p.place) AS names" \
+	"   SELECT string_agg(p.worker_name, ', ' ORDER BY p.place) AS names" \
 	"     FROM (SELECT p.worker_name, p.place FROM tempcloud_data.assignment p" \
 	"            WHERE p.shift_id = s.id AND p.replaced_at IS NULL" \
 	"            ORDER BY p.place LIMIT s.told) p) w)" \
 	" || (SELECT CASE WHEN n.shifts > " TOLD_SHIFTS \
 	"                 THEN E'\n' || " AND_MORE("(n.shifts - " TOLD_SHIFTS ")") " ELSE '' END" \
-	"       FROM (SELECT pg_catalog.count(*) AS shifts FROM tempcloud_data.shift s" \
+	"       FROM (SELECT count(*) AS shifts FROM tempcloud_data.shift s" \
 	"              WHERE s.request_id = " request_id ") n)"
 
 /*
@@ -114,17 +114,17 @@ QUERY("SELECT COALESCE(m.invitation_id, m.contact_id), m.round, m.recipient, m.r
 	  "       m.locale, m.message_id, m.attempt + 1,"
 	  "       CASE WHEN m.kind = 'confirm_email'"
 	  "            THEN c.removed_at IS NOT NULL OR c.email_verified_at IS NOT NULL"
-	  "              OR pg_catalog.lower(c.email) IS DISTINCT FROM pg_catalog.lower(m.recipient)"
+	  "              OR lower(c.email) IS DISTINCT FROM lower(m.recipient)"
 	  "            WHEN m.kind IN ('invitation', 'reminder')"
 	  "            THEN m.round <> i.round OR i.status <> 'pending'"
-	  "              OR i.expires_at <= pg_catalog.clock_timestamp()"
+	  "              OR i.expires_at <= clock_timestamp()"
 	  "            ELSE m.round <> i.round END AS obsolete,"
 	  "       m.kind IN ('invitation', 'reminder') AND EXISTS ("
 	  "         SELECT FROM tempcloud_data.contact me"
 	  "          CROSS JOIN LATERAL ("
 	  "            SELECT FROM tempcloud_data.block b"
 	  "             WHERE b.account_id = me.account_id AND b.inviter_id = i.inviter_id OFFSET 0) b"
-	  "          WHERE pg_catalog.lower(me.email) = pg_catalog.lower(m.recipient)"
+	  "          WHERE lower(me.email) = lower(m.recipient)"
 	  "            AND me.email_verified_at IS NOT NULL) AS blocked,"
 	  "       i.invitee_id IS NOT NULL AS registered,"
 	  "       CASE WHEN m.kind IN ('invitation', 'reminder') THEN " REPLY_TO("host")
@@ -135,10 +135,10 @@ QUERY("SELECT COALESCE(m.invitation_id, m.contact_id), m.round, m.recipient, m.r
 	  "            WHEN m.kind = 'invitation_accepted' THEN invitee.company_name"
 	  "            ELSE i.company_name END,"
 	  "       CASE WHEN m.kind IN ('invitation', 'reminder')"
-	  "            THEN pg_catalog.concat_ws(' ', host.given_name, host.family_name)"
+	  "            THEN concat_ws(' ', host.given_name, host.family_name)"
 	  "            WHEN m.kind = 'invitation_accepted'"
-	  "            THEN pg_catalog.concat_ws(' ', guest.given_name, guest.family_name)"
-	  "            ELSE pg_catalog.concat_ws(' ', i.given_name, i.family_name) END,"
+	  "            THEN concat_ws(' ', guest.given_name, guest.family_name)"
+	  "            ELSE concat_ws(' ', i.given_name, i.family_name) END,"
 	  "       CASE WHEN m.kind = 'invitation_accepted' THEN COALESCE(guest.email, i.email)"
 	  "            ELSE COALESCE(i.email, m.recipient) END,"
 	  "       i.message, i.reason, " MAIL_DATE("i.expires_at")
@@ -161,7 +161,7 @@ static KeptQuery describe_request_mail =
 QUERY("SELECT m.request_id, NULL::integer, m.recipient, m.recipient_name,"
 	  "       m.locale, m.message_id, m.attempt + 1,"
 	  "       CASE m.kind WHEN 'request_received'"
-	  "            THEN r.status <> 'open' OR r.answer_by <= pg_catalog.clock_timestamp()"
+	  "            THEN r.status <> 'open' OR r.answer_by <= clock_timestamp()"
 	  "            WHEN 'request_filled'"
 	  "            THEN r.status <> 'accepted' OR EXISTS ("
 	  "                 SELECT FROM tempcloud_data.mail n"
@@ -170,7 +170,7 @@ QUERY("SELECT m.request_id, NULL::integer, m.recipient, m.recipient_name,"
 	  "       false, true,"
 	  "       " REPLY_TO("person") ","
 	  "       COALESCE(NULLIF(m.recipient_name, ''), m.recipient),"
-	  "       other.company_name, pg_catalog.concat_ws(' ', person.given_name, person.family_name),"
+	  "       other.company_name, concat_ws(' ', person.given_name, person.family_name),"
 	  "       person.email, r.requirements, r.reason,"
 	  MAIL_DATE("r.answer_by") " || ' ' || " MAIL_TIME("r.answer_by") ","
 	  "       o.name, r.profession, r.location, r.department,"
@@ -205,10 +205,10 @@ static KeptQuery note_claim =
 QUERY("WITH stale AS MATERIALIZED ("
 	  "   SELECT only_row FROM tempcloud_data.mailer"
 	  "    WHERE last_claim_at IS NULL"
-	  "       OR last_claim_at < pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $1)"
-	  "       OR last_claim_at > pg_catalog.clock_timestamp()"
+	  "       OR last_claim_at < clock_timestamp() - make_interval(secs => $1)"
+	  "       OR last_claim_at > clock_timestamp()"
 	  "      FOR NO KEY UPDATE SKIP LOCKED)"
-	  " UPDATE tempcloud_data.mailer m SET last_claim_at = pg_catalog.clock_timestamp()"
+	  " UPDATE tempcloud_data.mailer m SET last_claim_at = clock_timestamp()"
 	  "   FROM stale WHERE m.only_row = stale.only_row");
 
 #define CLAIM_NOTE_SECONDS 5

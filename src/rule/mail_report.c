@@ -19,7 +19,7 @@
 static KeptQuery close_mail =
 QUERY("UPDATE tempcloud_data.mail"
 	  "   SET state = $2::tempcloud_data.mail_state, error = COALESCE($3, error),"
-	  "       leased = false, closed_at = pg_catalog.clock_timestamp()"
+	  "       leased = false, closed_at = clock_timestamp()"
 	  " WHERE id = $1");
 
 /* A report that comes after the lease is over is still true. */
@@ -30,7 +30,7 @@ QUERY("WITH held AS MATERIALIZED ("
 	  "    ORDER BY id FOR NO KEY UPDATE)"
 	  " UPDATE tempcloud_data.mail m"
 	  "    SET state = 'sent', error = NULL, leased = false,"
-	  "        closed_at = pg_catalog.clock_timestamp()"
+	  "        closed_at = clock_timestamp()"
 	  "   FROM held WHERE m.id = held.id");
 
 static KeptQuery lock_failed =
@@ -41,15 +41,15 @@ QUERY("SELECT attempt FROM tempcloud_data.mail"
 static KeptQuery defer_mail =
 QUERY("UPDATE tempcloud_data.mail"
 	  "   SET leased = false, error = $2,"
-	  "       due_at = pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs =>"
+	  "       due_at = clock_timestamp() + make_interval(secs =>"
 	  "           LEAST($3 * 2.0 ^ LEAST(attempt - 1, 30), 86400)"
-	  "           * (0.75 + pg_catalog.random() / 2))"
+	  "           * (0.75 + random() / 2))"
 	  " WHERE id = $1");
 
 static KeptQuery bounce_mail =
 QUERY("UPDATE tempcloud_data.mail"
 	  "   SET state = 'bounced', error = $2, leased = false,"
-	  "       closed_at = pg_catalog.clock_timestamp()"
+	  "       closed_at = clock_timestamp()"
 	  " WHERE message_id = $1 AND attempt > 0");
 
 static KeptQuery release_mails =
@@ -58,13 +58,13 @@ QUERY("WITH held AS MATERIALIZED ("
 	  "    WHERE id = ANY ($1) AND state = 'queued' AND leased"
 	  "    ORDER BY id FOR NO KEY UPDATE)"
 	  " UPDATE tempcloud_data.mail m"
-	  "    SET leased = false, attempt = attempt - 1, due_at = pg_catalog.clock_timestamp()"
+	  "    SET leased = false, attempt = attempt - 1, due_at = clock_timestamp()"
 	  "   FROM held WHERE m.id = held.id");
 
 static KeptQuery reopen_mail =
 QUERY("UPDATE tempcloud_data.mail"
 	  "   SET state = 'queued', attempt = 0, closed_at = NULL,"
-	  "       due_at = pg_catalog.clock_timestamp()"
+	  "       due_at = clock_timestamp()"
 	  " WHERE id = $1 AND state = 'failed'");
 
 /*
@@ -73,9 +73,9 @@ QUERY("UPDATE tempcloud_data.mail"
  * token that is broken in another way, no half as long as this is left.
  */
 static KeptQuery clean_report =
-QUERY("SELECT pg_catalog.left(pg_catalog.regexp_replace("
-	  "         pg_catalog.regexp_replace("
-	  "             pg_catalog.regexp_replace($1, '=[ \\t]*\\r?\\n', '', 'g'),"
+QUERY("SELECT left(regexp_replace("
+	  "         regexp_replace("
+	  "             regexp_replace($1, '=[ \\t]*\\r?\\n', '', 'g'),"
 	  "             'tc[ie]_[A-Za-z0-9_-]*|[A-Za-z0-9_-]{20,}', '[...]', 'g'),"
 	  "         '[[:cntrl:]]+', ' ', 'g'), 500)");
 

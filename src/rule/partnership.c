@@ -38,7 +38,7 @@ QUERY("WITH made AS ("
 	  "   SELECT customer_id, provider_id FROM made)"
 	  " UPDATE tempcloud_data.invitation"
 	  "    SET status = 'accepted', invitee_id = $4, decided_by = $5,"
-	  "        decided_at = pg_catalog.clock_timestamp()"
+	  "        decided_at = clock_timestamp()"
 	  "  WHERE id = $3"
 	  " RETURNING (SELECT " PARTNERSHIP_RECORD " FROM made p)");
 
@@ -48,7 +48,7 @@ QUERY("SELECT " PARTNERSHIP_RECORD
 
 static KeptQuery search_partners =
 QUERY("SELECT p FROM tempcloud.partners p"
-	  " WHERE pg_catalog.strpos(tempcloud_data.fold(p.company_name), tempcloud_data.fold($1)) > 0"
+	  " WHERE strpos(tempcloud_data.fold(p.company_name), tempcloud_data.fold($1)) > 0"
 	  " ORDER BY p.company_name, p.id");
 
 static RequiredFunction unaccent = REQUIRED("unaccent", "unaccent_dict", TEXTOID);

@@ -17,15 +17,15 @@
 #include "rule/event.h"
 
 static KeptQuery export =
-QUERY("SELECT pg_catalog.jsonb_build_object("
+QUERY("SELECT jsonb_build_object("
 	  "  'email', $1,"
-	  "  'contacts', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object("
+	  "  'contacts', (SELECT COALESCE(jsonb_agg(jsonb_build_object("
 	  "      'id', c.id, 'account_id', c.account_id, 'company_name', a.company_name,"
 	  "      'given_name', c.given_name, 'family_name', c.family_name,"
 	  "      'position', c.position, 'email', c.email, 'phone', c.phone,"
 	  "      'subject', c.subject, 'created_at', c.created_at,"
 	  "      'email_verified_at', c.email_verified_at,"
-	  "      'events', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object("
+	  "      'events', (SELECT COALESCE(jsonb_agg(jsonb_build_object("
 	  "          'at', e.at, 'event', e.event, 'partner_id', e.partner_id,"
 	  "          'invitation_id', e.invitation_id, 'request_id', e.request_id) ORDER BY e.id), '[]')"
 	  "          FROM tempcloud_data.event e"
@@ -33,8 +33,8 @@ QUERY("SELECT pg_catalog.jsonb_build_object("
 	  "      ORDER BY c.id), '[]')"
 	  "      FROM tempcloud_data.contact c"
 	  "      JOIN tempcloud_data.account a ON a.id = c.account_id"
-	  "     WHERE pg_catalog.lower(c.email) = $1),"
-	  "  'invitations', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object("
+	  "     WHERE lower(c.email) = $1),"
+	  "  'invitations', (SELECT COALESCE(jsonb_agg(jsonb_build_object("
 	  "      'id', i.id, 'inviter_company', a.company_name, 'email', i.email,"
 	  "      'given_name', i.given_name, 'family_name', i.family_name,"
 	  "      'company_name', i.company_name, 'phone', i.phone, 'message', i.message,"
@@ -43,18 +43,18 @@ QUERY("SELECT pg_catalog.jsonb_build_object("
 	  "      ORDER BY i.id), '[]')"
 	  "      FROM tempcloud_data.invitation i"
 	  "      JOIN tempcloud_data.account a ON a.id = i.inviter_id"
-	  "     WHERE pg_catalog.lower(i.email) = $1),"
-	  "  'mails', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object("
+	  "     WHERE lower(i.email) = $1),"
+	  "  'mails', (SELECT COALESCE(jsonb_agg(jsonb_build_object("
 	  "      'kind', m.kind, 'recipient', m.recipient, 'recipient_name', m.recipient_name,"
 	  "      'locale', m.locale, 'state', m.state, 'error', m.error,"
 	  "      'created_at', m.created_at, 'closed_at', m.closed_at) ORDER BY m.id), '[]')"
-	  "      FROM tempcloud_data.mail m WHERE pg_catalog.lower(m.recipient) = $1),"
-	  "  'blocks', (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object("
+	  "      FROM tempcloud_data.mail m WHERE lower(m.recipient) = $1),"
+	  "  'blocks', (SELECT COALESCE(jsonb_agg(jsonb_build_object("
 	  "      'inviter_company', a.company_name, 'email', b.email,"
 	  "      'created_at', b.created_at) ORDER BY b.created_at), '[]')"
 	  "      FROM tempcloud_data.block b"
 	  "      JOIN tempcloud_data.account a ON a.id = b.inviter_id"
-	  "     WHERE pg_catalog.lower(b.email) = $1))");
+	  "     WHERE lower(b.email) = $1))");
 
 /*
  * Rows are locked in the order of lock.h, those of a table by ascending key.
@@ -66,18 +66,18 @@ QUERY("SELECT pg_catalog.jsonb_build_object("
 static KeptQuery lock_accounts =
 QUERY("SELECT FROM tempcloud_data.account a"
 	  " WHERE a.id IN (SELECT c.account_id FROM tempcloud_data.contact c"
-	  "                 WHERE pg_catalog.lower(c.email) = $1)"
+	  "                 WHERE lower(c.email) = $1)"
 	  " ORDER BY a.id FOR NO KEY UPDATE");
 
 /* Whoever answers, sends or closes one of them comes before or after. */
 static KeptQuery lock_invitations =
 QUERY("SELECT FROM tempcloud_data.invitation i"
-	  " WHERE pg_catalog.lower(i.email) = $1 ORDER BY i.id FOR NO KEY UPDATE");
+	  " WHERE lower(i.email) = $1 ORDER BY i.id FOR NO KEY UPDATE");
 
 /* Whoever changes an address comes before or after. */
 static KeptQuery lock_contacts =
 QUERY("SELECT c.id, c.account_id FROM tempcloud_data.contact c"
-	  " WHERE pg_catalog.lower(c.email) = $1 ORDER BY c.id FOR NO KEY UPDATE");
+	  " WHERE lower(c.email) = $1 ORDER BY c.id FOR NO KEY UPDATE");
 
 /*
  * A mailer that holds one of them comes before.  What is erased with a contact
@@ -86,42 +86,42 @@ QUERY("SELECT c.id, c.account_id FROM tempcloud_data.contact c"
 static KeptQuery lock_mails =
 QUERY("SELECT FROM tempcloud_data.mail m"
 	  " WHERE m.id IN ("
-	  "   SELECT m.id FROM tempcloud_data.mail m WHERE pg_catalog.lower(m.recipient) = $1"
+	  "   SELECT m.id FROM tempcloud_data.mail m WHERE lower(m.recipient) = $1"
 	  "    UNION ALL "
 	  "   SELECT m.id FROM tempcloud_data.invitation i"
 	  "     JOIN tempcloud_data.mail m ON m.invitation_id = i.id"
-	  "    WHERE pg_catalog.lower(i.email) = $1"
+	  "    WHERE lower(i.email) = $1"
 	  "    UNION ALL "
 	  "   SELECT m.id FROM tempcloud_data.contact c"
 	  "     JOIN tempcloud_data.mail m ON m.contact_id = c.id"
-	  "    WHERE pg_catalog.lower(c.email) = $1)"
+	  "    WHERE lower(c.email) = $1)"
 	  " ORDER BY m.id FOR UPDATE");
 
 static KeptQuery delete_mails =
 QUERY("DELETE FROM tempcloud_data.mail m"
-	  " WHERE pg_catalog.lower(m.recipient) = $1"
+	  " WHERE lower(m.recipient) = $1"
 	  "    OR m.invitation_id IN (SELECT i.id FROM tempcloud_data.invitation i"
-	  "                            WHERE pg_catalog.lower(i.email) = $1"
+	  "                            WHERE lower(i.email) = $1"
 	  "                              AND i.status <> 'accepted')");
 
 /* Nobody refers to them any more, or is about to: it waits for nobody. */
 static KeptQuery delete_invitations =
 QUERY("DELETE FROM tempcloud_data.invitation i"
-	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status <> 'accepted'"
+	  " WHERE lower(i.email) = $1 AND i.status <> 'accepted'"
 	  " RETURNING i.id, i.inviter_id");
 
 static KeptQuery erase_accepted =
 QUERY("UPDATE tempcloud_data.invitation i"
 	  "   SET email = NULL, given_name = NULL, family_name = NULL, company_name = NULL,"
 	  "       phone = NULL, message = NULL"
-	  " WHERE pg_catalog.lower(i.email) = $1 AND i.status = 'accepted'");
+	  " WHERE lower(i.email) = $1 AND i.status = 'accepted'");
 
 static KeptQuery delete_blocks =
 QUERY("WITH held AS MATERIALIZED ("
 	  "   SELECT b.inviter_id FROM tempcloud_data.block b"
-	  "    WHERE pg_catalog.lower(b.email) = $1 ORDER BY b.inviter_id FOR UPDATE)"
+	  "    WHERE lower(b.email) = $1 ORDER BY b.inviter_id FOR UPDATE)"
 	  " DELETE FROM tempcloud_data.block b USING held"
-	  "  WHERE b.inviter_id = held.inviter_id AND pg_catalog.lower(b.email) = $1");
+	  "  WHERE b.inviter_id = held.inviter_id AND lower(b.email) = $1");
 
 static KeptQuery make_result =
 QUERY("SELECT ROW($1, $2, $3, $4)::tempcloud.erasure");

@@ -22,7 +22,7 @@
 
 static KeptQuery lock_request =
 QUERY("SELECT r.id, r.customer_id, r.provider_id,"
-	  "       CASE WHEN r.status = 'open' AND r.answer_by <= pg_catalog.clock_timestamp()"
+	  "       CASE WHEN r.status = 'open' AND r.answer_by <= clock_timestamp()"
 	  "            THEN 'expired' ELSE r.status::text END"
 	  "  FROM tempcloud_data.request r"
 	  " WHERE r.id = $1 AND $2 IN (r.customer_id, r.provider_id)"
@@ -31,7 +31,7 @@ QUERY("SELECT r.id, r.customer_id, r.provider_id,"
 static KeptQuery decide_request =
 QUERY("UPDATE tempcloud_data.request r"
 	  "   SET status = $2::tempcloud.request_status, decided_by = $3, reason = $4,"
-	  "       decided_at = pg_catalog.clock_timestamp()"
+	  "       decided_at = clock_timestamp()"
 	  " WHERE r.id = $1 RETURNING " REQUEST_RECORD);
 
 static KeptQuery select_request =

@@ -25,7 +25,7 @@ QUERY("INSERT INTO tempcloud_data.request_answer"
  */
 static KeptQuery find_wrong_offer =
 QUERY("SELECT o.n - 1, s.headcount"
-	  "  FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3))"
+	  "  FROM ROWS FROM (unnest($2), unnest($3))"
 	  "       WITH ORDINALITY AS o (id, headcount, n)"
 	  "  LEFT JOIN tempcloud_data.shift s ON s.id = o.id AND s.request_id = $1"
 	  " WHERE s.id IS NULL OR o.headcount NOT BETWEEN 0 AND s.headcount"
@@ -36,7 +36,7 @@ static KeptQuery set_offers =
 QUERY("UPDATE tempcloud_data.shift s"
 	  "   SET offered = COALESCE("
 	  "         (SELECT o.headcount"
-	  "            FROM ROWS FROM (pg_catalog.unnest($3), pg_catalog.unnest($4)) AS o (id, headcount)"
+	  "            FROM ROWS FROM (unnest($3), unnest($4)) AS o (id, headcount)"
 	  "           WHERE o.id = s.id), LEAST(s.headcount, $2))"
 	  " WHERE s.request_id = $1 RETURNING s.offered > 0");
 

@@ -24,20 +24,20 @@ QUERY("SELECT request_id, offered FROM tempcloud_data.shift WHERE id = $1");
 /* The current names that the new ones ($2) differ from, or that have no place among them. */
 static KeptQuery replace_workers =
 QUERY("UPDATE tempcloud_data.assignment p"
-	  "   SET replaced_by = $3, replaced_at = pg_catalog.clock_timestamp()"
+	  "   SET replaced_by = $3, replaced_at = clock_timestamp()"
 	  " WHERE p.shift_id = $1 AND p.replaced_at IS NULL"
 	  "   AND p.worker_name IS DISTINCT FROM $2[p.place]");
 
 static KeptQuery insert_workers =
 QUERY("INSERT INTO tempcloud_data.assignment (shift_id, place, places, worker_name, assigned_by)"
 	  " SELECT $1, w.place, $2, w.name, $4"
-	  "   FROM pg_catalog.unnest($3) WITH ORDINALITY AS w (name, place)"
+	  "   FROM unnest($3) WITH ORDINALITY AS w (name, place)"
 	  " ON CONFLICT (shift_id, place) WHERE replaced_at IS NULL DO NOTHING");
 
 static KeptQuery find_vacancy =
 QUERY("SELECT FROM tempcloud_data.shift s"
 	  " WHERE s.request_id = $1"
-	  "   AND s.offered > (SELECT pg_catalog.count(*) FROM tempcloud_data.assignment p"
+	  "   AND s.offered > (SELECT count(*) FROM tempcloud_data.assignment p"
 	  "                     WHERE p.shift_id = s.id AND p.replaced_at IS NULL)");
 
 static KeptQuery select_assignments =

@@ -54,7 +54,7 @@ QUERY("INSERT INTO tempcloud_data.request"
 static KeptQuery insert_shifts =
 QUERY("INSERT INTO tempcloud_data.shift (request_id, starts_at, ends_at, headcount)"
 	  " SELECT $1, s.starts_at, s.ends_at, s.headcount"
-	  "   FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4))"
+	  "   FROM ROWS FROM (unnest($2), unnest($3), unnest($4))"
 	  "        WITH ORDINALITY AS s (starts_at, ends_at, headcount, n)"
 	  "  ORDER BY n");
 
@@ -67,7 +67,7 @@ static KeptQuery nth_newest_request =
 QUERY("SELECT n.created_at + interval '24 hours'"
 	  "  FROM (SELECT r.created_at FROM tempcloud_data.request r"
 	  "         WHERE r.customer_id = $2 ORDER BY r.id DESC OFFSET $1 LIMIT 1) n"
-	  " WHERE n.created_at > pg_catalog.clock_timestamp() - interval '24 hours'");
+	  " WHERE n.created_at > clock_timestamp() - interval '24 hours'");
 
 typedef struct WishedShift
 {
