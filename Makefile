@@ -1,8 +1,9 @@
 # tempcloud
 #
 #   make, make install, make installcheck   as with every PGXS extension
-#   make demo, make test                    need nothing but make: they install
+#   make demo, make check, make test        need nothing but make: they install
 #                                           what is missing and use private servers
+#   make indent, make lint                  lay out the sources, and check them
 
 EXTENSION = tempcloud
 EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" tempcloud.control)
@@ -46,8 +47,14 @@ ISOLATION_OPTS = --inputdir=test --outputdir=test/results/isolation
 SHLIB_LINK = $(shell pkg-config --libs libidn2 2>/dev/null || echo -lidn2)
 PG_CPPFLAGS = -I$(CURDIR)/src $(shell pkg-config --cflags libidn2 2>/dev/null)
 
+# PGXS has a target check of its own, which only says that there is none.
 PG_CONFIG ?= pg_config
+ifeq (,$(filter check,$(MAKECMDGOALS)))
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
+else
+check:
+	scripts/test regress isolation
+endif
 
 ifneq (,$(PGXS))
 include $(PGXS)
@@ -80,6 +87,7 @@ $(MAILER): $(MAILER_SOURCES) $(wildcard src/mailer/*.h) tempcloud.control
 demo:
 	scripts/demo
 
+# make check takes about a minute, and test ten and more.
 test:
 	scripts/test
 
@@ -93,6 +101,9 @@ sanitize:
 	scripts/debian trixie scripts/sanitize asan valgrind
 	scripts/debian bookworm scripts/sanitize assert
 	scripts/debian forky scripts/sanitize assert
+
+indent:
+	scripts/indent
 
 lint:
 	scripts/lint
@@ -115,4 +126,4 @@ soak:
 bench:
 	scripts/bench $(BENCH_OPTS)
 
-.PHONY: demo test test-matrix sanitize lint fuzz soak bench
+.PHONY: demo check test test-matrix sanitize indent lint fuzz soak bench
