@@ -1,5 +1,5 @@
-# What the documentation says is so: the words of errors, the requests, the
-# programs, and the gateway for live events among the examples.
+# The documentation against the code: links, errors, settings, functions and views,
+# HTTP requests, the programs and the story, and the example gateway for live events.
 use strict;
 use warnings;
 
@@ -14,7 +14,7 @@ use Test::More;
 
 my $root = "$FindBin::RealBin/../..";
 my $api = slurp_file("$root/docs/api.md");
-my $readme = slurp_file("$root/README.md");
+my $sql = slurp_file("$root/docs/sql.md");
 
 # Each word of an error has its status in both tables, and there is no other.
 my %refusals = reverse slurp_file("$root/src/base/refusal.c") =~ /\{PT(\d{3}), "(\w+)"/g;
@@ -23,14 +23,50 @@ my %documented;
 $documented{$2} = $1 while $api =~ /^\| (\d{3}) \| `(\w+)` \|/mg;
 is_deeply(\%documented, \%refusals, 'docs/api.md has each error with its status');
 my ($status, %listed);
-foreach my $row ($readme =~ /^\| (?:PT\d{3} )?\| `.*$/mg)
+foreach my $row ($sql =~ /^\| (?:PT\d{3} )?\| `.*$/mg)
 {
 	my ($first, $words) = $row =~ /^\| (?:PT(\d{3}) )?\| ([^|]*)/;
 
 	$status = $first if defined $first;
 	$listed{$_} = $status foreach $words =~ /`(\w+)`/g;
 }
-is_deeply(\%listed, \%refusals, 'README.md, too');
+is_deeply(\%listed, \%refusals, 'docs/sql.md, too');
+
+# Every relative link leads to a file, and every anchor to a heading of it.
+my %anchors;
+foreach my $page (map { s{^\Q$root/\E}{}r } glob("$root/*.md $root/docs/*.md $root/bench/*.md"))
+{
+	my $text = slurp_file("$root/$page") =~ s/^```.*?^```//gmsr;
+
+	$anchors{$page} = { map { anchor($_) => 1 } $text =~ /^#+ (.+)$/mg };
+}
+my $links = 0;
+foreach my $page (sort keys %anchors)
+{
+	my $text = slurp_file("$root/$page") =~ s/^```.*?^```//gmsr;
+	my ($folder) = $page =~ m{^(.*/)?};
+
+	foreach my $link ($text =~ /\]\(([^)\s]+)\)/g)
+	{
+		next if $link =~ /^\w+:/;
+		my ($file, $anchor) = $link =~ /^([^#]*)(?:#(.*))?$/;
+		my $target = $file eq '' ? $page : ($folder // '') . $file;
+
+		1 while $target =~ s{[^/]+/\.\./}{};
+		$links++;
+		ok(-e "$root/$target", "$page links to $target, which exists");
+		ok($anchors{$target}{$anchor}, "$page links to $target#$anchor, which exists") if defined $anchor;
+	}
+}
+cmp_ok($links, '>', 20, 'links');
+
+# The anchor of a heading, as forges make it
+sub anchor
+{
+	my ($heading) = @_;
+
+	return lc($heading) =~ s/[^\w\s-]//gr =~ s/ /-/gr;
+}
 
 my $node = new_server('docs');
 as_caller($node, 'anna', "SELECT tempcloud.register_account('customer', 'Kunde AG', 'Anna', 'Alt');"
@@ -39,6 +75,46 @@ as_caller($node, 'bob', "SELECT tempcloud.register_account('provider', 'Anbieter
 $node->safe_psql('postgres', q{
 	CREATE ROLE app LOGIN IN ROLE tempcloud_service;
 	CREATE ROLE gateway LOGIN IN ROLE tempcloud_service});
+
+# docs/sql.md lists all functions but those that embed lists, and all views.
+my $functions = join ' ', $sql =~ /^## Functions\n(.*?)^## /ms;
+is(join("\n", sort map { /`(\w+)\(/g, /`CALL (\w+)/g } $functions =~ /^\| (`[^|]*)\|/mg),
+	$node->safe_psql('postgres', q{
+	SELECT DISTINCT proname COLLATE "C"
+	  FROM pg_proc p
+	  LEFT JOIN pg_class argument ON argument.reltype = proargtypes[0] AND argument.relkind = 'v'
+	 WHERE pronamespace = 'tempcloud'::regnamespace AND argument.oid IS NULL
+	 ORDER BY 1}), 'docs/sql.md has each function');
+my ($views) = $sql =~ /^\| view \|.*?\n\|-.*?\n(.*?)\n\n/ms;
+is(join("\n", sort map { /`(\w+)`/g } $views =~ /^\| ([^|]*)\|/mg),
+	$node->safe_psql('postgres', q{
+	SELECT viewname COLLATE "C" FROM pg_views WHERE schemaname = 'tempcloud' ORDER BY 1}),
+	'docs/sql.md has each view');
+
+# docs/settings.md has each setting with its default.
+my %default;
+foreach my $row (slurp_file("$root/docs/settings.md") =~ /^\| (`tempcloud\..*)$/mg)
+{
+	my ($names, $values) = split / *\| */, $row;
+	my @values = $values =~ /`([^`]*)`/g;
+
+	$default{$_} = shift @values foreach $names =~ /`([\w.]+)`/g;
+}
+is(join("\n", sort keys %default),
+	join("\n", sort(slurp_file("$root/src/base/settings.c") =~ /\("(tempcloud\.\w+)",/g)),
+	'docs/settings.md has each setting');
+my %actual = map { split /=/, $_, 2 } split /\n/, $node->safe_psql('postgres', q{
+	LOAD 'tempcloud';
+	SELECT name || '=' || current_setting(name) FROM pg_settings WHERE name LIKE 'tempcloud.%'});
+is_deeply({ map { $_ => $default{$_} } keys %actual }, \%actual, 'with its default');
+
+# The story of README.md runs as it stands, in a new database.
+my ($story) = slurp_file("$root/README.md") =~ /^## The story.*?^```sql\n(.*?)^```/ms;
+$node->safe_psql('postgres', 'CREATE DATABASE story');
+my ($told, $complaints);
+is($node->psql('story', "SET client_min_messages = warning;\n$story", stdout => \$told, stderr => \$complaints,
+		on_error_stop => 1), 0, 'the story runs') or diag($complaints);
+like($told, qr/^Petra Pfeil\|[^\n]*\z/m, 'to its end');
 
 # Requests name functions, views and arguments that there are.
 my %calls;
