@@ -28,11 +28,11 @@ SELECT id AS mail, substring(text_body from 'tci_[A-Za-z0-9_-]{48}') AS first_to
 -- The first attempts fail, with reports that quote the mail, once as quoted-printable, where a soft line
 -- break may stand anywhere; each mail has a secret of its own.
 INSERT INTO done SELECT tempcloud.mail_failed(:mail, '550 spam: http://localhost:3000/invitation#' || :'first_token');
-UPDATE tempcloud_data.mail SET due_at = now();
+UPDATE tempcloud_data.mail SET due_at = clock_timestamp();
 SELECT substring(text_body from 'tci_[A-Za-z0-9_-]{48}') AS broken_token FROM tempcloud.claim_mail() \gset
 INSERT INTO done SELECT tempcloud.mail_failed(:mail, E'550 virus:\r\n http://localhost:3000/invitation#'
 	|| left(:'broken_token', 8) || E'=\r\n' || substr(:'broken_token', 9));
-UPDATE tempcloud_data.mail SET due_at = now();
+UPDATE tempcloud_data.mail SET due_at = clock_timestamp();
 SELECT substring(text_body from 'tci_[A-Za-z0-9_-]{48}') AS token FROM tempcloud.claim_mail() \gset
 
 INSERT INTO done SELECT pg_temp.sign_in('bob');
