@@ -190,7 +190,7 @@ lock_current(const Caller *caller, int *count)
 		requests[i] = (Request)
 	{
 		.id = tc_uuid(rows, i, 1),.customer_id = tc_uuid(rows, i, 2),.provider_id = tc_uuid(rows, i, 3),
-			.status = tc_text(rows, i, 4)
+			.status = tc_request_status(tc_text(rows, i, 4))
 	};
 	return requests;
 }
@@ -230,10 +230,10 @@ close_pending(const Caller *caller, const Pending *pending, const char *reason)
 static void
 close_request(const Caller *caller, const Request *request, const char *reason)
 {
-	if (tc_request_is(request, "accepted"))
-		(void) tc_decide_request(request, caller, "cancelled", reason);
+	if (request->status == REQUEST_IS_ACCEPTED)
+		(void) tc_decide_request(request, caller, REQUEST_IS_CANCELLED, reason);
 	else if (tc_same(request->customer_id, caller->account_id))
-		(void) tc_decide_request(request, caller, "withdrawn", reason);
+		(void) tc_decide_request(request, caller, REQUEST_IS_WITHDRAWN, reason);
 	else
 		(void) tc_answer_request(request, caller, false, reason);
 }

@@ -12,6 +12,7 @@
 #include "utils/timestamp.h"
 
 #include "base/input_check.h"
+#include "base/label.h"
 #include "base/lock.h"
 #include "base/refusal.h"
 #include "base/settings.h"
@@ -109,6 +110,15 @@ QUERY("SELECT FROM tempcloud_data.contact c"
  */
 #define MOST_ROUTED 100
 
+static const char *const statuses[] = {
+	[INVITATION_IS_PENDING] = "pending",
+	[INVITATION_IS_ACCEPTED] = "accepted",
+	[INVITATION_IS_DECLINED] = "declined",
+	[INVITATION_IS_WITHDRAWN] = "withdrawn",
+	[INVITATION_IS_EXPIRED] = "expired",
+	[INVITATION_IS_SUPERSEDED] = "superseded"
+};
+
 static Invitation *load(Invitation *invitation, Rows rows);
 
 PG_FUNCTION_INFO_V1(tempcloud_preview_invitation);
@@ -193,34 +203,31 @@ load(Invitation *invitation, Rows rows)
 	invitation->family_name = tc_text(rows, 0, 8);
 	invitation->company_name = tc_text(rows, 0, 9);
 	invitation->locale = tc_text(rows, 0, 10);
-	invitation->status = tc_text(rows, 0, 11);
+	invitation->status = tc_label_place(tc_text(rows, 0, 11), statuses, lengthof(statuses));
 	invitation->round = tc_integer(rows, 0, 12);
 	invitation->sent_at = tc_time(rows, 0, 13);
-	if (strcmp(invitation->status, "pending") == 0 && tc_time(rows, 0, 14) <= GetCurrentTimestamp())
-		invitation->status = "expired";
+	if (invitation->status == INVITATION_IS_PENDING && tc_time(rows, 0, 14) <= GetCurrentTimestamp())
+		invitation->status = INVITATION_IS_EXPIRED;
 	return invitation;
 }
 
 void
 tc_require_pending(const Invitation *invitation)
 {
-	static const struct
+	switch (invitation->status)
 	{
-		const char *status;
-		Refusal		refusal;
-	}			closed[] =
-	{
-		{"expired", INVITATION_EXPIRED},
-		{"withdrawn", INVITATION_WITHDRAWN},
-		{"declined", INVITATION_DECLINED},
-		{"accepted", INVITATION_ACCEPTED},
-		{"superseded", INVITATION_SUPERSEDED},
-	};
-
-	for (int i = 0; i < lengthof(closed); i++)
-	{
-		if (strcmp(invitation->status, closed[i].status) == 0)
-			tc_refuse(closed[i].refusal);
+		case INVITATION_IS_PENDING:
+			return;
+		case INVITATION_IS_ACCEPTED:
+			tc_refuse(INVITATION_ACCEPTED);
+		case INVITATION_IS_DECLINED:
+			tc_refuse(INVITATION_DECLINED);
+		case INVITATION_IS_WITHDRAWN:
+			tc_refuse(INVITATION_WITHDRAWN);
+		case INVITATION_IS_EXPIRED:
+			tc_refuse(INVITATION_EXPIRED);
+		case INVITATION_IS_SUPERSEDED:
+			tc_refuse(INVITATION_SUPERSEDED);
 	}
 }
 

@@ -14,6 +14,17 @@
 #include "base/query.h"
 #include "rule/caller.h"
 
+/* In the order of tempcloud.invitation_status. */
+typedef enum InvitationStatus
+{
+	INVITATION_IS_PENDING,
+	INVITATION_IS_ACCEPTED,
+	INVITATION_IS_DECLINED,
+	INVITATION_IS_WITHDRAWN,
+	INVITATION_IS_EXPIRED,
+	INVITATION_IS_SUPERSEDED
+} InvitationStatus;
+
 typedef struct Invitation
 {
 	pg_uuid_t  *id;
@@ -28,8 +39,8 @@ typedef struct Invitation
 	char	   *family_name;
 	char	   *company_name;
 	char	   *locale;
-	char	   *status;			/* "expired" also if it is pending past its
-								 * time */
+	InvitationStatus status;	/* INVITATION_IS_EXPIRED also if it is pending
+								 * past its time */
 	int			round;
 	TimestampTz sent_at;
 	bool		link_is_current;	/* of tc_find_invitation_by_token() only */

@@ -198,7 +198,7 @@ accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_thi
 	if (invitation->invitee_id != NULL &&
 		!tc_same(invitation->invitee_id, caller->account_id))
 		tc_refuse(NOT_YOUR_INVITATION);
-	if (strcmp(invitation->status, "accepted") == 0)
+	if (invitation->status == INVITATION_IS_ACCEPTED)
 		return tc_finish_with_partnership(invitation->id);
 	tc_require_pending(invitation);
 	if (by_token)

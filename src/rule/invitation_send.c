@@ -300,7 +300,7 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 	tc_enter_command("resend_invitation()");
 	caller = tc_caller_with_account(QUERY_RUN);
 	invitation = find_sent(caller, id);
-	if (strcmp(invitation->status, "accepted") == 0)
+	if (invitation->status == INVITATION_IS_ACCEPTED)
 		tc_require_pending(invitation); /* final, and maybe without an address */
 	routed = invitation->invitee_id;
 	owner = lock_for_inviting(caller, invitation->email, routed);
@@ -312,7 +312,7 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 	lock_invitations(caller, &folded, 1, owners, nowners, id);
 	tc_lock_invitation(invitation, caller);
 
-	if (strcmp(invitation->status, "expired") != 0)
+	if (invitation->status != INVITATION_IS_EXPIRED)
 		tc_require_pending(invitation);
 	soonest = invitation->sent_at + tc_resend_interval * USECS_PER_SEC;
 	if (soonest > GetCurrentTimestamp())

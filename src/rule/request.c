@@ -14,6 +14,7 @@
 #include "fmgr.h"
 
 #include "base/input_check.h"
+#include "base/label.h"
 #include "base/query.h"
 #include "rule/account.h"
 #include "rule/event.h"
@@ -37,6 +38,29 @@ QUERY("UPDATE tempcloud_data.request r"
 static KeptQuery select_request =
 QUERY("SELECT " REQUEST_RECORD " FROM tempcloud_data.request r WHERE r.id = $1");
 
+static const char *const statuses[] = {
+	[REQUEST_IS_OPEN] = "open",
+	[REQUEST_IS_ACCEPTED] = "accepted",
+	[REQUEST_IS_DECLINED] = "declined",
+	[REQUEST_IS_WITHDRAWN] = "withdrawn",
+	[REQUEST_IS_EXPIRED] = "expired",
+	[REQUEST_IS_CANCELLED] = "cancelled"
+};
+
+/* How it is told that somebody has decided so. */
+static const struct
+{
+	const char *event;
+	const char *mail;
+}			decisions[] =
+
+{
+	[REQUEST_IS_ACCEPTED] = {"request.accepted", "request_accepted"},
+	[REQUEST_IS_DECLINED] = {"request.declined", "request_declined"},
+	[REQUEST_IS_WITHDRAWN] = {"request.withdrawn", "request_withdrawn"},
+	[REQUEST_IS_CANCELLED] = {"request.cancelled", "request_cancelled"}
+};
+
 PG_FUNCTION_INFO_V1(tempcloud_cancel_request);
 
 /*
@@ -54,10 +78,10 @@ tempcloud_cancel_request(PG_FUNCTION_ARGS)
 	caller = tc_caller_with_account(QUERY_RUN);
 	reason = tc_arg_required(fcinfo, 1, "reason", FORM_PARAGRAPH);
 	request = tc_lock_request(id, caller, REQUEST_NOT_FOUND);
-	if (tc_request_is(request, "cancelled"))
+	if (request->status == REQUEST_IS_CANCELLED)
 		return tc_finish_with_request(request);
-	tc_require_status(request, "accepted");
-	return tc_finish_with(tc_decide_request(request, caller, "cancelled", reason));
+	tc_require_status(request, REQUEST_IS_ACCEPTED);
+	return tc_finish_with(tc_decide_request(request, caller, REQUEST_IS_CANCELLED, reason));
 }
 
 Request *
@@ -73,7 +97,7 @@ tc_lock_request(const pg_uuid_t *id, const Caller *caller, Refusal not_found)
 	request->id = tc_uuid(rows, 0, 1);
 	request->customer_id = tc_uuid(rows, 0, 2);
 	request->provider_id = tc_uuid(rows, 0, 3);
-	request->status = tc_text(rows, 0, 4);
+	request->status = tc_request_status(tc_text(rows, 0, 4));
 	return request;
 }
 
@@ -91,55 +115,54 @@ tc_require_provider(const Request *request, const Caller *caller)
 		tc_refuse(NOT_YOUR_REQUEST);
 }
 
-bool
-tc_request_is(const Request *request, const char *status)
+RequestStatus
+tc_request_status(const char *label)
 {
-	return strcmp(request->status, status) == 0;
+	return tc_label_place(label, statuses, lengthof(statuses));
 }
 
 void
-tc_require_status(const Request *request, const char *status)
+tc_require_status(const Request *request, RequestStatus status)
 {
-	static const struct
-	{
-		const char *status;
-		Refusal		refusal;
-	}			others[] =
-	{
-		{"open", REQUEST_OPEN},
-		{"accepted", REQUEST_ACCEPTED},
-		{"declined", REQUEST_DECLINED},
-		{"withdrawn", REQUEST_WITHDRAWN},
-		{"expired", REQUEST_EXPIRED},
-		{"cancelled", REQUEST_CANCELLED},
-	};
-
-	if (tc_request_is(request, status))
+	if (request->status == status)
 		return;
-	for (int i = 0; i < lengthof(others); i++)
+	switch (request->status)
 	{
-		if (tc_request_is(request, others[i].status))
-			tc_refuse(others[i].refusal);
+		case REQUEST_IS_OPEN:
+			tc_refuse(REQUEST_OPEN);
+		case REQUEST_IS_ACCEPTED:
+			tc_refuse(REQUEST_ACCEPTED);
+		case REQUEST_IS_DECLINED:
+			tc_refuse(REQUEST_DECLINED);
+		case REQUEST_IS_WITHDRAWN:
+			tc_refuse(REQUEST_WITHDRAWN);
+		case REQUEST_IS_EXPIRED:
+			tc_refuse(REQUEST_EXPIRED);
+		case REQUEST_IS_CANCELLED:
+			tc_refuse(REQUEST_CANCELLED);
 	}
 }
 
 Datum
-tc_decide_request(const Request *request, const Caller *caller, const char *status,
+tc_decide_request(const Request *request, const Caller *caller, RequestStatus status,
 				  const char *reason)
 {
-	Rows		rows;
 	bool		by_customer = tc_same(request->customer_id, caller->account_id);
+	const char *event = decisions[status].event;
+	const char *mail = decisions[status].mail;
+	Rows		rows;
 	Datum		record;
 
-	rows = tc_run(&decide_request, UUID_VALUE(request->id), TEXT_VALUE(status),
+	Assert(event != NULL);
+	rows = tc_run(&decide_request, UUID_VALUE(request->id), TEXT_VALUE(statuses[status]),
 				  UUID_VALUE(caller->contact_id), TEXT_VALUE(reason));
 	record = tc_record(rows);
-	tc_event(psprintf("request.%s", status), caller->account_id, caller->contact_id,
+	tc_event(event, caller->account_id, caller->contact_id,
 			 by_customer ? request->provider_id : request->customer_id, request->id);
 	if (by_customer)
-		tc_mail_provider(psprintf("request_%s", status), request->id, true);
+		tc_mail_provider(mail, request->id, true);
 	else
-		tc_mail_customer(psprintf("request_%s", status), request->id, true);
+		tc_mail_customer(mail, request->id, true);
 	return record;
 }
 

@@ -13,12 +13,24 @@
 #include "base/refusal.h"
 #include "rule/caller.h"
 
+/* In the order of tempcloud.request_status. */
+typedef enum RequestStatus
+{
+	REQUEST_IS_OPEN,
+	REQUEST_IS_ACCEPTED,
+	REQUEST_IS_DECLINED,
+	REQUEST_IS_WITHDRAWN,
+	REQUEST_IS_EXPIRED,
+	REQUEST_IS_CANCELLED
+} RequestStatus;
+
 typedef struct Request
 {
 	pg_uuid_t  *id;
 	pg_uuid_t  *customer_id;
 	pg_uuid_t  *provider_id;
-	char	   *status;			/* "expired" also if it is open past its time */
+	RequestStatus status;		/* REQUEST_IS_EXPIRED also if it is open past
+								 * its time */
 } Request;
 
 #define MOST_SHIFTS 366			/* of a request */
@@ -37,18 +49,19 @@ extern Request *tc_lock_request(const pg_uuid_t *id, const Caller *caller, Refus
 extern void tc_require_customer(const Request *request, const Caller *caller);
 extern void tc_require_provider(const Request *request, const Caller *caller);
 
-extern bool tc_request_is(const Request *request, const char *status);
-
 /* PT409 or PT410 with what became of it, unless it has the status. */
-extern void tc_require_status(const Request *request, const char *status);
+extern void tc_require_status(const Request *request, RequestStatus status);
+
+/* A status by its label. */
+extern RequestStatus tc_request_status(const char *label);
 
 /*
- * Give the request a status on behalf of the caller, with the event that is
- * called like it, and tell the other side by mail.  reason may be NULL.
+ * Give the request a status that somebody decides on, on behalf of the caller,
+ * with its event, and tell the other side by mail.  reason may be NULL.
  * Returns the request, as REQUEST_RECORD has it.
  */
 extern Datum tc_decide_request(const Request *request, const Caller *caller,
-							   const char *status, const char *reason);
+							   RequestStatus status, const char *reason);
 
 /* Decide it as its provider, with an answer; otherwise the same. */
 extern Datum tc_answer_request(const Request *request, const Caller *caller, bool accept,

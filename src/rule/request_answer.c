@@ -65,7 +65,7 @@ tempcloud_answer_request(PG_FUNCTION_ARGS)
 {
 	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
 	bool		accept;
-	const char *answer;
+	RequestStatus answer;
 	char	   *reason;
 	Caller	   *caller;
 	Request    *request;
@@ -75,14 +75,14 @@ tempcloud_answer_request(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		tc_require(NULL, "accept");
 	accept = PG_GETARG_BOOL(1);
-	answer = accept ? "accepted" : "declined";
+	answer = accept ? REQUEST_IS_ACCEPTED : REQUEST_IS_DECLINED;
 	reason = tc_arg(fcinfo, 2, "reason", FORM_PARAGRAPH);
 
 	request = tc_lock_request(id, caller, REQUEST_NOT_FOUND);
 	tc_require_provider(request, caller);
-	if (tc_request_is(request, answer))
+	if (request->status == answer)
 		return tc_finish_with_request(request);
-	tc_require_status(request, "open");
+	tc_require_status(request, REQUEST_IS_OPEN);
 	if (accept)
 		set_offer(fcinfo, request);
 	else if (!PG_ARGISNULL(3) || !PG_ARGISNULL(4))
@@ -96,7 +96,7 @@ tc_answer_request(const Request *request, const Caller *caller, bool accept, con
 {
 	tc_run(&insert_answer, UUID_VALUE(request->id), UUID_VALUE(request->provider_id),
 		   UUID_VALUE(caller->contact_id), BOOL_VALUE(accept), TEXT_VALUE(reason));
-	return tc_decide_request(request, caller, accept ? "accepted" : "declined", reason);
+	return tc_decide_request(request, caller, accept ? REQUEST_IS_ACCEPTED : REQUEST_IS_DECLINED, reason);
 }
 
 /* How many people come to each shift; at least one comes at all. */

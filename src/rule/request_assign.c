@@ -77,7 +77,7 @@ tempcloud_assign_workers(PG_FUNCTION_ARGS)
 		tc_refuse(SHIFT_NOT_FOUND);
 	request = tc_lock_request(tc_uuid(rows, 0, 1), caller, SHIFT_NOT_FOUND);
 	tc_require_provider(request, caller);
-	tc_require_status(request, "accepted");
+	tc_require_status(request, REQUEST_IS_ACCEPTED);
 
 	rows = tc_run_latest(&find_shift, UUID_VALUE(shift_id));
 	offered = tc_integer(rows, 0, 2);

@@ -188,10 +188,10 @@ tempcloud_withdraw_request(PG_FUNCTION_ARGS)
 	reason = tc_arg(fcinfo, 1, "reason", FORM_PARAGRAPH);
 	request = tc_lock_request(id, caller, REQUEST_NOT_FOUND);
 	tc_require_customer(request, caller);
-	if (tc_request_is(request, "withdrawn"))
+	if (request->status == REQUEST_IS_WITHDRAWN)
 		return tc_finish_with_request(request);
-	tc_require_status(request, "open");
-	return tc_finish_with(tc_decide_request(request, caller, "withdrawn", reason));
+	tc_require_status(request, REQUEST_IS_OPEN);
+	return tc_finish_with(tc_decide_request(request, caller, REQUEST_IS_WITHDRAWN, reason));
 }
 
 /* The caller, with an account of a customer; PT403 customers_only otherwise. */
