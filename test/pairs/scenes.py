@@ -207,8 +207,8 @@ REQUESTS = {
     'order': ('anna', f"""SELECT count(*) FROM tempcloud.send_order('Inventur', jsonb_build_array(jsonb_build_object(
         'provider_id', {{bob}}, 'profession', 'Koch', 'location', 'Bonn', 'shifts', '{SHIFTS}'::jsonb)), 'R1')""", 'anna.sender bob?'),
     **MAINTENANCE,
-    'erase provider': ('admin', "SELECT count(*) FROM tempcloud.erase_person('bob~@bob.example')", 'bob mail'),
-    'erase customer': ('admin', "SELECT count(*) FROM tempcloud.erase_person('anna~@anna.example')", 'anna mail'),
+    'erase provider': ('admin', "SELECT count(*) FROM tempcloud.erase_person('bob~@bob.example')", 'account bob mail'),
+    'erase customer': ('admin', "SELECT count(*) FROM tempcloud.erase_person('anna~@anna.example')", 'anna.account anna mail'),
     'leave': ('bernd', 'SELECT tempcloud.leave_account() IS NULL', 'account bernd'),
     'close': ('bob', 'SELECT tempcloud.close_account() IS NULL', 'account request anna? bob'),
 }
@@ -264,7 +264,7 @@ BUSY = {
     'erase bernd': ('admin', "SELECT count(*) FROM tempcloud.erase_person('bernd~@bernd.example')", 'account bernd bernd.mail'),
     'erase berta': ('admin', "SELECT count(*) FROM tempcloud.erase_person('berta~@berta.example')", 'berta.address account berta berta.mail'),
     'erase carla': ('admin', "SELECT count(*) FROM tempcloud.erase_person('carla~@carla.example')", 'carla.address carla.invitation carla.mail'),
-    'maintain': ('admin', 'SELECT 1 FROM tempcloud.maintain()', 'invitation carla.invitation alma.mail old.mail'),
+    'maintain': ('admin', 'SELECT 1 FROM tempcloud.maintain()', 'invitation carla.invitation anna? alma.mail old.mail'),
     'claim mail': ('mailer', 'SELECT count(*) >= 0 FROM tempcloud.claim_mail(1000)', 'berta.mail carla.mail'),
     'mails sent': ('mailer', 'SELECT tempcloud.mail_sent({reported})', 'held.mail bernd.mail'),
     'mail failed': ('mailer', "SELECT tempcloud.mail_failed({held}, '450 later')", 'held.mail'),
