@@ -13,9 +13,10 @@
 #include "utils/timestamp.h"
 
 #include "base/query.h"
-#include "worker/notify.h"
 
 #define FIRST_RENEWAL	64
+
+void		(*tc_command_hook) (void) = NULL;
 
 static void prepare(KeptQuery *query, const Value *args, int nargs);
 static SPIPlanPtr make_plan(const KeptQuery *query);
@@ -229,7 +230,8 @@ tc_enter_command(const char *function)
 {
 	PreventCommandIfReadOnly(function);
 	PreventCommandDuringRecovery(function);
-	tc_notify_command();
+	if (tc_command_hook)
+		tc_command_hook();
 	SPI_connect();
 }
 

@@ -165,6 +165,9 @@ extern int64 tc_integer(Rows rows, uint64 row, int column); /* integer or bigint
  */
 extern void tc_enter(void);
 extern void tc_enter_command(const char *function);
+
+/* Called by tc_enter_command(); set by what has to know of commands. */
+extern void (*tc_command_hook) (void);
 extern void tc_leave(void);
 
 /* Free rows before the frame ends, where there are many. */

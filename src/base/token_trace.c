@@ -220,7 +220,7 @@ read_character(const char *s, char *character)
 	size_t		length = 1;
 
 	if (is_token_character(*s))
-		code = *s;
+		code = (unsigned char) *s;
 	else if ((length = read_escape(s, &code)) == 0 || !is_token_character(code))
 		return 0;
 	*character = (char) code;
@@ -274,7 +274,7 @@ read_escape(const char *s, int *code)
 		length = read_number(s + at, 3, 8, code);
 		if (length == 0 && is_token_character(s[at]) && strchr("bfnrt", s[at]) == NULL)
 		{
-			*code = s[at];
+			*code = (unsigned char) s[at];
 			length = 1;
 		}
 	}

@@ -165,7 +165,8 @@ envelope_sender(const Config *config, const char *message_id)
 
 	for (const char *s = from; (s = strstr(s, ENVELOPE_ID)) != NULL; s += strlen(ENVELOPE_ID))
 		size += id_length;
-	sender = to = malloc(size);
+	sender = malloc(size);
+	to = sender;
 	*to++ = '<';
 	while (*from != '\0')
 	{

@@ -12,7 +12,7 @@
 #include "base/query.h"
 #include "base/refusal.h"
 #include "base/settings.h"
-#include "rule/account.h"
+#include "rule/account_record.h"
 #include "rule/caller.h"
 #include "rule/contact.h"
 #include "rule/event.h"
@@ -29,10 +29,6 @@ QUERY("INSERT INTO tempcloud_data.contact"
 	  " (account_id, given_name, family_name, \"position\", email, email_verified_at, subject)"
 	  " VALUES ($1, $2, $3, $4, $5, clock_timestamp(), $6)"
 	  " RETURNING id");
-
-static KeptQuery share_accounts =
-QUERY("SELECT a.closed_at IS NULL FROM tempcloud_data.account a"
-	  " WHERE a.id = ANY ($1) ORDER BY a.id FOR SHARE");
 
 static KeptQuery select_account =
 QUERY("SELECT " ACCOUNT_RECORD " FROM tempcloud_data.account a WHERE a.id = $1");
@@ -156,32 +152,6 @@ tempcloud_update_account(PG_FUNCTION_ARGS)
 	if (rows.count == 0)
 		tc_refuse(NO_ACCOUNT);	/* closed since */
 	return tc_finish(rows);
-}
-
-bool
-tc_share_accounts(const pg_uuid_t *const *ids, int count)
-{
-	Rows		rows = tc_run_latest(&share_accounts, ARRAY_VALUE(tc_uuid_array(ids, count)));
-	bool		open = true;
-
-	for (uint64 i = 0; i < rows.count; i++)
-		open &= tc_bool(rows, i, 1);
-	return open;
-}
-
-bool
-tc_keep_open(const Caller *caller, const pg_uuid_t *const *others, int count)
-{
-	const pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
-
-	ids[0] = caller->account_id;
-	for (int i = 0; i < count; i++)
-		ids[i + 1] = others[i];
-	if (tc_share_accounts(ids, count + 1))
-		return true;
-	if (!tc_share_accounts(ids, 1))
-		tc_refuse(NO_ACCOUNT);
-	return false;
 }
 
 /*

@@ -14,7 +14,6 @@
 #include "base/input_check.h"
 #include "base/query.h"
 #include "base/refusal.h"
-#include "rule/account.h"
 #include "rule/caller.h"
 #include "rule/contact.h"
 #include "rule/event.h"

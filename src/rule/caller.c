@@ -20,9 +20,8 @@
 #include "base/lock.h"
 #include "base/refusal.h"
 #include "base/settings.h"
-#include "rule/account.h"
+#include "rule/account_record.h"
 #include "rule/caller.h"
-#include "rule/contact.h"
 
 #define CLAIMS_PARAMETER "request.jwt.claims"
 #define SUBJECT_CHARACTERS 255	/* as contact_subject_length has it */

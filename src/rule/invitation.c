@@ -16,7 +16,7 @@
 #include "base/lock.h"
 #include "base/refusal.h"
 #include "base/settings.h"
-#include "rule/account.h"
+#include "rule/account_lock.h"
 #include "rule/caller.h"
 #include "rule/event.h"
 #include "rule/invitation.h"

@@ -11,7 +11,7 @@
 #include "base/lock.h"
 #include "base/query.h"
 #include "base/refusal.h"
-#include "rule/account.h"
+#include "rule/account_lock.h"
 #include "rule/caller.h"
 #include "rule/contact.h"
 #include "rule/event.h"

@@ -22,7 +22,7 @@
 #include "base/settings.h"
 #include "rule/event.h"
 #include "rule/mail.h"
-#include "rule/maintenance.h"
+#include "worker/maintain.h"
 
 /*
  * Rows of each kind in one call.  Those that are closed or that people are told
@@ -200,28 +200,10 @@ tempcloud_maintain_all(PG_FUNCTION_ARGS)
 	do
 	{
 		SPI_commit();
-		more = tc_maintain_once();
+		more = tc_do_part(MAINTAIN);
 	} while (more);
 	SPI_finish();
 	PG_RETURN_VOID();
-}
-
-/* The caller is connected to SPI. */
-bool
-tc_maintain_once(void)
-{
-	Rows		rows;
-	bool		more;
-
-	if (SPI_execute(MAINTAIN, false, 0) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "maintain() failed");
-	rows = (Rows)
-	{
-		.count = SPI_processed,.table = SPI_tuptable
-	};
-	more = tc_bool(rows, 0, 1);
-	tc_free_rows(rows);
-	return more;
 }
 
 /*

@@ -16,7 +16,7 @@
 #include "base/input_check.h"
 #include "base/label.h"
 #include "base/query.h"
-#include "rule/account.h"
+#include "rule/account_lock.h"
 #include "rule/event.h"
 #include "rule/mail.h"
 #include "rule/request.h"

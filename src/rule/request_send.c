@@ -20,7 +20,7 @@
 #include "base/rate_limit.h"
 #include "base/refusal.h"
 #include "base/settings.h"
-#include "rule/account.h"
+#include "rule/account_lock.h"
 #include "rule/caller.h"
 #include "rule/event.h"
 #include "rule/mail.h"

@@ -33,7 +33,6 @@
 #include "base/settings.h"
 #include "worker/launcher.h"
 #include "worker/ring.h"
-#include "worker/worker.h"
 
 /* in milliseconds */
 #define RESTART_AFTER	INT64CONST(1000)	/* a worker has ended */

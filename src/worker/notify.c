@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "base/query.h"
 #include "base/settings.h"
 #include "worker/launcher.h"
 #include "worker/notify.h"
@@ -46,6 +47,7 @@ static struct
 static void at_transaction_end(XactEvent event, void *arg);
 static void at_subtransaction_end(SubXactEvent event, SubTransactionId mine,
 								  SubTransactionId parent, void *arg);
+static void note_command(void);
 static void note_level(int *outermost);
 static void end_level(int *outermost, int level, bool committed);
 static void choose_way(void);
@@ -58,6 +60,7 @@ tc_watch_transactions(void)
 {
 	RegisterXactCallback(at_transaction_end, NULL);
 	RegisterSubXactCallback(at_subtransaction_end, NULL);
+	tc_command_hook = note_command;
 }
 
 void
@@ -93,8 +96,14 @@ tc_notify_mail(void)
 		note_level(&pending.mail_level);
 }
 
-void
-tc_notify_command(void)
+/*
+ * A command has begun: unless it is undone by a subtransaction's end, the
+ * transaction cannot be prepared.  What a command has to tell is in this process,
+ * and COMMIT PREPARED may run in another.  The rule is for all commands, so that
+ * users need not know which of them tell something.
+ */
+static void
+note_command(void)
 {
 	if (tc_notifications)
 		note_level(&pending.command_level);

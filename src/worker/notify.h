@@ -19,21 +19,13 @@
 extern void tc_notify_event(const Event *event);
 extern void tc_notify_mail(void);
 
-/*
- * A command has begun: unless it is undone by a subtransaction's end, the
- * transaction cannot be prepared.  What a command has to tell is in this
- * process, and COMMIT PREPARED in another.  The rule is for all commands, so that
- * nobody has to know which of them tell something.
- */
-extern void tc_notify_command(void);
-
 /* An event as JSON, in the current memory context. */
 extern char *tc_event_payload(const Event *event);
 
 /* CREATE or DROP EXTENSION, maybe: have the worker look after the commit. */
 extern void tc_notify_extension(void);
 
-/* Called once, when the library is loaded. */
+/* Called once, when the library is loaded.  Sets tc_command_hook, too. */
 extern void tc_watch_transactions(void);
 
 #endif							/* TC_NOTIFY_H */

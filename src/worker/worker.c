@@ -28,7 +28,7 @@
 #include "utils/timestamp.h"
 
 #include "base/settings.h"
-#include "rule/maintenance.h"
+#include "worker/maintain.h"
 #include "worker/notify.h"
 #include "worker/ring.h"
 #include "worker/worker.h"
@@ -102,7 +102,7 @@ tempcloud_maintenance_main(Datum arg)
 		PushActiveSnapshot(GetTransactionSnapshot());
 		pgstat_report_activity(STATE_RUNNING, MAINTAIN);
 		SPI_connect();
-		more = tc_maintain_once();
+		more = tc_do_part(MAINTAIN);
 		SPI_finish();
 		PopActiveSnapshot();
 		CommitTransactionCommand();

@@ -1,20 +1,15 @@
 /*
- * account.h
- *		Accounts, as other subjects see them.
+ * account_lock.h
+ *		Keeping accounts open until the transaction ends.
  */
-#ifndef TC_ACCOUNT_H
-#define TC_ACCOUNT_H
+#ifndef TC_ACCOUNT_LOCK_H
+#define TC_ACCOUNT_LOCK_H
 
 #include "postgres.h"
 
 #include "utils/uuid.h"
 
-#include "caller.h"
-
-/* SQL that makes a tempcloud.account of the row aliased a. */
-#define ACCOUNT_RECORD \
-	"ROW(a.id, a.kind, a.company_name, a.locale, a.phone, a.website, a.street," \
-	" a.postal_code, a.city, a.country, a.created_at)::tempcloud.account"
+#include "rule/caller.h"
 
 /*
  * Lock the rows of accounts, which others may do at the same time: none of them is
@@ -28,4 +23,4 @@ extern bool tc_share_accounts(const pg_uuid_t *const *ids, int count);
  */
 extern bool tc_keep_open(const Caller *caller, const pg_uuid_t *const *others, int count);
 
-#endif							/* TC_ACCOUNT_H */
+#endif							/* TC_ACCOUNT_LOCK_H */

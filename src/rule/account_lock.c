@@ -1,0 +1,39 @@
+/*
+ * account_lock.c
+ *		Keeping accounts open until the transaction ends.
+ */
+#include "postgres.h"
+
+#include "base/query.h"
+#include "base/refusal.h"
+#include "rule/account_lock.h"
+
+static KeptQuery share_accounts =
+QUERY("SELECT a.closed_at IS NULL FROM tempcloud_data.account a"
+	  " WHERE a.id = ANY ($1) ORDER BY a.id FOR SHARE");
+
+bool
+tc_share_accounts(const pg_uuid_t *const *ids, int count)
+{
+	Rows		rows = tc_run_latest(&share_accounts, ARRAY_VALUE(tc_uuid_array(ids, count)));
+	bool		open = true;
+
+	for (uint64 i = 0; i < rows.count; i++)
+		open &= tc_bool(rows, i, 1);
+	return open;
+}
+
+bool
+tc_keep_open(const Caller *caller, const pg_uuid_t *const *others, int count)
+{
+	const pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
+
+	ids[0] = caller->account_id;
+	for (int i = 0; i < count; i++)
+		ids[i + 1] = others[i];
+	if (tc_share_accounts(ids, count + 1))
+		return true;
+	if (!tc_share_accounts(ids, 1))
+		tc_refuse(NO_ACCOUNT);
+	return false;
+}

@@ -1,0 +1,17 @@
+/*
+ * maintain.h
+ *		What the worker has done in SQL, one part at a time: it knows no rule.
+ */
+#ifndef TC_MAINTAIN_H
+#define TC_MAINTAIN_H
+
+/* A statement that does a bounded part of what is due, and returns whether there is more. */
+#define MAINTAIN	"SELECT m.more FROM tempcloud.maintain() m"
+
+/*
+ * Run such a statement; returns whether there is more to do.  The caller is
+ * connected to SPI, and commits between two runs.
+ */
+extern bool tc_do_part(const char *statement);
+
+#endif							/* TC_MAINTAIN_H */
