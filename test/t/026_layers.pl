@@ -1,0 +1,151 @@
+# The order of the sources: which folder of src/ may include which, no circles, a
+# subject's files under one name, and what CONTRIBUTING.md says of all this.
+use strict;
+use warnings;
+
+use FindBin;
+use File::Basename qw(basename);
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $root = "$FindBin::RealBin/../..";
+
+# What each folder may include besides itself; tempcloud.c starts them all.
+my %MAY_INCLUDE = (
+	base => [],
+	worker => [qw(base)],
+	rule => [qw(base worker)],
+	guard => [qw(base rule)],
+	mailer => [],
+	'.' => [qw(base worker rule guard)]);
+
+# SQL without C of its own, and without a test in test/sql of its own
+my %WITHOUT_C = map { $_ => 1 } qw(privilege relationship role);
+my %TESTED_ELSEWHERE = (
+	invitation_send => 'test/sql/invitation.sql',
+	relationship => 'test/postgrest.py',
+	request => 'test/sql/request_send.sql',
+	role => 'test/sql/privilege.sql');
+
+# C of the rules that declares no function of SQL
+my %WITHOUT_SQL = map { $_ => 1 } qw(account_lock mail_claim mail_due mail_report merkle);
+my %TEST_OF = (claim => 'mail_claim', setup => undef);
+
+sub names
+{
+	my ($folder, $ending) = @_;
+
+	return sort grep { !/--/ } map { basename($_, $ending) } glob "$root/$folder/*$ending";
+}
+
+sub exists_in_src { return scalar(() = glob "$root/src/*/$_[0].c"); }
+
+# The includes of the project's own headers, as [ file, header ].
+sub includes
+{
+	my @includes;
+
+	foreach my $path (glob "$root/src/*.[ch] $root/src/*/*.[ch]")
+	{
+		my $file = $path =~ s{^\Q$root\E/src/}{}r;
+		my $own = $file =~ m{^(.*/)} ? $1 : '';
+
+		foreach my $name (slurp_file($path) =~ /^\s*#\s*include\s+"([^"]+)"/mg)
+		{
+			my ($header) = grep { -f "$root/src/$_" } $name, "$own$name";
+
+			push @includes, [ $file, $header ] if defined $header;
+		}
+	}
+	return @includes;
+}
+
+sub folder_of { return $_[0] =~ m{^([^/]+)/} ? $1 : '.'; }
+
+sub is_against_the_order
+{
+	my ($from, $to) = map { folder_of($_) } @_;
+
+	return $from ne $to && !grep { $_ eq $to } @{ $MAY_INCLUDE{$from} // [] };
+}
+
+# A circle among the files of a graph (x.c and x.h are one), or the empty list.
+sub circle
+{
+	my (@includes) = @_;
+	my (%graph, %done);
+
+	foreach my $include (@includes)
+	{
+		my ($from, $to) = map { s/\.[ch]$//r } @$include;
+
+		$graph{$from}{$to} = 1 if $from ne $to;
+	}
+	my $visit;
+	$visit = sub {
+		my ($file, @path) = @_;
+
+		my ($start) = grep { $path[$_] eq $file } 0 .. $#path;
+		return (@path[ $start .. $#path ], $file) if defined $start;
+		return if $done{$file};
+		foreach my $next (sort keys %{ $graph{$file} // {} })
+		{
+			my @found = $visit->($next, @path, $file);
+			return @found if @found;
+		}
+		$done{$file} = 1;
+		return;
+	};
+	foreach my $file (sort keys %graph)
+	{
+		my @found = $visit->($file);
+		return @found if @found;
+	}
+	return;
+}
+
+my @includes = includes();
+cmp_ok(scalar(@includes), '>', 100, 'the includes of the sources');
+is(join("\n", map { "$_->[0] includes $_->[1]" } grep { is_against_the_order(@$_) } @includes),
+	'', 'folders include in one direction');
+is(join(' -> ', circle(@includes)), '', 'no circle of includes');
+
+# What would be noticed
+ok(is_against_the_order('base/query.c', 'worker/notify.h'), 'base includes nothing of others');
+ok(is_against_the_order('worker/worker.c', 'rule/event.h'), 'the worker knows no rule');
+ok(is_against_the_order('nowhere/x.c', 'base/query.h'), 'a new folder has to be given its place');
+is(join(' ', circle([ 'a/x.c', 'a/y.h' ], [ 'a/y.c', 'b/z.h' ], [ 'b/z.h', 'a/x.h' ])),
+	'a/x a/y b/z a/x', 'a circle is found');
+is(join(' ', circle([ 'a/x.c', 'a/x.h' ], [ 'a/x.c', 'a/y.h' ], [ 'a/z.c', 'a/y.h' ])), '', 'and only a circle');
+
+# One name for a subject
+my ($subjects) = slurp_file("$root/Makefile") =~ /^SUBJECTS = ((?:.*\\\n)*.*)/m;
+is(join(' ', sort grep { $_ ne '\\' } split ' ', $subjects), join(' ', names('sql', '.sql')),
+	'the Makefile joins all files of sql/');
+is(join(' ', grep { !exists_in_src($_) && !$WITHOUT_C{$_} } names('sql', '.sql')), '', 'each has its C');
+is(join(' ', grep { !-f "$root/test/sql/$_.sql" && !$TESTED_ELSEWHERE{$_} } names('sql', '.sql')), '', 'and its test');
+is(join(' ', grep { !-f "$root/$_" } sort values %TESTED_ELSEWHERE), '', 'or one of another name');
+is(join(' ', grep { !-f "$root/sql/$_.sql" && !$WITHOUT_SQL{$_} } names('src/rule', '.c')), '', 'each C of a rule has its SQL');
+is(join(' ', grep { my $of = exists $TEST_OF{$_} ? $TEST_OF{$_} : $_;
+			defined $of && !-f "$root/sql/$of.sql" && !exists_in_src($of) } names('test/sql', '.sql')),
+	'', 'each test has its subject');
+is(join(' ', grep { !-f "$root/expected/$_.out" } names('test/sql', '.sql'), names('test/specs', '.spec')),
+	'', 'and its expected output');
+is(join(' ', (grep { exists_in_src($_) } sort keys %WITHOUT_C), (grep { -f "$root/test/sql/$_.sql" } sort keys %TESTED_ELSEWHERE),
+		grep { -f "$root/sql/$_.sql" || !exists_in_src($_) } sort keys %WITHOUT_SQL),
+	'', 'the exceptions are needed');
+
+# What CONTRIBUTING.md names
+my $contributing = slurp_file("$root/CONTRIBUTING.md");
+my @code = $contributing =~ /`([^`\n]+)`/g;
+my @paths = grep { m{^[\w.-]+(/[\w.-]*)+$|^[\w-]+\.(md|json|control)$} } map { split ' ' } @code;
+cmp_ok(scalar(@paths), '>', 30, 'CONTRIBUTING.md names files');
+is(join(' ', grep { !-e "$root/$_" } @paths), '', 'which exist');
+my %targets = map { $_ => 1 } map { split ' ' } slurp_file("$root/Makefile") =~ /^([\w -]+):(?!=)/mg;
+$targets{$_} = 1 foreach qw(install installcheck clean);
+is(join(' ', grep { !$targets{$_} } map { /^make ([\w-]+)/ ? $1 : () } @code,
+		slurp_file("$root/docs/release.md") =~ /`([^`\n]+)`/g), '', 'and targets of make');
+is(join(' ', grep { $contributing !~ m{`src/\Q$_\E/`} } grep { $_ ne '.' } sort keys %MAY_INCLUDE),
+	'', 'and the folders of src/');
+
+done_testing();
