@@ -1,19 +1,18 @@
 #!/usr/bin/python3
-"""Live events for pages: what is told on channel tempcloud_event, as
-server-sent events (text/event-stream), to each account what concerns it.
+"""Live events for pages: sends the events of channel tempcloud_event as
+server-sent events (text/event-stream), to each account only its own.
 
-    events.py [port]        connects as libpq's environment says (PGHOST, ...)
+    events.py [port]        connects with libpq's environment variables (PGHOST, ...)
 
-A page opens  new EventSource('/events?access_token=...').  Who is calling is for
-your login provider to say: account_of() asks the database who has the login
-that the request's token names, and here takes the claims from a header that the
-proxy in front sets once it has verified the token (X-Claims). Never let clients
-reach this port themselves.
+A page opens  new EventSource('/events?access_token=...').  A proxy in front of this
+program verifies the token and passes the claims in the header X-Claims; account_of()
+looks up the account of their login. Clients must not be able to reach this port
+directly.
 
-Any role of the database may NOTIFY, so what is heard proves nothing. It is a
-hint to look again: a page is told {"changed":"invitation","id":"..."} if its own
-views have that invitation, {"changed":"contact"}, or {"changed":"everything"}, as
-when it connects; it then reads what there is. How often is bounded.
+Any role of the database may NOTIFY, so an event is only a hint to look again. A page
+gets {"changed":"invitation","id":"..."} if its own views have that invitation,
+{"changed":"contact"}, or {"changed":"everything"}, which it also gets when it
+connects; it then reads the data again. The rate is limited.
 """
 import json
 import re
@@ -35,7 +34,7 @@ CONFIRM = {
     'request': 'SELECT 1 FROM tempcloud.requests_sent WHERE id = %(id)s'
                ' UNION ALL SELECT 1 FROM tempcloud.requests_received WHERE id = %(id)s',
 }
-MOST_HINTS = 100        # that wait for one page; more become "everything"
+MOST_HINTS = 100        # the maximum that wait for one page; more become "everything"
 RELOAD_INTERVAL = 10    # seconds from one "everything" of a page to the next
 
 listeners = {}          # account: set of Listener
@@ -43,7 +42,7 @@ lock = threading.Lock()
 
 
 class Listener:
-    """What one page has to be told: (what, id), each once, or everything."""
+    """The pending hints of one page: (what, id), each once, or everything."""
 
     def __init__(self):
         self.hints = {}
@@ -115,7 +114,7 @@ def listen():
             try:
                 tell(*read_event(connection.notifies.pop(0).payload))
             except ValueError:
-                pass    # not by tempcloud
+                pass    # not sent by tempcloud
 
 
 def tell(hint, accounts):
@@ -126,12 +125,12 @@ def tell(hint, accounts):
 
 
 def account_of(claims):
-    """The account of the login that the claims name, None without one."""
+    """The account of the login in the claims, or None."""
     return ask(claims, 'SELECT tempcloud.current_account_id()')
 
 
 def confirmed(claims, account, hint):
-    """Whether the page's own views have what the hint names."""
+    """Whether the page's own views have the object of the hint."""
     what, key = hint
     return ask(claims, CONFIRM[what], {'account': account, 'id': key}) is not None
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""A mailer in a page of Python: any program that can LISTEN and send will do.
+"""A minimal mailer in Python, as an example of the protocol in docs/mailer.md.
 
     apt-get install python3-psycopg2
     DATABASE='host=localhost dbname=app user=post' SMTP_HOST=localhost \\
         MAIL_FROM='Tempcloud <einladung@example.com>' ./mailer.py
 
-SMTP_USER and SMTP_PASSWORD log in; SMTP_TLS=none does without STARTTLS. The role
-is a member of tempcloud_mailer. SIGTERM ends it after the mail in hand.
+SMTP_USER and SMTP_PASSWORD are for authentication; SMTP_TLS=none disables STARTTLS.
+The role must be a member of tempcloud_mailer. After SIGTERM it finishes the current
+mail and exits.
 """
 
 import email.message
@@ -24,8 +25,8 @@ import psycopg2.extras
 stopping = False
 waker, woken = os.pipe()[::-1]
 
-# Replies that are about the mailer, whatever command they answer: it has to log
-# in, or to start TLS.
+# Replies that concern the mailer, whatever the command: it has to authenticate, or
+# to start TLS.
 NOT_ABOUT_THE_MAIL = (503, 530, 534, 535, 538)
 
 
@@ -62,10 +63,10 @@ def connect():
 
 
 def deliver(cursor, smtp, mail):
-    """Send one mail and report what became of it.
+    """Send one mail and report the result.
 
-    Only a reply to RCPT TO or to the message is about the mail. Anything else,
-    a refused sender among it, is trouble of the mailer's own and is raised.
+    Only a reply to RCPT TO or to the message concerns the mail. Any other error,
+    including a refused sender, concerns the mailer and is raised.
     """
     try:
         smtp.send_message(compose(mail), to_addrs=[mail['recipient']])
@@ -87,7 +88,7 @@ def deliver(cursor, smtp, mail):
 
 
 def drain(cursor):
-    """Send whatever is due, in batches; give back what SIGTERM leaves over."""
+    """Send the mails that are due, in batches; after SIGTERM give back the rest."""
     while not stopping:
         cursor.execute('SELECT * FROM tempcloud.claim_mail(20)')
         mails = cursor.fetchall()

@@ -108,6 +108,14 @@ my %actual = map { split /=/, $_, 2 } split /\n/, $node->safe_psql('postgres', q
 	SELECT name || '=' || current_setting(name) FROM pg_settings WHERE name LIKE 'tempcloud.%'});
 is_deeply({ map { $_ => $default{$_} } keys %actual }, \%actual, 'with its default');
 
+# docs/events.md has each event.
+my %in_source = map { $_ => 1 } map { slurp_file($_) =~ /"((?:account|contact|invitation|request)\.[a-z]+)"/g }
+	glob("$root/src/*/*.c");
+delete @in_source{qw(request.method request.path)};	# settings of PostgREST
+my %in_docs = map { $_ => 1 } map { /`(\w+\.\w+)`/g }
+	slurp_file("$root/docs/events.md") =~ /^\| (`\w+\.[^|]*)\|/mg;
+is(join("\n", sort keys %in_docs), join("\n", sort keys %in_source), 'docs/events.md has each event');
+
 # The story of README.md runs as it stands, in a new database.
 my ($story) = slurp_file("$root/README.md") =~ /^## The story.*?^```sql\n(.*?)^```/ms;
 $node->safe_psql('postgres', 'CREATE DATABASE story');
