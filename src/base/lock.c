@@ -49,6 +49,15 @@ tc_lock(LockClass lock, uint64 key)
 	(void) LockAcquire(&tag, ExclusiveLock, false, false);
 }
 
+bool
+tc_try_lock(LockClass lock, uint64 key)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (key >> 32), (uint32) key, lock);
+	return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
 void
 tc_lock_all(LockClass lock, uint64 *keys, int count)
 {

@@ -64,7 +64,8 @@
  * maintain() and claim_mail() wait for no row: they skip those that others hold.
  * So maintain() can go through invitations and requests in the order of time.
  *
- * seal_ledger() takes LOCK_LEDGER before all else.  No other command takes it.
+ * seal_ledger() takes LOCK_LEDGER before all else.  maintain() takes it last,
+ * and only if no other transaction holds it.  No other command takes it.
  */
 #ifndef TC_LOCK_H
 #define TC_LOCK_H
@@ -91,6 +92,9 @@ extern uint64 tc_pair_key(const pg_uuid_t *a, const pg_uuid_t *b);	/* in any ord
 
 /* Wait for the lock and hold it until the transaction ends.  Re-entrant. */
 extern void tc_lock(LockClass lock, uint64 key);
+
+/* The same without waiting: returns false if another transaction holds it. */
+extern bool tc_try_lock(LockClass lock, uint64 key);
 
 /* Lock several of one class, in ascending order of their keys. */
 extern void tc_lock_all(LockClass lock, uint64 *keys, int count);

@@ -47,6 +47,7 @@ int			tc_mail_retention;
 char	   *tc_ledger_origin;
 bool		tc_notifications;
 int			tc_maintenance_interval;
+int			tc_ledger_interval;
 char	   *tc_databases;
 int			tc_max_databases;
 int			tc_event_buffer;
@@ -157,6 +158,10 @@ tc_define_settings(void)
 	DefineCustomIntVariable("tempcloud.maintenance_interval",
 							"Time between two runs of the maintenance by the background worker; 0 means never.",
 							NULL, &tc_maintenance_interval, 5 * MINUTE, 0, INT_MAX,
+							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable("tempcloud.ledger_interval",
+							"Time between two sealings of new partnerships by the background worker; 0 means never.",
+							NULL, &tc_ledger_interval, MINUTE, 0, INT_MAX,
 							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
 	if (process_shared_preload_libraries_in_progress)
 		define_preload_settings();

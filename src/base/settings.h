@@ -41,6 +41,7 @@ extern char *tc_ledger_origin;
 
 extern bool tc_notifications;
 extern int	tc_maintenance_interval;	/* seconds, 0 for never */
+extern int	tc_ledger_interval; /* seconds, 0 for never */
 
 /* fixed at server start, and there only where the library is preloaded */
 extern char *tc_databases;		/* names, separated by commas; empty for all */

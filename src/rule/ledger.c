@@ -29,10 +29,11 @@
 #include "base/refusal.h"
 #include "base/settings.h"
 #include "rule/caller.h"
-#include "rule/event.h"
+#include "rule/ledger.h"
 #include "rule/merkle.h"
+#include "worker/maintain.h"
+#include "worker/notify.h"
 
-#define MOST_SEALED 10000		/* by one call */
 #define PAGE 1000				/* entries that are verified at a time */
 #define BASE64_LENGTH 44		/* of a hash */
 
@@ -54,7 +55,11 @@ QUERY("SELECT hash FROM tempcloud_data.ledger_entry WHERE position = $1");
 static KeptQuery find_node =
 QUERY("SELECT hash FROM tempcloud_data.ledger_node WHERE level = $1 AND position = $2");
 
-/* A row that a restore or a replica brought again is already sealed. */
+/*
+ * A row that a restore or a replica brought again is already sealed.  Not in a
+ * newer snapshot than the transaction's: the foreign key of ledger_entry would
+ * not see the partnership.
+ */
 static KeptQuery take_pending =
 QUERY("WITH taken AS ("
 	  "   DELETE FROM tempcloud_data.ledger_pending"
@@ -152,6 +157,8 @@ typedef struct Verification
 	const char *problem;		/* NULL for none */
 } Verification;
 
+static int	seal(void);
+static void tell_head(const Head *head, TimestampTz sealed_at);
 static Head current_head(QueryMode mode);
 static MerkleHash read_node(int level, uint64 position, void *mode);
 static MerkleHash hash_column(Rows rows, uint64 row, int column);
@@ -184,6 +191,29 @@ PG_FUNCTION_INFO_V1(tempcloud_verify_ledger);
 Datum
 tempcloud_seal_ledger(PG_FUNCTION_ARGS)
 {
+	int			sealed;
+
+	tc_enter_command("seal_ledger()");
+	tc_lock(LOCK_LEDGER, 0);
+	sealed = seal();
+	tc_leave();
+	PG_RETURN_INT32(sealed);
+}
+
+/*
+ * For maintain(), which waits for nobody: whoever holds the lock seals what
+ * there is.
+ */
+int
+tc_seal_ledger(void)
+{
+	return tc_try_lock(LOCK_LEDGER, 0) ? seal() : 0;
+}
+
+/* Returns how many are sealed.  The caller holds LOCK_LEDGER. */
+static int
+seal(void)
+{
 	Rows		rows;
 	QueryMode	mode = QUERY_LATEST;
 	GrowingTree tree;
@@ -191,21 +221,17 @@ tempcloud_seal_ledger(PG_FUNCTION_ARGS)
 	Datum	   *customers;
 	Datum	   *providers;
 	Datum	   *leaves;
-	MerkleHash	root;
+	TimestampTz sealed_at = GetCurrentTimestamp();
+	Head		head;
 	uint64		first;
 	int			count;
 
-	tc_enter_command("seal_ledger()");
-	tc_lock(LOCK_LEDGER, 0);
 	first = current_head(mode).size;
 	tc_load_tree(&tree, first, read_node, &mode);
-	rows = tc_run_latest(&take_pending, INT_VALUE(MOST_SEALED));
+	rows = tc_run(&take_pending, INT_VALUE(MOST_SEALED));
 	count = rows.count;
 	if (count == 0)
-	{
-		tc_leave();
-		PG_RETURN_INT32(0);
-	}
+		return 0;
 
 	customers = palloc(sizeof(Datum) * count);
 	providers = palloc(sizeof(Datum) * count);
@@ -229,11 +255,29 @@ tempcloud_seal_ledger(PG_FUNCTION_ARGS)
 				  ARRAY_VALUE(node_array(nodes.levels, nodes.count, INT4OID)),
 				  ARRAY_VALUE(node_array(nodes.positions, nodes.count, INT8OID)),
 				  ARRAY_VALUE(node_array(nodes.hashes, nodes.count, BYTEAOID)));
-	root = tc_tree_root(&tree);
-	tc_run_latest(&insert_head, BIGINT_VALUE(tree.size), BYTEA_VALUE(DatumGetPointer(bytea_of(&root))),
-				  TIME_VALUE(GetCurrentTimestamp()));
-	tc_leave();
-	PG_RETURN_INT32(count);
+	head = (Head)
+	{
+		.size = tree.size,.root = tc_tree_root(&tree)
+	};
+	tc_run_latest(&insert_head, BIGINT_VALUE(head.size),
+				  BYTEA_VALUE(DatumGetPointer(bytea_of(&head.root))), TIME_VALUE(sealed_at));
+	tell_head(&head, sealed_at);
+	return count;
+}
+
+/* To those who keep heads, when the transaction commits. */
+static void
+tell_head(const Head *head, TimestampTz sealed_at)
+{
+	Event		event = {
+		.name = "ledger.sealed",
+		.at = sealed_at,
+		.has_head = true,
+		.size = head->size
+	};
+
+	memcpy(event.root, head->root.bytes, sizeof(event.root));
+	tc_notify_event(&event);
 }
 
 /*

@@ -6,7 +6,8 @@
  * expired for everybody at once, and so is a request.  Here it is written
  * down, and its sender told; invitees are reminded ahead of it; and what is done
  * with since long ago is purged: mails, links that prove an address, and
- * invitations that came to nothing.
+ * invitations that came to nothing.  New partnerships are sealed last, since
+ * that holds a lock.
  *
  * One call of maintain() does a bounded amount of work and says whether there is
  * more.  Who calls it commits in between: maintain_all(), or the background
@@ -21,6 +22,7 @@
 #include "base/query.h"
 #include "base/settings.h"
 #include "rule/event.h"
+#include "rule/ledger.h"
 #include "rule/mail.h"
 #include "worker/maintain.h"
 
@@ -135,7 +137,7 @@ QUERY("WITH due AS MATERIALIZED ("
 	  " SELECT (SELECT pg_catalog.count(*) FROM gone), (SELECT pg_catalog.count(*) FROM due)");
 
 static KeptQuery make_result =
-QUERY("SELECT ROW($1, $2, $3, $4, $5, $6, $7)::tempcloud.maintenance");
+QUERY("SELECT ROW($1, $2, $3, $4, $5, $6, $7, $8)::tempcloud.maintenance");
 
 static int	expire(KeptQuery *due, const char *event,
 				   void (*mail) (const char *kind, const pg_uuid_t *id, bool wait),
@@ -161,6 +163,7 @@ tempcloud_maintain(PG_FUNCTION_ARGS)
 	int			invitations;
 	int			requests;
 	int			confirmations;
+	int			sealed;
 
 	tc_enter_command("maintain()");
 	expired = expire(&expire_invitations, "invitation.expired",
@@ -175,9 +178,10 @@ tempcloud_maintain(PG_FUNCTION_ARGS)
 						 BATCH, &more);
 	invitations = tc_purge_invitations_after >= 0 ? purge(&more) : 0;
 	note(tc_run(&bring_back_mails, INT_VALUE(BATCH)).count, BATCH, &more);
+	sealed = note(tc_seal_ledger(), MOST_SEALED, &more);
 	rows = tc_run(&make_result, INT_VALUE(expired), INT_VALUE(reminded), INT_VALUE(mails),
 				  INT_VALUE(invitations), INT_VALUE(requests), INT_VALUE(confirmations),
-				  BOOL_VALUE(more));
+				  INT_VALUE(sealed), BOOL_VALUE(more));
 	return tc_finish(rows);
 }
 

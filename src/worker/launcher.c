@@ -3,8 +3,8 @@
  *		Background workers come and go with the databases that need them.
  *
  * One launcher a server keeps a worker running in each database that has the
- * extension, and runs maintain() there from time to time, in a process of its
- * own so that no event waits for it.  When it starts it tries all databases:
+ * extension, and runs maintain() and seal_ledger() there from time to time, in a
+ * process of its own so that no event waits for them.  When it starts it tries all databases:
  * whether one has the extension, only a process in it can see.  From then on
  * it hears of others from those who work in them.
  */
@@ -55,6 +55,7 @@ static TimestampTz serve_rings(Process *workers, Process *maintenances);
 static void keep_worker(int i, const RingState *ring, Process *worker, TimestampTz now);
 static TimestampTz keep_maintained(int i, const RingState *ring, Process *maintenance,
 								   TimestampTz now);
+static bool is_due(TimestampTz begun_at, int seconds, TimestampTz now, TimestampTz *next);
 static bool is_running(const Process *process);
 static void start(Process *process, const char *type, const char *function, int i,
 				  Oid database);
@@ -256,25 +257,49 @@ keep_worker(int i, const RingState *ring, Process *worker, TimestampTz now)
 		(void) tc_free_ring(tc_ring(i), ring->database);	/* the database is gone */
 }
 
-/* Returns when maintenance of a ring's database is due next. */
+/*
+ * Do what is due in a ring's database, all of it in one process at a time.
+ * Returns when something is due next.
+ */
 static TimestampTz
 keep_maintained(int i, const RingState *ring, Process *maintenance, TimestampTz now)
 {
-	int64		interval = tc_maintenance_interval * INT64CONST(1000);
-	TimestampTz due = TimestampTzPlusMilliseconds(ring->maintained_at, interval);
+	TimestampTz next = PG_INT64_MAX;
+	bool		maintain = is_due(ring->maintained_at, tc_maintenance_interval, now, &next);
+	bool		seal = is_due(ring->sealed_at, tc_ledger_interval, now, &next);
 
-	if (interval == 0)
-		return PG_INT64_MAX;
-	if (tc_pause_lasts(due, now, interval))
-		return due;
-	if (!is_running(maintenance) && ring->maintenance == 0 &&
-		!tc_pause_lasts(maintenance->not_before, now, RETRY_AFTER))
+	if ((!maintain && !seal) || is_running(maintenance) || ring->maintenance != 0 ||
+		tc_pause_lasts(maintenance->not_before, now, RETRY_AFTER))
+		return next;
+	if (maintain)
 	{
 		tc_note_maintenance(tc_ring(i), ring->database, now);
 		start(maintenance, "tempcloud maintenance", "tempcloud_maintenance_main", i,
 			  ring->database);
 	}
-	return TimestampTzPlusMilliseconds(now, interval);
+	else
+	{
+		tc_note_sealing(tc_ring(i), ring->database, now);
+		start(maintenance, "tempcloud sealing", "tempcloud_sealing_main", i, ring->database);
+	}
+	return next;
+}
+
+/*
+ * Whether so many seconds have passed since something was begun, 0 for never.
+ * next is brought forward to when it is due again.
+ */
+static bool
+is_due(TimestampTz begun_at, int seconds, TimestampTz now, TimestampTz *next)
+{
+	int64		interval = seconds * INT64CONST(1000);
+	TimestampTz due = TimestampTzPlusMilliseconds(begun_at, interval);
+	bool		lasts = tc_pause_lasts(due, now, interval);
+
+	if (interval == 0)
+		return false;
+	*next = Min(*next, lasts ? due : TimestampTzPlusMilliseconds(now, interval));
+	return !lasts;
 }
 
 static bool

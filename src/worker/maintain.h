@@ -8,6 +8,10 @@
 /* A statement that does a bounded part of what is due, and returns whether there is more. */
 #define MAINTAIN	"SELECT m.more FROM tempcloud.maintain() m"
 
+#define MOST_SEALED 10000		/* by one call of seal_ledger() */
+#define SEAL \
+	"SELECT tempcloud.seal_ledger() OPERATOR(pg_catalog.=) " CppAsString2(MOST_SEALED)
+
 /*
  * Run such a statement; returns whether there is more to do.  The caller is
  * connected to SPI, and commits between two runs.

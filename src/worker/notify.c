@@ -13,6 +13,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/async.h"
+#include "common/base64.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -21,6 +22,8 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "base/compat.h"
+#include "base/crypto.h"
 #include "base/query.h"
 #include "base/settings.h"
 #include "worker/launcher.h"
@@ -53,6 +56,7 @@ static void end_level(int *outermost, int level, bool committed);
 static void choose_way(void);
 static void notify_now(void);
 static void hand_over(void);
+static void append_head(StringInfo payload, const Event *event);
 static void append_uuid(StringInfo string, const pg_uuid_t *id);
 
 void
@@ -244,8 +248,19 @@ tc_event_payload(const Event *event)
 						 (int) strcspn(event->name, "."), event->name);
 		append_uuid(&payload, &event->topic);
 	}
+	if (event->has_head)
+		append_head(&payload, event);
 	appendStringInfoChar(&payload, '}');
 	return payload.data;
+}
+
+static void
+append_head(StringInfo payload, const Event *event)
+{
+	char		root[4 * ((SHA256_BYTES + 2) / 3)];
+	int			len = tc_b64_encode(event->root, sizeof(event->root), root, sizeof(root));
+
+	appendStringInfo(payload, ",\"size\":" INT64_FORMAT ",\"root\":\"%.*s\"", event->size, len, root);
 }
 
 static void

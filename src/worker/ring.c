@@ -44,6 +44,7 @@ struct Ring
 	uint64		resyncs;
 	TimestampTz attached_at;
 	TimestampTz maintained_at;
+	TimestampTz sealed_at;
 };
 
 typedef struct Shared
@@ -139,6 +140,7 @@ tc_ring_state(Ring *ring, RingState *state)
 			.barred_until = ring->barred_until,
 			.attached_at = ring->attached_at,
 			.maintained_at = ring->maintained_at,
+			.sealed_at = ring->sealed_at,
 			.handed_over = ring->head,
 			.sent = ring->sent,
 			.waiting = ring->head - ring->tail,
@@ -358,7 +360,16 @@ tc_note_maintenance(Ring *ring, Oid database, TimestampTz begun_at)
 {
 	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
 	if (ring->database == database)
-		ring->maintained_at = begun_at;
+		ring->maintained_at = ring->sealed_at = begun_at;
+	LWLockRelease(ring->lock);
+}
+
+void
+tc_note_sealing(Ring *ring, Oid database, TimestampTz begun_at)
+{
+	LWLockAcquire(ring->lock, LW_EXCLUSIVE);
+	if (ring->database == database)
+		ring->sealed_at = begun_at;
 	LWLockRelease(ring->lock);
 }
 

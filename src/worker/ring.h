@@ -21,9 +21,11 @@
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
+#include "base/crypto.h"
+
 #define EVENT_NAME_SIZE 32
 
-/* What is told of an event: keys, no personal data. */
+/* What is told of an event: keys or a head of the ledger, no personal data. */
 typedef struct Event
 {
 	char		name[EVENT_NAME_SIZE];
@@ -31,10 +33,13 @@ typedef struct Event
 	bool		has_account;
 	bool		has_partner;
 	bool		has_topic;
+	bool		has_head;
 	pg_uuid_t	account;
 	pg_uuid_t	partner;
 	pg_uuid_t	topic;			/* what the name begins with: an invitation, a
 								 * request */
+	int64		size;			/* the head of the ledger: its size and root */
+	uint8		root[SHA256_BYTES];
 } Event;
 
 typedef struct Handover
@@ -55,6 +60,7 @@ typedef struct RingState
 	TimestampTz barred_until;	/* no process of ours may attach before */
 	TimestampTz attached_at;	/* when the worker came */
 	TimestampTz maintained_at;	/* when maintenance was last begun; 0 if never */
+	TimestampTz sealed_at;		/* when sealing was; 0 if never */
 	uint64		handed_over;	/* events, since the server started */
 	uint64		sent;
 	uint64		waiting;
@@ -124,7 +130,10 @@ extern void tc_detach(Ring *ring);	/* whichever this process is */
  */
 extern bool tc_free_ring(Ring *ring, Oid database);
 
+/* Note when maintenance was begun, which also seals, or sealing alone. */
 extern void tc_note_maintenance(Ring *ring, Oid database, TimestampTz begun_at);
+extern void tc_note_sealing(Ring *ring, Oid database, TimestampTz begun_at);
+
 extern void tc_set_launcher(Latch *latch);	/* NULL when it leaves */
 
 #define BATCH_EVENTS 1024

@@ -39,6 +39,7 @@
  */
 #define GATHERING	2
 
+static void do_all(Datum arg, const char *statement);
 static Ring *enter(Datum arg);
 static void leave(int code, Datum ring);
 static bool extension_exists(void);
@@ -80,12 +81,25 @@ tempcloud_worker_main(Datum arg)
 	}
 }
 
+void
+tempcloud_maintenance_main(Datum arg)
+{
+	do_all(arg, MAINTAIN);
+}
+
+/* What maintenance does, too, but for databases that want it more often. */
+void
+tempcloud_sealing_main(Datum arg)
+{
+	do_all(arg, SEAL);
+}
+
 /*
  * All of what is due, in transactions of a bounded size, with the settings of
  * the database but for those that would keep it from its work.
  */
-void
-tempcloud_maintenance_main(Datum arg)
+static void
+do_all(Datum arg, const char *statement)
 {
 	Ring	   *ring = enter(arg);
 	bool		more = true;
@@ -94,15 +108,15 @@ tempcloud_maintenance_main(Datum arg)
 	SetConfigOption("default_transaction_isolation", "read committed", PGC_SUSET, PGC_S_OVERRIDE);
 	if (!tc_attach_maintenance(ring) || !extension_exists())
 		return;
-	debug_query_string = MAINTAIN;
+	debug_query_string = statement;
 	while (more)
 	{
 		StartTransactionCommand();
 		SetCurrentStatementStartTimestamp();
 		PushActiveSnapshot(GetTransactionSnapshot());
-		pgstat_report_activity(STATE_RUNNING, MAINTAIN);
+		pgstat_report_activity(STATE_RUNNING, statement);
 		SPI_connect();
-		more = tc_do_part(MAINTAIN);
+		more = tc_do_part(statement);
 		SPI_finish();
 		PopActiveSnapshot();
 		CommitTransactionCommand();

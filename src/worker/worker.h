@@ -13,5 +13,6 @@
  */
 extern PGDLLEXPORT void tempcloud_worker_main(Datum arg);
 extern PGDLLEXPORT void tempcloud_maintenance_main(Datum arg);
+extern PGDLLEXPORT void tempcloud_sealing_main(Datum arg);
 
 #endif							/* TC_WORKER_H */

@@ -58,6 +58,7 @@ class Model:
         self.accounts, self.contacts, self.invitations = {}, {}, {}
         self.mails, self.mails_about, self.tokens = {}, {}, {}
         self.partnerships = {}      # (customer, provider): how it came about
+        self.sealed = 0             # how many of them are in the ledger
         self.blocks = []            # inviter, address, account or None
         self.confirmations = []     # account, address, when one was asked for
         self.requests, self.shifts = {}, {}
@@ -783,8 +784,10 @@ class Model:
                and i.decided < self.now - max(s['purge_invitations_after'], DAY,
                                               s['reinvite_after'] if i.status == 'declined' else 0)]
         self.forget(old)
+        sealed, self.sealed = len(self.partnerships) - self.sealed, len(self.partnerships)
         return dict(expired=len(expired), reminded=len(reminded), purged=len(purged), purged_invitations=len(old),
-                    expired_requests=len(late), purged_confirmations=len(lapsed), more=False)
+                    expired_requests=len(late), purged_confirmations=len(lapsed), sealed=sealed,
+                    more=False)
 
     def forget(self, invitations):
         """With their mails and links."""

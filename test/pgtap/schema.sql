@@ -793,6 +793,7 @@ SELECT pg_temp.relation_is('tempcloud.maintenance', $$
 	purged_invitations integer
 	expired_requests integer
 	purged_confirmations integer
+	sealed integer
 	more boolean
 $$);
 

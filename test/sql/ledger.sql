@@ -16,7 +16,8 @@ SELECT provider_id = :'anbieter' AS provider FROM tempcloud.accept_invitation(:'
 -- A partnership is sealed some time after it was accepted, once.
 SELECT tempcloud.partnership_receipt(:'kunde'); \echo :SQLSTATE
 SELECT tempcloud.ledger_checkpoint() = :'checkpoint' AS unchanged;
-SELECT tempcloud.seal_ledger();
+SELECT sealed FROM tempcloud.maintain();
+SELECT sealed FROM tempcloud.maintain();
 SELECT tempcloud.seal_ledger();
 INSERT INTO tempcloud_data.ledger_pending VALUES (:'kunde', :'anbieter');
 SELECT tempcloud.seal_ledger() AS "sealed before";

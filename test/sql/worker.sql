@@ -12,6 +12,7 @@ SET ROLE tempcloud_user;
 SELECT * FROM tempcloud.worker_stats; \echo :SQLSTATE
 RESET ROLE;
 SHOW tempcloud.maintenance_interval;
+SHOW tempcloud.ledger_interval;
 
 -- What is to be told after the commit has no place in a prepared transaction.
 SET request.jwt.claims = :'anna';

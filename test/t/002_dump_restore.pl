@@ -14,7 +14,7 @@ use Tempcloud;
 use Test::More;
 
 # What is restored meets the DDL guard; no worker changes it.
-my $guarded = "shared_preload_libraries = 'tempcloud'\ntempcloud.maintenance_interval = 0\n";
+my $guarded = "shared_preload_libraries = 'tempcloud'\ntempcloud.maintenance_interval = 0\ntempcloud.ledger_interval = 0\n";
 
 # 18 has checksums unless told not to, older ones only if told to.
 my @initdb = (extra => [ '-E', 'UTF8', '--locale=C.UTF-8', '--data-checksums' ]);

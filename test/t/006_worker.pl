@@ -20,6 +20,7 @@ $PRELOAD
 tempcloud.max_pending_invitations = -1
 tempcloud.max_daily_invitations = -1
 tempcloud.maintenance_interval = 0
+tempcloud.ledger_interval = 0
 tempcloud.databases = ''
 fsync = off
 max_prepared_transactions = 2
@@ -247,13 +248,30 @@ ok(eventually(sub { worker_mode($node) }), 'then the worker comes back');
 $listener->quit;
 $node->safe_psql('postgres', 'DROP DATABASE two');
 
-# maintain() by schedule, with the settings of the database
+# Sealing by schedule, with the settings of the database: those that would keep
+# it from its work do not count.
+$node->safe_psql('postgres', 'ALTER DATABASE postgres SET default_transaction_read_only = on');
+$listener = listener();
+my $unsealed = $node->safe_psql('postgres', 'SELECT unsealed FROM tempcloud.verify_ledger()');
+$node->append_conf('postgresql.conf', "tempcloud.ledger_interval = 1\n");
+$node->reload;
+ok(eventually(sub { $node->safe_psql('postgres', 'SELECT count(*) FROM tempcloud_data.ledger_pending') == 0 }),
+	'all partnerships are sealed');
+is($node->safe_psql('postgres', 'SELECT size, problem FROM tempcloud.verify_ledger()'), "$unsealed|", 'in order');
+my @sealed = grep { $_->{event} eq 'ledger.sealed' } hear_until($listener, 'ledger.sealed');
+is(join('|', map { "$_->{size} $_->{root} @{ $_->{accounts} }" } @sealed),
+	$node->safe_psql('postgres', q{SELECT string_agg(size || ' ' || encode(root, 'base64') || ' ', '|' ORDER BY size) FROM tempcloud_data.ledger_head}),
+	'listeners hear of it, with size and root');
+$listener->quit;
+$node->append_conf('postgresql.conf', "tempcloud.ledger_interval = 0\n");
+
+# maintain(), too
+$node->safe_psql('postgres', 'SET default_transaction_read_only = off; ALTER DATABASE postgres RESET default_transaction_read_only');
 register('carl', 'customer');
 as_caller($node, 'carl', "SELECT tempcloud.invite('late\@anbieter.example')");
 $node->safe_psql('postgres', q{
 	UPDATE tempcloud_data.invitation SET expires_at = now() WHERE email = 'late@anbieter.example'});
 $listener = listener();
-# those of the database that would keep it from its work do not count
 $node->safe_psql('postgres', 'ALTER DATABASE postgres SET default_transaction_read_only = on');
 $node->append_conf('postgresql.conf', "tempcloud.maintenance_interval = 1\n");
 $node->reload;

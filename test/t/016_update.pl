@@ -45,6 +45,7 @@ foreach my $release (grep { $_ ne $current } keys %releases)
 my $node = new_server('main', install_path => dirname(dirname($pg_config)), conf => <<'EOT');
 shared_preload_libraries = 'tempcloud'
 tempcloud.maintenance_interval = 0
+tempcloud.ledger_interval = 0
 EOT
 my $databases = 0;
 
