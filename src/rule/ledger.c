@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -262,6 +263,7 @@ seal(void)
 	tc_run_latest(&insert_head, BIGINT_VALUE(head.size),
 				  BYTEA_VALUE(DatumGetPointer(bytea_of(&head.root))), TIME_VALUE(sealed_at));
 	tell_head(&head, sealed_at);
+	ForceSyncCommit();			/* a head that others keep outlives a crash */
 	return count;
 }
 

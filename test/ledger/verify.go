@@ -1,10 +1,12 @@
-// Verify what the ledger hands out, by code that is not ours: package tlog, with
-// which Go verifies its checksum database.
+// Verify what the ledger and its witness hand out, by code that is not ours:
+// packages tlog and note, with which Go verifies its checksum database.
 //
 //	verify receipt               a file as C2SP tlog-proof on standard input;
 //	                             prints what it proves
 //	verify consistency           on standard input an old checkpoint, a blank
 //	                             line, a new one, a blank line, and the proof
+//	verify note KEY              a signed note (C2SP signed-note), by package note;
+//	                             prints its text
 //	verify root                  leaves in base64, one a line; prints the root
 package main
 
@@ -16,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
 
@@ -133,12 +136,29 @@ func root(input string) {
 	fmt.Println(hash)
 }
 
+func signed(input, key string) {
+	verifier, err := note.NewVerifier(key)
+	if err != nil {
+		fail("%v", err)
+	}
+	opened, err := note.Open([]byte(input), note.VerifierList(verifier))
+	if err != nil {
+		fail("%v", err)
+	}
+	parseCheckpoint(opened.Text)
+	fmt.Print(opened.Text)
+}
+
 func main() {
+	const usage = "usage: verify receipt|consistency|root|note KEY"
+
 	input, err := io.ReadAll(os.Stdin)
-	if err != nil || len(os.Args) != 2 {
-		fail("usage: verify receipt|consistency|root")
+	if err != nil || len(os.Args) < 2 || (os.Args[1] == "note") != (len(os.Args) == 3) {
+		fail(usage)
 	}
 	switch os.Args[1] {
+	case "note":
+		signed(string(input), os.Args[2])
 	case "receipt":
 		receipt(string(input))
 	case "consistency":
@@ -146,6 +166,6 @@ func main() {
 	case "root":
 		root(string(input))
 	default:
-		fail("usage: verify receipt|consistency|root")
+		fail(usage)
 	}
 }

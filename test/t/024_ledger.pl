@@ -23,9 +23,9 @@ my $verify = "$ENV{TESTDATADIR}/verify";
 # Run the verifier: its output, or undef where it finds something wrong.
 sub verified
 {
-	my ($what, $input) = @_;
+	my ($what, $input, @more) = @_;
 	my ($out, $err) = ('', '');
-	my $good = IPC::Run::run([ $verify, $what ], '<', \$input, '>', \$out, '2>', \$err);
+	my $good = IPC::Run::run([ $verify, $what, @more ], '<', \$input, '>', \$out, '2>', \$err);
 
 	diag($err) if !$good && $ENV{TEMPCLOUD_VERBOSE};
 	return $good ? $out : undef;
@@ -68,6 +68,30 @@ sub found
 		  . ($checkpoint ? "\$c\$$checkpoint\$c\$" : '') . ')');
 }
 
+# The witness: it has a key and a file of its own, and may read heads.
+my $witness_dir = PostgreSQL::Test::Utils::tempdir;
+my $heads = "$witness_dir/heads";
+my @witness = (
+	'/usr/bin/python3', "$FindBin::RealBin/../../examples/ledger-witness",
+	'--key', "$witness_dir/key.pem", '--name', 'witness.example/ledger');
+system('openssl', 'genpkey', '-algorithm', 'ed25519', '-out', "$witness_dir/key.pem") == 0 or die;
+$node->safe_psql('postgres', 'CREATE ROLE witness LOGIN IN ROLE tempcloud_anonymous');
+local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port, PGDATABASE => 'postgres');
+
+# Let the witness look once: its exit status, and what it says.
+sub witnessed
+{
+	my ($store) = @_;
+	my ($out, $err) = ('', '');
+
+	local $ENV{PGUSER} = 'witness';
+	IPC::Run::run([ @witness, '--store', $store // $heads, '--once' ], '>', \$out, '2>', \$err);
+	return ($? >> 8) . ' ' . ($err || $out);
+}
+
+# The notes that it has kept
+sub kept { return split /^---\n/m, slurp_file($heads); }
+
 as_caller($node, 'anna', "SELECT tempcloud.register_account('customer', 'Kunde AG', 'Anna', 'Alt')");
 my $empty = checkpoint();
 is($empty, "tempcloud.invalid/ledger\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
@@ -77,6 +101,7 @@ is(found(), '|', 'nothing differs in it');
 # Trees of many shapes: each head is verified against all before it, and each
 # receipt against it.
 my @checkpoints;
+is(witnessed(), "0 size 0\n", 'the witness keeps the head of the empty ledger');
 foreach my $count (1, 1, 1, 1, 3, 1, 8, 2)
 {
 	is(grow($count), $count, "$count more are sealed");
@@ -84,6 +109,7 @@ foreach my $count (1, 1, 1, 1, 3, 1, 8, 2)
 	my ($size) = $checkpoint =~ /\n(\d+)\n/;
 
 	is($size, $partners, 'the head covers them');
+	is(witnessed(), "0 size $size\n", 'the witness has its proof, and keeps it');
 	foreach my $old (@checkpoints)
 	{
 		my ($old_size) = $old =~ /\n(\d+)\n/;
@@ -116,6 +142,35 @@ foreach my $count (1, 1, 1, 1, 3, 1, 8, 2)
 
 	like($checkpoint, qr/\n\Q$root\E\z/, 'and the verifier computes the same root');
 	is(found($checkpoints[$#checkpoints / 2]), '|', 'nothing differs');
+}
+
+# The heads that the witness has signed
+my ($public, $public_err);
+IPC::Run::run([ @witness, '--public' ], '>', \$public, '2>', \$public_err);
+chomp $public;
+is(join('', map { verified('note', $_, $public) // 'not signed' } kept()), join('', $empty, @checkpoints),
+	'the witness has signed each head');
+is(witnessed(), '0 ', 'and the newest one once');
+(my $forged = (kept())[-1]) =~ s/^$partners$/999/m;
+ok(!defined verified('note', $forged, $public), 'a head that was altered is not signed');
+append_to_file("$witness_dir/forged", "$forged---\n");
+like(witnessed("$witness_dir/forged"), qr/^2 .*not signed by witness\.example/, 'nor believed by the witness');
+append_to_file($heads, 'half a note');
+is(witnessed(), '0 ', 'what a crash has left behind is ignored');
+
+# It hears of a sealing.
+{
+	my ($out, $err) = ('', '');
+	my $process = IPC::Run::start([ 'env', 'PGUSER=witness', @witness, '--store', $heads ], '>', \$out, '2>', \$err,
+		IPC::Run::timeout(60));
+
+	ok(eventually(sub { $node->safe_psql('postgres', q{
+		SELECT count(*) FROM pg_stat_activity WHERE usename = 'witness' AND query LIKE 'COMMIT%'}) == 1 }), 'the witness waits');
+	grow(1);
+	ok(eventually(sub { $process->pump_nb; $out =~ /^size $partners$/m }), 'and keeps the head that it hears of');
+	$process->kill_kill;
+	is(verified('note', (kept())[-1], $public), checkpoint(), 'the same that anybody gets');
+	push @checkpoints, checkpoint();
 }
 
 # Both partners get a receipt of the same partnership, and nobody else does.
@@ -245,19 +300,39 @@ is(found($newest), '|', 'all that was rolled back');
 # An old state restored over the present
 grow(3);
 my $later = checkpoint();
+is(witnessed(), "0 size $partners\n", 'the witness keeps the head');
 restore();
+is(witnessed(), '1 ALARM: the ledger has shrunk from ' . $partners . ' to ' . ($partners - 3) . "\n",
+	'and alarms when an old backup is restored');
 is(found(), '|', 'an old backup agrees with itself');
 is(found($later), ($partners - 3) . '|the ledger is smaller than the checkpoint', 'but not with the head of what came after it');
 $partners -= 3;
-as_caller($node, "c$_", "SELECT tempcloud.register_account('provider', 'Andere $_', 'Cora', 'Cohn')") for 1 .. 4;
-as_caller($node, 'anna', "SELECT tempcloud.invite('c$_\@anbieter.example')") for 1 .. 4;
-as_caller($node, "c$_", 'SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received') for 1 .. 4;
-$node->safe_psql('postgres', 'SELECT tempcloud.seal_ledger()');
-my $other = checkpoint();
 my ($later_size) = $later =~ /\n(\d+)\n/;
+foreach my $n (1 .. 4)
+{
+	as_caller($node, "c$n", "SELECT tempcloud.register_account('provider', 'Andere $n', 'Cora', 'Cohn')");
+	as_caller($node, 'anna', "SELECT tempcloud.invite('c$n\@anbieter.example')");
+	as_caller($node, "c$n", 'SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received');
+	$node->safe_psql('postgres', 'SELECT tempcloud.seal_ledger()');
+	is(witnessed(), "1 ALARM: the ledger of size $later_size has another root than before\n",
+		'the witness alarms when it is as large as before') if $n == 3;
+}
+my $other = checkpoint();
+is(witnessed(), '1 ALARM: the ledger of size ' . ($later_size + 1) . " does not continue that of size $later_size\n",
+	'and when it has grown on');
 my $proof = $node->safe_psql('postgres', "SELECT tempcloud.consistency_proof($later_size)");
 ok(!defined verified('consistency', "$later\n$other\n$proof"), 'and its history has no proof that continues the other one');
 is(found($later), '|the checkpoint is not the root of the entries that it covers', 'verify_ledger() finds that, too');
+
+# A head that others may have kept outlives a crash, however commits are made.
+$node->append_conf('postgresql.conf', "synchronous_commit = off\nwal_writer_delay = 10s\n");
+$node->reload;
+grow(1);
+my $last = checkpoint();
+$node->stop('immediate');
+$node->start;
+is(checkpoint(), $last, 'a head is there after a crash');
+is(found($last), '|', 'and nothing differs');
 
 $node->stop;
 done_testing();
