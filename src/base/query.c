@@ -30,6 +30,7 @@ tc_query(KeptQuery *query, QueryMode mode, const Value *args, int nargs)
 	Datum		values[QUERY_MAX_ARGS];
 	char		nulls[QUERY_MAX_ARGS];
 	Snapshot	snapshot = mode == QUERY_LATEST ? GetLatestSnapshot() : InvalidSnapshot;
+	MemoryContext context = CurrentMemoryContext;
 	int			result;
 
 	if (query->plan == NULL)
@@ -55,6 +56,7 @@ tc_query(KeptQuery *query, QueryMode mode, const Value *args, int nargs)
 		query->running--;
 	}
 	PG_END_TRY();
+	MemoryContextSwitchTo(context);	/* SPI has switched to that of the frame */
 	if (result < 0)
 		elog(ERROR, "tempcloud query failed: %s", SPI_result_code_string(result));
 	return (Rows)
