@@ -109,7 +109,7 @@ my %actual = map { split /=/, $_, 2 } split /\n/, $node->safe_psql('postgres', q
 is_deeply({ map { $_ => $default{$_} } keys %actual }, \%actual, 'with its default');
 
 # docs/events.md has each event.
-my %in_source = map { $_ => 1 } map { slurp_file($_) =~ /"((?:account|contact|invitation|request)\.[a-z]+)"/g }
+my %in_source = map { $_ => 1 } map { slurp_file($_) =~ /"((?:account|contact|invitation|ledger|request)\.[a-z]+)"/g }
 	glob("$root/src/*/*.c");
 delete @in_source{qw(request.method request.path)};	# settings of PostgREST
 my %in_docs = map { $_ => 1 } map { /`(\w+\.\w+)`/g }
