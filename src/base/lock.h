@@ -37,21 +37,21 @@
  *					close_account)
  *	8. contact		the person, their address and their login (update_contact,
  *					remove_contact, leave_account, close_account,
- *					send_confirmation, confirm_email, erase_person); FOR SHARE by who queues a mail to them (on
- *					an invitation or a request, send_order, maintain)
+ *					send_confirmation, confirm_email, erase_person); FOR SHARE
+ *					by who queues a mail to them (on an invitation or a request,
+ *					send_order, maintain)
  *	9. mail			who holds it (claim_mail and all that mailers report,
  *					remove_contact, leave_account, close_account, erase_person,
  *					maintain); who withdraws or sends an invitation again drops
  *					its mails, but skips those that others hold
  *	10. block		(unblock_account, erase_person)
  *
- * 5 to 10 are locks of rows, of the strength FOR NO KEY UPDATE where FOR SHARE is not
- * said; 5 is shared FOR SHARE.  Several rows of
- * a table are locked in one statement with ORDER BY, before any of them is
- * changed.  Only contacts FOR SHARE need no order: of those who read mails nobody
- * changes two in different accounts.  Rows that a command has inserted itself do
- * not count: nobody else can wait for them, since what is unique is covered by a
- * lock of 1 to 6.
+ * 5 to 10 are locks of rows, of the strength FOR NO KEY UPDATE where FOR SHARE is
+ * not said; 5 is shared FOR SHARE.  Several rows of a table are locked in one
+ * statement with ORDER BY, before any of them is changed.  Only contacts FOR SHARE
+ * need no order: of those who read mails nobody changes two in different accounts.
+ * Rows that a command has inserted itself do not count: nobody else can wait for
+ * them, since what is unique is covered by a lock of 1 to 6.
  *
  * Foreign keys take part in no order.  Their checks lock the row referred to
  * FOR KEY SHARE, which waits only for a change of its key and for its

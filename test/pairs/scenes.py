@@ -156,7 +156,7 @@ DECISIONS = {
     **READING,
     'withdraw': ('anna', 'SELECT status FROM tempcloud.withdraw_invitation({invitation})', 'invitation'),
     'resend': ('anna', 'SELECT status FROM tempcloud.resend_invitation({invitation})', 'anna.sender address pair invitation'),
-    'maintain': ('admin', 'SELECT 1 FROM tempcloud.maintain()', 'invitation carla.invitation old.mail mail'),
+    'maintain': ('admin', 'SELECT 1 FROM tempcloud.maintain()', 'invitation carla.invitation old.mail mail anna?'),
     'claim mail': ('mailer', 'SELECT count(*) >= 0 FROM tempcloud.claim_mail(1000)', 'berta.mail carla.mail mail'),
 }
 MEMBERS = {
@@ -207,8 +207,8 @@ REQUESTS = {
     'order': ('anna', f"""SELECT count(*) FROM tempcloud.send_order('Inventur', jsonb_build_array(jsonb_build_object(
         'provider_id', {{bob}}, 'profession', 'Koch', 'location', 'Bonn', 'shifts', '{SHIFTS}'::jsonb)), 'R1')""", 'anna.sender bob?'),
     **MAINTENANCE,
-    'erase provider': ('admin', "SELECT count(*) FROM tempcloud.erase_person('bob~@bob.example')", 'account bob mail'),
-    'erase customer': ('admin', "SELECT count(*) FROM tempcloud.erase_person('anna~@anna.example')", 'anna.account anna mail'),
+    'erase provider': ('admin', "SELECT count(*) FROM tempcloud.erase_person('bob~@bob.example')", 'address account bob mail'),
+    'erase customer': ('admin', "SELECT count(*) FROM tempcloud.erase_person('anna~@anna.example')", 'anna.address anna.account anna mail'),
     'leave': ('bernd', 'SELECT tempcloud.leave_account() IS NULL', 'account bernd'),
     'close': ('bob', 'SELECT tempcloud.close_account() IS NULL', 'account request anna? bob'),
 }
@@ -264,7 +264,7 @@ BUSY = {
     'erase bernd': ('admin', "SELECT count(*) FROM tempcloud.erase_person('bernd~@bernd.example')", 'account bernd bernd.mail'),
     'erase berta': ('admin', "SELECT count(*) FROM tempcloud.erase_person('berta~@berta.example')", 'berta.address account berta berta.mail'),
     'erase carla': ('admin', "SELECT count(*) FROM tempcloud.erase_person('carla~@carla.example')", 'carla.address carla.invitation carla.mail'),
-    'maintain': ('admin', 'SELECT 1 FROM tempcloud.maintain()', 'invitation carla.invitation anna? alma.mail old.mail'),
+    'maintain': ('admin', 'SELECT 1 FROM tempcloud.maintain()', 'invitation carla.invitation alma.mail old.mail anna?'),
     'claim mail': ('mailer', 'SELECT count(*) >= 0 FROM tempcloud.claim_mail(1000)', 'berta.mail carla.mail'),
     'mails sent': ('mailer', 'SELECT tempcloud.mail_sent({reported})', 'held.mail bernd.mail'),
     'mail failed': ('mailer', "SELECT tempcloud.mail_failed({held}, '450 later')", 'held.mail'),
@@ -314,6 +314,7 @@ DANGEROUS = (
     ('busy', 'accept', 'erase anna'),
     ('busy', 'maintain', 'erase bob'),
     ('busy', 'maintain', 'old mail bounced'),
+    ('busy', 'maintain', 'erase anna'),
     ('busy', 'claim mail', 'remove whom he has typed'),
     ('busy', 'claim mail', 'erase berta'),
     ('busy', 'mails sent', 'erase bernd'),
