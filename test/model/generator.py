@@ -39,7 +39,7 @@ class Generator:
             ('register_account', 8), ('invite', 14), ('invite_many', 2), ('resend_invitation', 4),
             ('withdraw_invitation', 3), ('preview_invitation', 2), ('accept_invitation', 4),
             ('accept_invitation_by_token', 7), ('decline_invitation', 3), ('decline_invitation_by_token', 3),
-            ('unblock_account', 2), ('add_contact', 5), ('update_contact', 3), ('remove_contact', 3), ('leave_account', 0.7), ('close_account', 0.5),
+            ('unblock_account', 2), ('add_contact', 5), ('update_contact', 3), ('remove_contact', 3), ('leave_account', 12), ('close_account', 0.5),
             ('send_confirmation', 7), ('confirm_email', 8), ('update_account', 1), ('whoami', 1),
             ('send_order', 10), ('withdraw_request', 3), ('answer_request', 10), ('assign_workers', 8), ('cancel_request', 3),
             ('are_partners', 1), ('claim_mail', 9), ('mail_sent', 3), ('mail_failed', 3), ('mail_bounced', 1),
@@ -73,6 +73,8 @@ class Generator:
         """Whether there is nothing yet that the command could do."""
         if command == 'send_order':
             return not self.model.partnerships
+        if command == 'leave_account':
+            return not self.leaving()
         return command.endswith('_request') and not self.model.requests or command == 'assign_workers' and not any(
             r.status == 'accepted' for r in self.model.requests.values())
 
@@ -222,10 +224,13 @@ class Generator:
         who = self.who()
         return {'who': who, 'args': {'id': self.contact(who)}}
 
+    def leaving(self):
+        """Who is not the last one."""
+        return [c.subject for c in self.model.contacts.values() if c.subject and self.model.others(c)]
+
     def leave_account(self):
-        """Better somebody who is not the last one."""
-        several = [c.subject for c in self.model.contacts.values() if c.subject and self.model.others(c)]
-        return {'who': self.rng.choice(several) if several and self.rng.random() < 0.6 else self.who()}
+        several = self.leaving()
+        return {'who': self.rng.choice(several) if several and self.rng.random() < 0.8 else self.who()}
 
     def close_account(self):
         return {'who': self.who(), 'args': self.some(reason='Ende')}

@@ -577,13 +577,14 @@ class Model:
         me = self.caller(who)
         refuse_if(customers_only=self.kind(me.account) != 'customer')
         before = reference and self.references.get((me.account, reference))
+        wrong = not requests or any(not w['shifts'] or min(w['shifts']) < 1 or w.get('answer_in', 1) < 0 for w in requests)
         if before:
             repeatable = all('answer_in' not in wish for wish in requests)      # or its time is another one
-            refuse_if(reference_taken=before.sent != requests or not repeatable)
+            refuse_if(reference_taken=before.sent != requests or not repeatable, invalid_argument=wrong)
             return [self.shown_request(self.requests[id]) for id in before.ids]
         today = sum(r.created > self.now - DAY for r in self.requests.values() if r.customer == me.account)
         refuse_if(
-            invalid_argument=not requests or any(not w['shifts'] or min(w['shifts']) < 1 or w.get('answer_in', 1) < 0 for w in requests),
+            invalid_argument=wrong,
             partner_not_found=any(not self.paired(me.account, w['provider_id']) for w in requests),
             partner_closed=any(self.paired(me.account, w['provider_id']) and self.accounts[w['provider_id']].closed for w in requests),
             too_many_requests=today + len(requests) > self.settings['max_daily_requests'])
