@@ -334,5 +334,25 @@ $node->start;
 is(checkpoint(), $last, 'a head is there after a crash');
 is(found($last), '|', 'and nothing differs');
 
+# Its memory does not grow with the ledger.
+$node->safe_psql('postgres', q{
+	SET session_replication_role = replica;
+	ALTER TABLE tempcloud_data.partnership DISABLE TRIGGER ALL;
+	INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+		SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid() FROM generate_series(1, 30000);
+	ALTER TABLE tempcloud_data.partnership ENABLE TRIGGER ALL;
+	INSERT INTO tempcloud_data.ledger_pending
+		SELECT customer_id, provider_id FROM tempcloud_data.partnership
+		EXCEPT SELECT customer_id, provider_id FROM tempcloud_data.ledger_entry});
+is($node->safe_psql('postgres', 'CALL tempcloud.maintain_all(); SELECT count(*) FROM tempcloud_data.ledger_pending'),
+	0, '30,000 more are sealed');
+$node->safe_psql('postgres', 'VACUUM ANALYZE tempcloud_data.partnership, tempcloud_data.ledger_entry, tempcloud_data.ledger_node');
+my ($before, $problems, $after) = split /\n/, $node->safe_psql('postgres', q{
+	SELECT substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s+(\d+)')::bigint;
+	SELECT count(problem) FROM tempcloud.verify_ledger();
+	SELECT substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s+(\d+)')::bigint});
+is($problems, 0, 'nothing differs in them');
+cmp_ok($after - $before, '<', 12 * 1024, 'verifying them takes less than 12 MB');
+
 $node->stop;
 done_testing();
