@@ -32,9 +32,10 @@ sub hears
 	my ($command, $events, $mails, $name) = @_;
 
 	$command->();
-	my @heard = heard($listener, @$events + $mails);
+	my $ledger = qr/"ledger\.sealed"/;	# comes when a partnership is sealed, at any time
+	my @heard = heard($listener, @$events + $mails, $ledger);
 	sleep 0.05 if worker_mode($node);	# for one too many
-	push @heard, heard($listener);
+	push @heard, heard($listener, 0, $ledger);
 	my @payloads = map { $_->[1] } grep { $_->[0] eq 'tempcloud_event' } @heard;
 	my @wake_ups = grep { $_->[0] eq 'tempcloud_mail' } @heard;
 

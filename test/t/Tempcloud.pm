@@ -102,15 +102,17 @@ sub log_of
 }
 
 # What a background psql that listens has heard since the last call, as
-# [ channel, payload ]: at least so many, unless they do not come in time.
+# [ channel, payload ]: at least so many, unless they do not come in time; without
+# those whose payload matches the last argument.
 sub heard
 {
-	my ($listener, $expected) = @_;
+	my ($listener, $expected, $without) = @_;
 	my @heard;
 
 	eventually(
 		sub {
-			push @heard, map { /^Asynchronous notification "(\w+)" (?:with payload "(.*)" )?received/ ? [ $1, $2 // '' ] : () }
+			push @heard, grep { !defined $without || $_->[1] !~ $without }
+			  map { /^Asynchronous notification "(\w+)" (?:with payload "(.*)" )?received/ ? [ $1, $2 // '' ] : () }
 			  split /\n/, $listener->query_safe("SELECT 'now'");
 			return @heard >= ($expected // 0);
 		});
