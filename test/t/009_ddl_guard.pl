@@ -293,7 +293,7 @@ is($node->psql('other', 'SET client_min_messages = warning; CREATE EXTENSION tem
 # The one way
 $node->adjust_conf('postgresql.conf', 'tempcloud.allow_destruction', 'on');
 $node->restart;
-is(state_of('BEGIN; ALTER TABLE tempcloud_data.partnership DISABLE TRIGGER USER;'
+is(state_of('BEGIN; ALTER TABLE tempcloud_data.partnership DISABLE TRIGGER ALL;'
 	  . ' DELETE FROM tempcloud_data.partnership; ROLLBACK'), 'passed', 'allow_destruction allows it');
 is(state_of('DROP EXTENSION tempcloud CASCADE'), 'passed', 'and the end of all');
 
