@@ -67,7 +67,7 @@ QUERY("WITH taken AS ("
 	  "    WHERE ctid = ANY (ARRAY(SELECT ctid FROM tempcloud_data.ledger_pending LIMIT $1))"
 	  "   RETURNING customer_id, provider_id)"
 	  " SELECT p.customer_id, p.provider_id, " LEAF
-	  "   FROM taken t"
+	  "   FROM (SELECT DISTINCT customer_id, provider_id FROM taken) t"
 	  "  CROSS JOIN LATERAL ("
 	  "     SELECT * FROM tempcloud_data.partnership p"
 	  "      WHERE p.customer_id = t.customer_id AND p.provider_id = t.provider_id OFFSET 0) p"

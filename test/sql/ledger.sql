@@ -37,6 +37,17 @@ RESET timezone;
 RESET datestyle;
 RESET bytea_output;
 
+-- A row that waits twice is sealed once.
+\set carl '{"sub":"carl.ledger","email":"carl@anbieter.ledger.example","email_verified":true}'
+SELECT test.company(:'carl', 'provider', 'Carl GmbH', 'Carl', 'Cohn') AS carl_id \gset
+SET request.jwt.claims = :'anna';
+SELECT id AS second FROM tempcloud.invite('carl@anbieter.ledger.example') \gset
+SET request.jwt.claims = :'carl';
+SELECT provider_id = :'carl_id' AS provider FROM tempcloud.accept_invitation(:'second');
+INSERT INTO tempcloud_data.ledger_pending VALUES (:'kunde', :'carl_id');
+SELECT tempcloud.seal_ledger();
+SET request.jwt.claims = :'bob';
+
 -- Nobody gets a receipt of others' partnerships.
 SET request.jwt.claims = :'anna';
 SELECT tempcloud.partnership_receipt(:'kunde'); \echo :SQLSTATE
