@@ -54,7 +54,7 @@ CREATE UNIQUE INDEX invitation_pending_invitee_key
 CREATE INDEX invitation_waiting_idx
 	ON tempcloud_data.invitation (pg_catalog.lower(email))
 	WHERE status = 'pending' AND invitee_id IS NULL;
--- what came to nothing, and when
+-- invitations that ended without being accepted, and when
 CREATE INDEX invitation_closed_idx
 	ON tempcloud_data.invitation (decided_at)
 	WHERE status IN ('declined', 'withdrawn', 'expired', 'superseded');

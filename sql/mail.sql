@@ -11,7 +11,7 @@ COMMENT ON TYPE tempcloud.mail_kind IS
 CREATE TYPE tempcloud_data.mail_state AS ENUM
 	('queued', 'sent', 'failed', 'bounced', 'dropped', 'suppressed');
 COMMENT ON TYPE tempcloud_data.mail_state IS
-'queued until it was sent, given up (failed), found to be pointless (dropped), or withheld from somebody who has blocked the sender (suppressed); bounced after it was sent.';
+'queued until it was sent, given up (failed), no longer needed when its turn came (dropped), or withheld from somebody who has blocked the sender (suppressed); bounced after it was sent.';
 
 -- By itself, not as identity: a dump carries the sequences of an extension
 -- only where they are registered.

@@ -150,7 +150,7 @@ RETURNS text
 AS 'MODULE_PATHNAME', 'tempcloud_fold'
 LANGUAGE C STABLE STRICT;
 COMMENT ON FUNCTION tempcloud_data.fold IS
-'A name as it is searched: in small letters, without accents, the same in every locale.';
+'The form of a name that searches compare: in lower case, without accents, the same in every locale.';
 
 CREATE FUNCTION tempcloud.search_partners(name text)
 RETURNS SETOF tempcloud.partners

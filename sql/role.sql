@@ -24,8 +24,8 @@ COMMENT ON SCHEMA tempcloud_data IS
 'What tempcloud keeps. Nobody but the owner reads or writes it directly; the API is schema tempcloud.';
 
 -- Roles belong to the cluster, not to the database: another database may have
--- made them already, and DROP EXTENSION leaves them.  What such a role has besides
--- what is granted below, and who has what is granted to it, is for the DBA to know.
+-- made them already, and DROP EXTENSION leaves them.  Which other privileges such
+-- a role has, and which roles are members of it, is up to the DBA.
 DO $$
 DECLARE
 	name text;

@@ -202,8 +202,7 @@ tempcloud_seal_ledger(PG_FUNCTION_ARGS)
 }
 
 /*
- * For maintain(), which waits for nobody: whoever holds the lock seals what
- * there is.
+ * For maintain(), which waits for nobody: whoever holds the lock is sealing.
  */
 int
 tc_seal_ledger(void)

@@ -6,8 +6,8 @@
  * expired for everybody at once, and so is a request.  Here it is written
  * down, and its sender told; invitees are reminded ahead of it; and what is done
  * with since long ago is purged: mails, links that prove an address, and
- * invitations that came to nothing.  New partnerships are sealed last, since
- * that holds a lock.
+ * invitations that ended without being accepted.  New partnerships are sealed
+ * last, since that holds a lock.
  *
  * One call of maintain() does a bounded amount of work and says whether there is
  * more.  Who calls it commits in between: maintain_all(), or the background

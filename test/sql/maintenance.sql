@@ -251,7 +251,7 @@ SELECT last_claim_at <= clock_timestamp() AS now FROM tempcloud.mail_stats;
 SELECT test.deliver() >= 0 AS delivered;
 
 --
--- What came to nothing is forgotten.
+-- Invitations that ended without being accepted are purged.
 --
 
 \set gina '{"sub":"gina.maintenance","email":"gina@kunde.maintenance.example","email_verified":true}'

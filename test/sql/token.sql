@@ -151,7 +151,7 @@ SELECT :'again' = :'token' AS same,
 	   (SELECT status FROM tempcloud.preview_invitation(:'token')) AS old;
 SELECT count(*) FROM tempcloud_data.invitation_token WHERE invitation_id = :'invitation';
 
--- A token gets into no table: not as it is, not cut off, not without its prefix, and
+-- A token gets into no table: not whole, not cut off, not without its prefix, and
 -- not in another spelling of its characters.  What only looks a little like one does.
 SELECT how, tempcloud_data.has_form(value, 'paragraph') AS paragraph,
 	   tempcloud_data.has_form(value, 'free_text') AS free_text
