@@ -1,6 +1,6 @@
 /*
  * mailer_stage.c
- *		Prints what the mailer makes of replies, for test/t/024_smtp_stage.pl.
+ *		Prints what the mailer makes of replies, for test/t/027_smtp_stage.pl.
  *
  * Each line of the input is a conversation as "command command ... reply"; the
  * parts are separated by tabs.
