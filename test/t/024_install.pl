@@ -62,7 +62,7 @@ my %before = (
 			)
 		} @kinds
 	],
-	revoked => [ map { ("GRANT ALL ON $_ TO somebody", "REVOKE ALL ON $_ FROM postgres, PUBLIC") } @kinds ]);
+	revoked => [ map { ("GRANT ALL ON $_ TO somebody", "REVOKE ALL ON $_ FROM CURRENT_USER, PUBLIC") } @kinds ]);
 foreach my $db (sort keys %before)
 {
 	is(install($db, join ';', map { "ALTER DEFAULT PRIVILEGES $_" } @{ $before{$db} }), '',
