@@ -8,6 +8,7 @@
 #include "miscadmin.h"
 #include "storage/lock.h"
 
+#include "base/clock.h"
 #include "base/lock.h"
 
 static int	compare_keys(const void *a, const void *b);
@@ -47,6 +48,7 @@ tc_lock(LockClass lock, uint64 key)
 
 	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (key >> 32), (uint32) key, lock);
 	(void) LockAcquire(&tag, ExclusiveLock, false, false);
+	tc_read_clock();
 }
 
 bool

@@ -12,6 +12,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "base/clock.h"
 #include "base/query.h"
 
 #define FIRST_RENEWAL	64
@@ -56,7 +57,7 @@ tc_query(KeptQuery *query, QueryMode mode, const Value *args, int nargs)
 		query->running--;
 	}
 	PG_END_TRY();
-	MemoryContextSwitchTo(context);	/* SPI has switched to that of the frame */
+	MemoryContextSwitchTo(context); /* SPI has switched to that of the frame */
 	if (result < 0)
 		elog(ERROR, "tempcloud query failed: %s", SPI_result_code_string(result));
 	return (Rows)
@@ -224,6 +225,13 @@ tc_integer(Rows rows, uint64 row, int column)
 void
 tc_enter(void)
 {
+	tc_read_clock();
+	SPI_connect();
+}
+
+void
+tc_enter_trigger(void)
+{
 	SPI_connect();
 }
 
@@ -234,7 +242,7 @@ tc_enter_command(const char *function)
 	PreventCommandDuringRecovery(function);
 	if (tc_command_hook)
 		tc_command_hook();
-	SPI_connect();
+	tc_enter();
 }
 
 void

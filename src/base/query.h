@@ -161,10 +161,12 @@ extern int64 tc_integer(Rows rows, uint64 row, int column); /* integer or bigint
 /*
  * Frame of an SQL-callable function that runs queries.  A command writes:
  * tc_enter_command() raises 25006 in a read-only transaction or on a standby,
- * naming the function, and keeps the transaction from being prepared.
+ * naming the function, and keeps the transaction from being prepared.  A trigger
+ * function is part of the command that fires it and leaves its instant (clock.h).
  */
 extern void tc_enter(void);
 extern void tc_enter_command(const char *function);
+extern void tc_enter_trigger(void);
 
 /* Called by tc_enter_command(); set by what has to know of commands. */
 extern void (*tc_command_hook) (void);

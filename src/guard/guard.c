@@ -257,7 +257,7 @@ tempcloud_guard_partnership(PG_FUNCTION_ARGS)
 
 	if (TRIGGER_FIRED_AFTER(trigger->tg_event) && !is_replica())
 		return PointerGetDatum(NULL);
-	tc_enter();
+	tc_enter_trigger();
 	if (is_replica())
 		tc_query(&lock_accounts, QUERY_RUN, NULL, 0);
 	rows = tc_run_latest(&find_kinds, key(trigger, new, "customer_id"), key(trigger, new, "provider_id"));
@@ -291,7 +291,7 @@ tempcloud_guard_acceptance(PG_FUNCTION_ARGS)
 
 	if (is_replica())
 		return PointerGetDatum(NULL);
-	tc_enter();
+	tc_enter_trigger();
 	rows = tc_run_latest(&find_acceptance,
 						 of_invitation ? key(trigger, trigger->tg_newtuple, "id") :
 						 key(trigger, trigger->tg_trigtuple, "invitation_id"));
@@ -407,7 +407,7 @@ tempcloud_guard_truncate(PG_FUNCTION_ARGS)
 	const TriggerData *trigger = any_trigger(fcinfo);
 	bool		any;
 
-	tc_enter();
+	tc_enter_trigger();
 	any = tc_query(&find_any_partnership, QUERY_LATEST, NULL, 0).count > 0 ||
 		tc_query(&find_any_accepted_request, QUERY_LATEST, NULL, 0).count > 0;
 	tc_leave();
@@ -512,7 +512,7 @@ require_kind_of_partnerships(const TriggerData *trigger)
 	HeapTuple	new = trigger->tg_trigtuple;
 	uint64		wrong;
 
-	tc_enter();
+	tc_enter_trigger();
 	wrong = tc_run_latest(&find_partnership_of_other_kind, key(trigger, new, "id"),
 						  TEXT_VALUE(label(trigger, new, "kind"))).count;
 	tc_leave();
@@ -648,7 +648,7 @@ finds(KeptQuery *query, Value key)
 {
 	bool		found;
 
-	tc_enter();
+	tc_enter_trigger();
 	found = tc_run_latest(query, key).count > 0;
 	tc_leave();
 	return found;

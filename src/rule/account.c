@@ -46,7 +46,7 @@ QUERY("UPDATE tempcloud_data.account a SET"
 
 typedef struct Registration
 {
-	char	   *kind;
+	const char *kind;			/* a label; NULL until it is known */
 	char	   *company_name;
 	char	   *given_name;
 	char	   *family_name;
@@ -110,9 +110,9 @@ tempcloud_register_account(PG_FUNCTION_ARGS)
 				  TEXT_VALUE(caller->subject));
 	contact_id = tc_uuid(rows, 0, 1);
 
-	tc_event("account.registered", account_id, contact_id, NULL, NULL);
+	tc_event(EVENT_ACCOUNT_REGISTERED, account_id, contact_id, NULL, NULL);
 	tc_route_invitations(account_id,
-						 tc_lock_waiting(account_id, reg.kind, tc_fold_email(reg.email)));
+						 tc_lock_waiting(account_id, tc_kind_of_label(reg.kind), tc_fold_email(reg.email)));
 	if (reg.invitation != NULL)
 	{
 		/*
@@ -193,11 +193,11 @@ complete_by_invitation(Registration *reg, text *token)
 
 	tc_require_open_link(invitation);
 	reg->invitation = invitation;
-	if (reg->kind != NULL && strcmp(reg->kind, invitation->invitee_kind) != 0)
+	if (reg->kind != NULL && tc_kind_of_label(reg->kind) != invitation->invitee_kind)
 		tc_refuse_hint(SAME_KIND, "This invitation is for a %s; leave out \"kind\", "
-					   "or register without the token.", invitation->invitee_kind);
+					   "or register without the token.", tc_kind_label(invitation->invitee_kind));
 
-	reg->kind = invitation->invitee_kind;
+	reg->kind = tc_kind_label(invitation->invitee_kind);
 	reg->email = invitation->email;
 	if (reg->company_name == NULL)
 		reg->company_name = invitation->company_name;

@@ -99,7 +99,7 @@ tempcloud_leave_account(PG_FUNCTION_ARGS)
 	tc_enter_command("leave_account()");
 	caller = lock_account();
 	tc_remove_contact(caller->contact_id, caller->account_id, caller->contact_id,
-					  "contact.left");
+					  EVENT_CONTACT_LEFT);
 	tc_leave();
 	PG_RETURN_VOID();
 }
@@ -142,7 +142,7 @@ tempcloud_close_account(PG_FUNCTION_ARGS)
 		close_request(caller, &requests[i], reason);
 	tc_erase_people(caller->account_id);
 	tc_run(&close_account, UUID_VALUE(caller->account_id));
-	tc_event("account.closed", caller->account_id, caller->contact_id, NULL, NULL);
+	tc_event(EVENT_ACCOUNT_CLOSED, caller->account_id, caller->contact_id, NULL, NULL);
 	tc_leave();
 	PG_RETURN_VOID();
 }
@@ -165,7 +165,7 @@ lock_pending(const Caller *caller, int *count)
 	Pending    *pending;
 
 	rows = tc_run_latest(&lock_invitations, UUID_VALUE(caller->account_id),
-						 TEXT_VALUE(caller->kind));
+						 KIND_VALUE(caller->kind));
 	*count = rows.count;
 	pending = palloc(sizeof(Pending) * (*count + 1));
 	for (int i = 0; i < *count; i++)

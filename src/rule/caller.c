@@ -65,7 +65,7 @@ tempcloud_whoami(PG_FUNCTION_ARGS)
 	tc_enter();
 	caller = tc_caller(QUERY_READ);
 	rows = tc_read(&make_identity, UUID_VALUE(caller->account_id), UUID_VALUE(caller->contact_id),
-				   TEXT_VALUE(caller->kind));
+				   KIND_VALUE(caller->kind));
 	return tc_finish(rows);
 }
 
@@ -190,7 +190,7 @@ find(Caller *caller, QueryMode mode)
 
 	caller->contact_id = found ? tc_uuid(rows, 0, 1) : NULL;
 	caller->account_id = found ? tc_uuid(rows, 0, 2) : NULL;
-	caller->kind = found ? tc_text(rows, 0, 3) : NULL;
+	caller->kind = found ? tc_kind(rows, 0, 3) : CUSTOMER;
 	caller->locale = found ? tc_text(rows, 0, 4) : NULL;
 }
 

@@ -10,14 +10,16 @@
 #include "utils/uuid.h"
 
 #include "base/query.h"
+#include "rule/account_kind.h"
 
 typedef struct Caller
 {
 	char	   *subject;		/* the login */
 	char	   *email;			/* proven by the login provider; or NULL */
-	pg_uuid_t  *contact_id;		/* NULL without an account, as the next three */
+	pg_uuid_t  *contact_id;		/* NULL without an account, as account_id and
+								 * locale */
 	pg_uuid_t  *account_id;
-	char	   *kind;			/* "customer" or "provider" */
+	AccountKind kind;			/* with an account only */
 	char	   *locale;			/* the account's */
 } Caller;
 

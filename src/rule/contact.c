@@ -129,7 +129,7 @@ typedef struct Confirmation
 {
 	pg_uuid_t  *contact_id;
 	pg_uuid_t  *account_id;
-	char	   *kind;			/* of the account */
+	AccountKind kind;			/* of the account */
 	char	   *email;
 } Confirmation;
 
@@ -166,7 +166,7 @@ tempcloud_add_contact(PG_FUNCTION_ARGS)
 				  TEXT_VALUE(tc_arg(fcinfo, 3, "position", FORM_LINE)),
 				  TEXT_VALUE(tc_arg(fcinfo, 4, "phone", FORM_PHONE)));
 	id = tc_uuid(rows, 0, 2);
-	tc_event("contact.added", caller->account_id, caller->contact_id, NULL, NULL);
+	tc_event(EVENT_CONTACT_ADDED, caller->account_id, caller->contact_id, NULL, NULL);
 	rows = tc_run(&select_contact, UUID_VALUE(id), UUID_VALUE(caller->account_id));
 	return tc_finish(rows);
 }
@@ -218,7 +218,7 @@ tempcloud_remove_contact(PG_FUNCTION_ARGS)
 	tc_lock_account(caller->account_id);
 	caller = tc_caller_with_account(QUERY_LATEST);	/* a colleague may have
 													 * removed them */
-	tc_remove_contact(id, caller->account_id, caller->contact_id, "contact.removed");
+	tc_remove_contact(id, caller->account_id, caller->contact_id, EVENT_CONTACT_REMOVED);
 	tc_leave();
 	PG_RETURN_VOID();
 }
@@ -247,7 +247,7 @@ tc_erase_people(const pg_uuid_t *account_id)
 
 void
 tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id,
-				  const pg_uuid_t *removed_by, const char *event)
+				  const pg_uuid_t *removed_by, EventName event)
 {
 	Rows		rows = tc_run_latest(&check_removal, UUID_VALUE(id), UUID_VALUE(account_id));
 
@@ -335,7 +335,7 @@ tempcloud_confirm_email(PG_FUNCTION_ARGS)
 	if (!verified || subject != NULL)
 	{
 		tc_run(&confirm_contact, UUID_VALUE(confirmation.contact_id), TEXT_VALUE(subject));
-		tc_event("contact.confirmed", confirmation.account_id,
+		tc_event(EVENT_CONTACT_CONFIRMED, confirmation.account_id,
 				 caller->contact_id ? caller->contact_id : confirmation.contact_id, NULL, NULL);
 		tc_route_invitations(confirmation.account_id, waiting);
 	}
@@ -354,7 +354,7 @@ tc_owner_of(const char *folded_email)
 	if (rows.count > 0)
 	{
 		owner.account_id = tc_uuid(rows, 0, 1);
-		owner.kind = tc_text(rows, 0, 2);
+		owner.kind = tc_kind(rows, 0, 2);
 		owner.locale = tc_text(rows, 0, 3);
 	}
 	return owner;
@@ -378,7 +378,7 @@ find_confirmed(text *token)
 	return (Confirmation)
 	{
 		.contact_id = tc_uuid(rows, 0, 1),.account_id = tc_uuid(rows, 0, 2),
-			.kind = tc_text(rows, 0, 3),.email = tc_text(rows, 0, 4)
+			.kind = tc_kind(rows, 0, 3),.email = tc_text(rows, 0, 4)
 	};
 }
 

@@ -9,11 +9,14 @@
 
 #include "utils/uuid.h"
 
+#include "rule/account_kind.h"
+#include "rule/event.h"
+
 /* To whom an address belongs. */
 typedef struct Owner
 {
 	pg_uuid_t  *account_id;		/* NULL if it is proven by nobody */
-	char	   *kind;
+	AccountKind kind;
 	char	   *locale;			/* the account's */
 } Owner;
 
@@ -33,7 +36,7 @@ extern void tc_lock_account(const pg_uuid_t *account_id);
  * mails.
  */
 extern void tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id,
-							  const pg_uuid_t *removed_by, const char *event);
+							  const pg_uuid_t *removed_by, EventName event);
 
 /*
  * The same of all people of the account, without an event: lock their rows and those

@@ -9,14 +9,41 @@
 
 #include "utils/uuid.h"
 
+typedef enum EventName
+{
+	EVENT_ACCOUNT_REGISTERED,
+	EVENT_ACCOUNT_CLOSED,
+	EVENT_CONTACT_ADDED,
+	EVENT_CONTACT_CONFIRMED,
+	EVENT_CONTACT_LEFT,
+	EVENT_CONTACT_REMOVED,
+	EVENT_INVITATION_CREATED,
+	EVENT_INVITATION_RESENT,
+	EVENT_INVITATION_ROUTED,
+	EVENT_INVITATION_WITHDRAWN,
+	EVENT_INVITATION_DECLINED,
+	EVENT_INVITATION_ACCEPTED,
+	EVENT_INVITATION_EXPIRED,
+	EVENT_INVITATION_SUPERSEDED,
+	EVENT_INVITATION_ERASED,
+	EVENT_REQUEST_SENT,
+	EVENT_REQUEST_WITHDRAWN,
+	EVENT_REQUEST_DECLINED,
+	EVENT_REQUEST_ACCEPTED,
+	EVENT_REQUEST_EXPIRED,
+	EVENT_REQUEST_CANCELLED,
+	EVENT_REQUEST_ASSIGNED,
+	EVENT_REQUEST_FILLED
+} EventName;
+
 /*
  * Write an event into the history and tell it on channel tempcloud_event when
  * the transaction commits.  account did it, by contact; partner is the other
- * side; topic is the invitation or request that the name, like
- * "invitation.accepted", begins with; each may be NULL.  Needs a frame
+ * side; topic is the invitation or request that the event is
+ * about; each may be NULL.  Needs a frame
  * (tc_enter_command).
  */
-extern void tc_event(const char *name, const pg_uuid_t *account, const pg_uuid_t *contact,
+extern void tc_event(EventName name, const pg_uuid_t *account, const pg_uuid_t *contact,
 					 const pg_uuid_t *partner, const pg_uuid_t *topic);
 
 #endif							/* TC_EVENT_H */

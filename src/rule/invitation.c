@@ -195,9 +195,9 @@ load(Invitation *invitation, Rows rows)
 {
 	invitation->id = tc_uuid(rows, 0, 1);
 	invitation->inviter_id = tc_uuid(rows, 0, 2);
-	invitation->inviter_kind = tc_text(rows, 0, 3);
+	invitation->inviter_kind = tc_kind(rows, 0, 3);
 	invitation->invitee_id = tc_uuid(rows, 0, 4);
-	invitation->invitee_kind = tc_text(rows, 0, 5);
+	invitation->invitee_kind = tc_kind(rows, 0, 5);
 	invitation->email = tc_text(rows, 0, 6);
 	invitation->given_name = tc_text(rows, 0, 7);
 	invitation->family_name = tc_text(rows, 0, 8);
@@ -240,9 +240,9 @@ tc_require_open_link(const Invitation *invitation)
 }
 
 ArrayType *
-tc_lock_waiting(const pg_uuid_t *account_id, const char *kind, const char *folded_email)
+tc_lock_waiting(const pg_uuid_t *account_id, AccountKind kind, const char *folded_email)
 {
-	Rows		rows = tc_run_latest(&find_waiting, TEXT_VALUE(folded_email), TEXT_VALUE(kind),
+	Rows		rows = tc_run_latest(&find_waiting, TEXT_VALUE(folded_email), KIND_VALUE(kind),
 									 INT_VALUE(MOST_ROUTED));
 	int			count = rows.count;
 	uint64		pairs[MOST_ROUTED];
@@ -279,9 +279,9 @@ tc_route_invitations(const pg_uuid_t *account_id, ArrayType *waiting)
 	}
 	for (uint64 i = 0; i < count; i++)
 		if (partners[i])
-			tc_event("invitation.superseded", account_id, NULL, inviters[i], ids[i]);
+			tc_event(EVENT_INVITATION_SUPERSEDED, account_id, NULL, inviters[i], ids[i]);
 		else					/* that the address has an account now may not
 								 * show */
-			tc_event("invitation.routed", account_id, NULL,
+			tc_event(EVENT_INVITATION_ROUTED, account_id, NULL,
 					 tc_reveal_registered ? inviters[i] : NULL, ids[i]);
 }

@@ -29,10 +29,10 @@ typedef struct Invitation
 {
 	pg_uuid_t  *id;
 	pg_uuid_t  *inviter_id;
-	char	   *inviter_kind;
+	AccountKind inviter_kind;
 	pg_uuid_t  *invitee_id;		/* NULL until the address belongs to an
 								 * account */
-	char	   *invitee_kind;
+	AccountKind invitee_kind;
 	char	   *email;
 	char	   *given_name;		/* NULL if the inviter left it out, as the
 								 * next two */
@@ -93,7 +93,7 @@ extern void tc_require_open_link(const Invitation *invitation);
  * is for its kind, the pairs, and the account, so that it stays open; returns the ids, for tc_route_invitations().  The
  * address must be locked (LOCK_ADDRESS), so that no more come.
  */
-extern ArrayType *tc_lock_waiting(const pg_uuid_t *account_id, const char *kind,
+extern ArrayType *tc_lock_waiting(const pg_uuid_t *account_id, AccountKind kind,
 								  const char *folded_email);
 
 /* Give them to the account, now that the address is proven. */

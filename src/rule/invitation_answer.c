@@ -210,10 +210,10 @@ accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_thi
 		tc_refuse(ALREADY_PARTNERS);
 
 	partnership = tc_make_partnership(invitation, caller);
-	tc_event("invitation.accepted", caller->account_id, caller->contact_id,
+	tc_event(EVENT_INVITATION_ACCEPTED, caller->account_id, caller->contact_id,
 			 invitation->inviter_id, invitation->id);
 	supersede_others(caller, invitation);
-	tc_mail_inviter("invitation_accepted", invitation->id, true);
+	tc_mail_inviter(MAIL_INVITATION_ACCEPTED, invitation->id, true);
 	return tc_finish_with(partnership);
 }
 
@@ -223,7 +223,7 @@ require_pair(const Caller *caller, const Invitation *invitation)
 {
 	if (tc_same(invitation->inviter_id, caller->account_id))
 		tc_refuse(OWN_ACCOUNT);
-	if (strcmp(invitation->invitee_kind, caller->kind) != 0)
+	if (invitation->invitee_kind != caller->kind)
 		tc_refuse(SAME_KIND);
 }
 
@@ -261,7 +261,7 @@ supersede_others(const Caller *caller, const Invitation *invitation)
 		ids[i] = tc_uuid(rows, i, 1);
 	for (uint64 i = 0; i < count; i++)
 		if (tc_run_latest(&supersede, UUID_VALUE(ids[i])).count > 0)
-			tc_event("invitation.superseded", caller->account_id, caller->contact_id,
+			tc_event(EVENT_INVITATION_SUPERSEDED, caller->account_id, caller->contact_id,
 					 invitation->inviter_id, ids[i]);
 }
 
@@ -287,17 +287,17 @@ decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation, b
 		tc_is_invitee(invitation, caller) ? caller : NULL;
 	rows = tc_run(&close_as_declined, UUID_VALUE(invitation->id),
 				  UUID_VALUE(invitee ? invitee->contact_id : NULL), TEXT_VALUE(reason),
-				  UUID_VALUE(invitee && strcmp(invitee->kind, invitation->invitee_kind) == 0 ?
+				  UUID_VALUE(invitee && invitee->kind == invitation->invitee_kind ?
 							 invitee->account_id : NULL));
 	record = tc_record(rows);
 	if (block)
 		tc_run(&insert_block, UUID_VALUE(invitation->id),
 			   UUID_VALUE(invitee ? invitee->account_id : NULL));
-	tc_event("invitation.declined",
+	tc_event(EVENT_INVITATION_DECLINED,
 			 invitee ? invitee->account_id : invitation->invitee_id,
 			 invitee ? invitee->contact_id : NULL,
 			 invitation->inviter_id, invitation->id);
-	tc_mail_inviter("invitation_declined", invitation->id, true);
+	tc_mail_inviter(MAIL_INVITATION_DECLINED, invitation->id, true);
 	return tc_finish_with(record);
 }
 
@@ -309,8 +309,8 @@ tc_decline_invitation(const pg_uuid_t *id, const Caller *caller, const pg_uuid_t
 							  TEXT_VALUE(reason), UUID_VALUE(caller->account_id));
 	Datum		record = tc_record(rows);
 
-	tc_event("invitation.declined", caller->account_id, caller->contact_id, inviter_id, id);
-	tc_mail_inviter("invitation_declined", id, true);
+	tc_event(EVENT_INVITATION_DECLINED, caller->account_id, caller->contact_id, inviter_id, id);
+	tc_mail_inviter(MAIL_INVITATION_DECLINED, id, true);
 	return record;
 }
 

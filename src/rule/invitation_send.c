@@ -329,8 +329,8 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 	rows = tc_run(&renew_invitation, UUID_VALUE(id), UUID_VALUE(invitee),
 				  INT_VALUE(tc_invitation_lifetime));
 	record = tc_record(rows);
-	tc_event("invitation.resent", caller->account_id, caller->contact_id, invitee, id);
-	tc_mail_invitee("invitation", id);
+	tc_event(EVENT_INVITATION_RESENT, caller->account_id, caller->contact_id, invitee, id);
+	tc_mail_invitee(MAIL_INVITATION, id);
 	return tc_finish_with(record);
 }
 
@@ -365,7 +365,7 @@ tc_withdraw_invitation(const pg_uuid_t *id, const Caller *caller, const pg_uuid_
 	rows = tc_run(&withdraw_invitation, UUID_VALUE(id), UUID_VALUE(caller->contact_id));
 	record = tc_record(rows);
 	tc_drop_mails(id);
-	tc_event("invitation.withdrawn", caller->account_id, caller->contact_id, invitee_id, id);
+	tc_event(EVENT_INVITATION_WITHDRAWN, caller->account_id, caller->contact_id, invitee_id, id);
 	return record;
 }
 
@@ -582,7 +582,7 @@ invite_address(const Caller *caller, const Invite *invite)
 	require_within_limits(caller, invite->email, NULL);
 	invitee = route(caller, owner.account_id, NULL);
 	rows = tc_run(&insert_invitation,
-				  UUID_VALUE(caller->account_id), TEXT_VALUE(caller->kind),
+				  UUID_VALUE(caller->account_id), KIND_VALUE(caller->kind),
 				  UUID_VALUE(caller->contact_id), UUID_VALUE(invitee),
 				  TEXT_VALUE(invite->email),
 				  TEXT_VALUE(invite->given_name), TEXT_VALUE(invite->family_name),
@@ -591,8 +591,8 @@ invite_address(const Caller *caller, const Invite *invite)
 				  INT_VALUE(tc_invitation_lifetime));
 	record = tc_record(rows);
 	id = tc_uuid(rows, 0, 2);
-	tc_event("invitation.created", caller->account_id, caller->contact_id, invitee, id);
-	tc_mail("invitation", id, 1, addressee);
+	tc_event(EVENT_INVITATION_CREATED, caller->account_id, caller->contact_id, invitee, id);
+	tc_mail(MAIL_INVITATION, id, 1, addressee);
 	return record;
 }
 
@@ -637,7 +637,7 @@ lock_for_inviting(const Caller *caller, const char *email, const pg_uuid_t *rout
 				errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				errmsg("could not serialize access due to concurrent registration"));
 	if (!tc_reveal_registered && owner.account_id != NULL &&
-		!tc_same(owner.account_id, caller->account_id) && strcmp(owner.kind, caller->kind) == 0)
+		!tc_same(owner.account_id, caller->account_id) && owner.kind == caller->kind)
 		owner.account_id = NULL;
 	return owner;
 }
@@ -677,7 +677,7 @@ require_invitable(const Caller *caller, const char *email, const Owner *owner,
 	{
 		if (tc_same(other, caller->account_id))
 			tc_refuse(OWN_ACCOUNT);
-		if (owner->account_id != NULL && strcmp(owner->kind, caller->kind) == 0)
+		if (owner->account_id != NULL && owner->kind == caller->kind)
 			tc_refuse(SAME_KIND);
 		if (tc_partners(caller->account_id, other))
 			tc_refuse(ALREADY_PARTNERS);
@@ -698,7 +698,7 @@ require_invitable(const Caller *caller, const char *email, const Owner *owner,
 	for (int i = 0; i < nexpired; i++)
 	{
 		if (tc_run_latest(&close_as_expired, UUID_VALUE(expired[i])).count > 0)
-			tc_event("invitation.expired", caller->account_id, NULL,
+			tc_event(EVENT_INVITATION_EXPIRED, caller->account_id, NULL,
 					 tc_reveal_registered ? owner->account_id : NULL, expired[i]);
 	}
 }

@@ -119,19 +119,19 @@ QUERY("SELECT m.created_at + interval '24 hours'"
 	  " ORDER BY m.created_at DESC OFFSET $1 LIMIT 1");
 
 static Rows find_reader(KeptQuery *queries, const pg_uuid_t *id, bool wait);
-static void mail_found(Rows rows, const char *kind, const pg_uuid_t *invitation_id,
+static void mail_found(Rows rows, MailKind kind, const pg_uuid_t *invitation_id,
 					   const pg_uuid_t *request_id);
-static void queue_mail(const char *kind, const pg_uuid_t *invitation_id, Value round,
+static void queue_mail(MailKind kind, const pg_uuid_t *invitation_id, Value round,
 					   const pg_uuid_t *request_id, Addressee addressee);
 
 void
-tc_mail(const char *kind, const pg_uuid_t *invitation_id, int round, Addressee addressee)
+tc_mail(MailKind kind, const pg_uuid_t *invitation_id, int round, Addressee addressee)
 {
 	queue_mail(kind, invitation_id, INT_VALUE(round), NULL, addressee);
 }
 
 void
-tc_mail_invitee(const char *kind, const pg_uuid_t *invitation_id)
+tc_mail_invitee(MailKind kind, const pg_uuid_t *invitation_id)
 {
 	mail_found(tc_run(&find_invitee, UUID_VALUE(invitation_id)), kind, invitation_id, NULL);
 }
@@ -143,19 +143,19 @@ tc_drop_mails(const pg_uuid_t *invitation_id)
 }
 
 void
-tc_mail_inviter(const char *kind, const pg_uuid_t *invitation_id, bool wait)
+tc_mail_inviter(MailKind kind, const pg_uuid_t *invitation_id, bool wait)
 {
 	mail_found(find_reader(find_inviter, invitation_id, wait), kind, invitation_id, NULL);
 }
 
 void
-tc_mail_customer(const char *kind, const pg_uuid_t *request_id, bool wait)
+tc_mail_customer(MailKind kind, const pg_uuid_t *request_id, bool wait)
 {
 	mail_found(find_reader(find_customer, request_id, wait), kind, NULL, request_id);
 }
 
 void
-tc_mail_provider(const char *kind, const pg_uuid_t *request_id, bool wait)
+tc_mail_provider(MailKind kind, const pg_uuid_t *request_id, bool wait)
 {
 	mail_found(find_reader(find_provider, request_id, wait), kind, NULL, request_id);
 }
@@ -173,7 +173,7 @@ find_reader(KeptQuery *queries, const pg_uuid_t *id, bool wait)
 
 /* To the addressee that a query found, if any. */
 static void
-mail_found(Rows rows, const char *kind, const pg_uuid_t *invitation_id,
+mail_found(Rows rows, MailKind kind, const pg_uuid_t *invitation_id,
 		   const pg_uuid_t *request_id)
 {
 	Addressee	addressee;
@@ -192,10 +192,10 @@ mail_found(Rows rows, const char *kind, const pg_uuid_t *invitation_id,
 }
 
 static void
-queue_mail(const char *kind, const pg_uuid_t *invitation_id, Value round,
+queue_mail(MailKind kind, const pg_uuid_t *invitation_id, Value round,
 		   const pg_uuid_t *request_id, Addressee addressee)
 {
-	tc_run(&insert_mail, TEXT_VALUE(kind), UUID_VALUE(invitation_id), round,
+	tc_run(&insert_mail, MAIL_KIND_VALUE(kind), UUID_VALUE(invitation_id), round,
 		   UUID_VALUE(request_id), TEXT_VALUE(addressee.email),
 		   TEXT_VALUE(addressee.given_name), TEXT_VALUE(addressee.family_name),
 		   TEXT_VALUE(addressee.locale), TEXT_VALUE(tc_message_id_domain));

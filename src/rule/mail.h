@@ -9,9 +9,11 @@
 
 #include "utils/uuid.h"
 
+#include "rule/mail_kind.h"
+
 /*
- * Queue a mail of a kind (a label of tempcloud.mail_kind) in this transaction,
- * and wake the mailers when it commits.  All need a frame (tc_enter_command).
+ * Queue a mail of a kind in this transaction, and wake the mailers when it
+ * commits.  All need a frame (tc_enter_command).
  */
 
 typedef struct Addressee
@@ -23,11 +25,11 @@ typedef struct Addressee
 } Addressee;
 
 /* About an invitation in a round, to somebody. */
-extern void tc_mail(const char *kind, const pg_uuid_t *invitation_id, int round,
+extern void tc_mail(MailKind kind, const pg_uuid_t *invitation_id, int round,
 					Addressee addressee);
 
 /* To the address invited. */
-extern void tc_mail_invitee(const char *kind, const pg_uuid_t *invitation_id);
+extern void tc_mail_invitee(MailKind kind, const pg_uuid_t *invitation_id);
 
 /*
  * Drop the mails with a link to the invitation that no mailer has claimed yet, and
@@ -42,9 +44,9 @@ extern void tc_drop_mails(const pg_uuid_t *invitation_id);
  * answered or, before that, who made the partnership.  If they have left, to one
  * of their colleagues; without wait, also if somebody else is changing them.
  */
-extern void tc_mail_inviter(const char *kind, const pg_uuid_t *invitation_id, bool wait);
-extern void tc_mail_customer(const char *kind, const pg_uuid_t *request_id, bool wait);
-extern void tc_mail_provider(const char *kind, const pg_uuid_t *request_id, bool wait);
+extern void tc_mail_inviter(MailKind kind, const pg_uuid_t *invitation_id, bool wait);
+extern void tc_mail_customer(MailKind kind, const pg_uuid_t *request_id, bool wait);
+extern void tc_mail_provider(MailKind kind, const pg_uuid_t *request_id, bool wait);
 
 /*
  * To the address of a contact of the account, to prove it.  PT429

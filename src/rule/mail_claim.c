@@ -29,6 +29,7 @@
 #include "base/settings.h"
 #include "rule/mail_due.h"
 #include "rule/mail_report.h"
+#include "rule/mail_kind.h"
 #include "rule/mail_template.h"
 #include "rule/token.h"
 #include "worker/notify.h"
@@ -242,7 +243,7 @@ typedef struct Due
 {
 	int64		id;
 	TimestampTz due_at;
-	char	   *kind;
+	MailKind	kind;
 	bool		about_request;	/* or about an invitation, or an address */
 } Due;
 
@@ -279,7 +280,7 @@ static bool invites(const Mail *mail);
 static void mint_token(Mail *mail);
 static void keep_token(const Mail *mail);
 static char *link_of(const Mail *mail);
-static const char *template_kind(const Mail *mail);
+static MailKind template_kind(const Mail *mail);
 static void put_mail(Claim *claim, const Mail *mail);
 
 PG_FUNCTION_INFO_V1(tempcloud_claim_mail);
@@ -411,7 +412,7 @@ lock_mails(TimestampTz from, TimestampTz to, int wanted, int *count)
 	{
 		.id = tc_integer(rows, i, 1),
 			.due_at = tc_time(rows, i, 2),
-			.kind = tc_text(rows, i, 3),
+			.kind = tc_mail_kind(rows, i, 3),
 			.about_request = tc_bool(rows, i, 4)
 	};
 	return due;
@@ -524,13 +525,13 @@ set_aside(const Mail *mail, ErrorData *error)
 static bool
 proves_address(const Mail *mail)
 {
-	return strcmp(mail->due->kind, "confirm_email") == 0;
+	return mail->due->kind == MAIL_CONFIRM_EMAIL;
 }
 
 static bool
 invites(const Mail *mail)
 {
-	return strcmp(mail->due->kind, "invitation") == 0 || strcmp(mail->due->kind, "reminder") == 0;
+	return mail->due->kind == MAIL_INVITATION || mail->due->kind == MAIL_REMINDER;
 }
 
 /* Mint a secret for the link, if this kind of mail has one. */
@@ -569,11 +570,11 @@ link_of(const Mail *mail)
 }
 
 /* Who has no account yet is asked to make one. */
-static const char *
+static MailKind
 template_kind(const Mail *mail)
 {
-	if (strcmp(mail->due->kind, "invitation") == 0 && !mail->registered)
-		return "invitation_to_register";
+	if (mail->due->kind == MAIL_INVITATION && !mail->registered)
+		return MAIL_INVITATION_TO_REGISTER;
 	return mail->due->kind;
 }
 
@@ -582,7 +583,7 @@ static void
 put_mail(Claim *claim, const Mail *mail)
 {
 	char	   *strings[] = {
-		psprintf(INT64_FORMAT, mail->due->id), mail->due->kind, mail->recipient,
+		psprintf(INT64_FORMAT, mail->due->id), (char *) tc_mail_kind_label(mail->due->kind), mail->recipient,
 		mail->recipient_name, mail->locale, mail->message.subject, mail->message.text_body,
 		mail->message.html_body, mail->message_id, psprintf("%d", mail->attempt), mail->reply_to
 	};

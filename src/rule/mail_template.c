@@ -84,19 +84,19 @@ tempcloud_has_known_placeholders(PG_FUNCTION_ARGS)
 }
 
 Message
-tc_render(const char *kind, const char *locale, char *const values[PLACEHOLDERS])
+tc_render(MailKind kind, const char *locale, char *const values[PLACEHOLDERS])
 {
 	Rows		rows;
 	Message		message;
 	char	   *html_body;
 
-	rows = tc_run(&find_template, TEXT_VALUE(kind), TEXT_VALUE(locale),
+	rows = tc_run(&find_template, MAIL_KIND_VALUE(kind), TEXT_VALUE(locale),
 				  TEXT_VALUE(tc_default_locale));
 	if (rows.count == 0)
 		ereport(ERROR,
 				errcode(ERRCODE_UNDEFINED_OBJECT),
 				errmsg("there is no mail template of kind \"%s\" for locale \"%s\"",
-					   kind, locale));
+					   tc_mail_kind_label(kind), locale));
 	message.subject = fill(tc_text(rows, 0, 1), values, false, MAX_SUBJECT_BYTES);
 	message.text_body = fill(tc_text(rows, 0, 2), values, false, MAX_BODY_BYTES);
 	html_body = tc_text(rows, 0, 3);

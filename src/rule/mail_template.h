@@ -7,6 +7,8 @@
 
 #include "postgres.h"
 
+#include "rule/mail_kind.h"
+
 /* What a template may refer to, by the name in mail_template.c. */
 typedef enum Placeholder
 {
@@ -43,13 +45,13 @@ typedef struct Message
 } Message;
 
 /*
- * The message of a kind (a label of tempcloud.mail_kind) in the language
+ * The message of a kind in the language
  * nearest to locale, palloc'd.  A NULL value counts as empty.  Needs a frame
  * (tc_enter); raises undefined_object if there is no template of that kind in
  * any language that could be used, program_limit_exceeded if a text becomes too
  * long.
  */
-extern Message tc_render(const char *kind, const char *locale,
+extern Message tc_render(MailKind kind, const char *locale,
 						 char *const values[PLACEHOLDERS]);
 
 /* A palloc'd copy of text with each occurrence of from replaced. */

@@ -139,9 +139,9 @@ QUERY("WITH due AS MATERIALIZED ("
 static KeptQuery make_result =
 QUERY("SELECT ROW($1, $2, $3, $4, $5, $6, $7, $8)::tempcloud.maintenance");
 
-static int	expire(KeptQuery *due, const char *event,
-				   void (*mail) (const char *kind, const pg_uuid_t *id, bool wait),
-				   const char *kind, bool *more);
+static int	expire(KeptQuery *due, EventName event,
+				   void (*mail) (MailKind kind, const pg_uuid_t *id, bool wait),
+				   MailKind kind, bool *more);
 static int	remind(bool *more);
 static int	purge(bool *more);
 static int	note(int count, int limit, bool *more);
@@ -166,10 +166,10 @@ tempcloud_maintain(PG_FUNCTION_ARGS)
 	int			sealed;
 
 	tc_enter_command("maintain()");
-	expired = expire(&expire_invitations, "invitation.expired",
-					 tc_mail_inviter, "invitation_expired", &more);
-	requests = expire(&expire_requests, "request.expired",
-					  tc_mail_customer, "request_expired", &more);
+	expired = expire(&expire_invitations, EVENT_INVITATION_EXPIRED,
+					 tc_mail_inviter, MAIL_INVITATION_EXPIRED, &more);
+	requests = expire(&expire_requests, EVENT_REQUEST_EXPIRED,
+					  tc_mail_customer, MAIL_REQUEST_EXPIRED, &more);
 	reminded = tc_reminder_before > 0 ? remind(&more) : 0;
 	mails = note(tc_run(&purge_mails, INT_VALUE(MAIL_BATCH), INT_VALUE(tc_mail_retention)).count,
 				 MAIL_BATCH, &more);
@@ -215,9 +215,9 @@ tempcloud_maintain_all(PG_FUNCTION_ARGS)
  * there were.
  */
 static int
-expire(KeptQuery *due, const char *event,
-	   void (*mail) (const char *kind, const pg_uuid_t *id, bool wait),
-	   const char *kind, bool *more)
+expire(KeptQuery *due, EventName event,
+	   void (*mail) (MailKind kind, const pg_uuid_t *id, bool wait),
+	   MailKind kind, bool *more)
 {
 	Rows		rows;
 	pg_uuid_t  *ids[BATCH];
@@ -251,7 +251,7 @@ remind(bool *more)
 	for (int i = 0; i < count; i++)
 		ids[i] = tc_uuid(rows, i, 1);
 	for (int i = 0; i < count; i++)
-		tc_mail_invitee("reminder", ids[i]);
+		tc_mail_invitee(MAIL_REMINDER, ids[i]);
 	return note(count, BATCH, more);
 }
 

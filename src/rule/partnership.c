@@ -133,7 +133,7 @@ Datum
 tc_make_partnership(const Invitation *invitation, const Caller *acceptor)
 {
 	Rows		rows;
-	bool		by_customer = strcmp(invitation->inviter_kind, "customer") == 0;
+	bool		by_customer = invitation->inviter_kind == CUSTOMER;
 
 	rows = tc_run(&accept_invitation,
 				  UUID_VALUE(by_customer ? invitation->inviter_id : acceptor->account_id),

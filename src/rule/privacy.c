@@ -180,7 +180,7 @@ tempcloud_erase_person(PG_FUNCTION_ARGS)
 	mails = tc_run_latest(&delete_mails, address).count;
 	for (int i = 0; i < ncontacts; i++)
 		tc_remove_contact(contacts[i].id, contacts[i].account_id, NULL,
-						  "contact.removed");
+						  EVENT_CONTACT_REMOVED);
 	invitations = erase_invitations(address);
 	blocks = tc_run_latest(&delete_blocks, address).count;
 	rows = tc_run(&make_result, INT_VALUE(ncontacts), INT_VALUE(invitations), INT_VALUE(mails),
@@ -225,6 +225,6 @@ erase_invitations(Value address)
 		inviters[i] = tc_uuid(rows, i, 2);
 	}
 	for (int i = 0; i < count; i++)
-		tc_event("invitation.erased", inviters[i], NULL, NULL, ids[i]);
+		tc_event(EVENT_INVITATION_ERASED, inviters[i], NULL, NULL, ids[i]);
 	return accepted + count;
 }

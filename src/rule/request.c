@@ -50,15 +50,15 @@ static const char *const statuses[] = {
 /* How it is told that somebody has decided so. */
 static const struct
 {
-	const char *event;
-	const char *mail;
+	EventName	event;
+	MailKind	mail;
 }			decisions[] =
 
 {
-	[REQUEST_IS_ACCEPTED] = {"request.accepted", "request_accepted"},
-	[REQUEST_IS_DECLINED] = {"request.declined", "request_declined"},
-	[REQUEST_IS_WITHDRAWN] = {"request.withdrawn", "request_withdrawn"},
-	[REQUEST_IS_CANCELLED] = {"request.cancelled", "request_cancelled"}
+	[REQUEST_IS_ACCEPTED] = {EVENT_REQUEST_ACCEPTED, MAIL_REQUEST_ACCEPTED},
+	[REQUEST_IS_DECLINED] = {EVENT_REQUEST_DECLINED, MAIL_REQUEST_DECLINED},
+	[REQUEST_IS_WITHDRAWN] = {EVENT_REQUEST_WITHDRAWN, MAIL_REQUEST_WITHDRAWN},
+	[REQUEST_IS_CANCELLED] = {EVENT_REQUEST_CANCELLED, MAIL_REQUEST_CANCELLED}
 };
 
 PG_FUNCTION_INFO_V1(tempcloud_cancel_request);
@@ -148,12 +148,12 @@ tc_decide_request(const Request *request, const Caller *caller, RequestStatus st
 				  const char *reason)
 {
 	bool		by_customer = tc_same(request->customer_id, caller->account_id);
-	const char *event = decisions[status].event;
-	const char *mail = decisions[status].mail;
+	EventName	event = decisions[status].event;
+	MailKind	mail = decisions[status].mail;
 	Rows		rows;
 	Datum		record;
 
-	Assert(event != NULL);
+	Assert(status != REQUEST_IS_OPEN && status != REQUEST_IS_EXPIRED);
 	rows = tc_run(&decide_request, UUID_VALUE(request->id), TEXT_VALUE(statuses[status]),
 				  UUID_VALUE(caller->contact_id), TEXT_VALUE(reason));
 	record = tc_record(rows);

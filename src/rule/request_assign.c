@@ -92,10 +92,10 @@ tempcloud_assign_workers(PG_FUNCTION_ARGS)
 	{
 		bool		filled = tc_run_latest(&find_vacancy, UUID_VALUE(request->id)).count == 0;
 
-		tc_event(filled ? "request.filled" : "request.assigned", caller->account_id,
+		tc_event(filled ? EVENT_REQUEST_FILLED : EVENT_REQUEST_ASSIGNED, caller->account_id,
 				 caller->contact_id, request->customer_id, request->id);
 		if (filled)
-			tc_mail_customer("request_filled", request->id, true);
+			tc_mail_customer(MAIL_REQUEST_FILLED, request->id, true);
 	}
 	rows = tc_run_latest(&select_assignments, UUID_VALUE(shift_id));
 	tc_put_records(fcinfo, rows);

@@ -200,7 +200,7 @@ customer_calling(void)
 {
 	Caller	   *caller = tc_caller_with_account(QUERY_RUN);
 
-	if (strcmp(caller->kind, "customer") != 0)
+	if (caller->kind != CUSTOMER)
 		tc_refuse(CUSTOMERS_ONLY);
 	return caller;
 }
@@ -440,8 +440,8 @@ send_wish(const Caller *caller, const pg_uuid_t *order_id, const Wish *wish)
 				  TEXT_VALUE(wish->requirements), TIME_VALUE(wish->answer_by));
 	id = tc_uuid(rows, 0, 1);
 	insert_wished_shifts(id, wish);
-	tc_event("request.sent", caller->account_id, caller->contact_id, wish->provider_id, id);
-	tc_mail_provider("request_received", id, true);
+	tc_event(EVENT_REQUEST_SENT, caller->account_id, caller->contact_id, wish->provider_id, id);
+	tc_mail_provider(MAIL_REQUEST_RECEIVED, id, true);
 }
 
 static void

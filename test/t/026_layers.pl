@@ -28,7 +28,7 @@ my %TESTED_ELSEWHERE = (
 	role => 'test/sql/privilege.sql');
 
 # C of the rules that declares no function of SQL
-my %WITHOUT_SQL = map { $_ => 1 } qw(account_lock mail_claim mail_due mail_report merkle);
+my %WITHOUT_SQL = map { $_ => 1 } qw(account_kind account_lock mail_claim mail_due mail_kind mail_report merkle);
 my %TEST_OF = (claim => 'mail_claim', setup => undef);
 
 sub names
