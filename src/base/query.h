@@ -32,9 +32,9 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "datatype/timestamp.h"
 #include "executor/spi.h"
 #include "utils/array.h"
+#include "utils/timestamp.h"
 #include "utils/uuid.h"
 
 #define QUERY_MAX_ARGS 16

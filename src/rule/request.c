@@ -1,18 +1,19 @@
 /*
  * request.c
- *		What a customer asks a partner for: what a request is to both sides.
+ *		Requests: what both sides do with them.
  *
- * What its customer does is in request_send.c, what its provider does in request_answer.c and
- * request_assign.c.
+ * The customer's commands are in request_send.c, those of the provider in
+ * request_answer.c and request_assign.c.
  *
- * Every command on a request locks its row first and nothing after it: the row
- * stands for the request's shifts, its answer and the workers in it.  That the
- * two are partners needs no lock: it is for ever.
+ * Every command on a request locks its row, which stands for the request's
+ * shifts, its answer and its assignments.  The partnership needs no lock, since
+ * it is irrevocable.
  */
 #include "postgres.h"
 
 #include "fmgr.h"
 
+#include "base/clock.h"
 #include "base/input_check.h"
 #include "base/label.h"
 #include "base/query.h"
@@ -22,17 +23,20 @@
 #include "rule/request.h"
 
 static KeptQuery lock_request =
-QUERY("SELECT r.id, r.customer_id, r.provider_id,"
-	  "       CASE WHEN r.status = 'open' AND r.answer_by <= clock_timestamp()"
-	  "            THEN 'expired' ELSE r.status::text END"
+QUERY("SELECT r.id, r.customer_id, r.provider_id, r.status, r.answer_by"
 	  "  FROM tempcloud_data.request r"
 	  " WHERE r.id = $1 AND $2 IN (r.customer_id, r.provider_id)"
 	  "   FOR NO KEY UPDATE");
 
+enum
+{
+	LOCKED_ID = 1, LOCKED_CUSTOMER_ID, LOCKED_PROVIDER_ID, LOCKED_STATUS, LOCKED_ANSWER_BY
+};
+
 static KeptQuery decide_request =
 QUERY("UPDATE tempcloud_data.request r"
 	  "   SET status = $2::tempcloud.request_status, decided_by = $3, reason = $4,"
-	  "       decided_at = clock_timestamp()"
+	  "       decided_at = $5"
 	  " WHERE r.id = $1 RETURNING " REQUEST_RECORD);
 
 static KeptQuery select_request =
@@ -47,7 +51,7 @@ static const char *const statuses[] = {
 	[REQUEST_IS_CANCELLED] = "cancelled"
 };
 
-/* How it is told that somebody has decided so. */
+/* The event and the mail of a decision. */
 static const struct
 {
 	EventName	event;
@@ -69,14 +73,18 @@ PG_FUNCTION_INFO_V1(tempcloud_cancel_request);
 Datum
 tempcloud_cancel_request(PG_FUNCTION_ARGS)
 {
-	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
+	enum
+	{
+		ARG_ID, ARG_REASON
+	};
+	pg_uuid_t  *id = tc_arg_uuid(fcinfo, ARG_ID, "id");
 	Caller	   *caller;
 	char	   *reason;
 	Request    *request;
 
 	tc_enter_command("cancel_request()");
 	caller = tc_caller_with_account(QUERY_RUN);
-	reason = tc_arg_required(fcinfo, 1, "reason", FORM_PARAGRAPH);
+	reason = tc_arg_required(fcinfo, ARG_REASON, "reason", FORM_PARAGRAPH);
 	request = tc_lock_request(id, caller, REQUEST_NOT_FOUND);
 	if (request->status == REQUEST_IS_CANCELLED)
 		return tc_finish_with_request(request);
@@ -94,10 +102,13 @@ tc_lock_request(const pg_uuid_t *id, const Caller *caller, Refusal not_found)
 	rows = tc_run(&lock_request, UUID_VALUE(id), UUID_VALUE(caller->account_id));
 	if (rows.count == 0)
 		tc_refuse(not_found);
-	request->id = tc_uuid(rows, 0, 1);
-	request->customer_id = tc_uuid(rows, 0, 2);
-	request->provider_id = tc_uuid(rows, 0, 3);
-	request->status = tc_request_status(tc_text(rows, 0, 4));
+	tc_read_clock();
+	request->id = tc_uuid(rows, 0, LOCKED_ID);
+	request->customer_id = tc_uuid(rows, 0, LOCKED_CUSTOMER_ID);
+	request->provider_id = tc_uuid(rows, 0, LOCKED_PROVIDER_ID);
+	request->status = tc_request_status(tc_text(rows, 0, LOCKED_STATUS));
+	if (request->status == REQUEST_IS_OPEN && tc_time(rows, 0, LOCKED_ANSWER_BY) <= tc_now())
+		request->status = REQUEST_IS_EXPIRED;
 	return request;
 }
 
@@ -155,7 +166,7 @@ tc_decide_request(const Request *request, const Caller *caller, RequestStatus st
 
 	Assert(status != REQUEST_IS_OPEN && status != REQUEST_IS_EXPIRED);
 	rows = tc_run(&decide_request, UUID_VALUE(request->id), TEXT_VALUE(statuses[status]),
-				  UUID_VALUE(caller->contact_id), TEXT_VALUE(reason));
+				  UUID_VALUE(caller->contact_id), TEXT_VALUE(reason), TIME_VALUE(tc_now()));
 	record = tc_record(rows);
 	tc_event(event, caller->account_id, caller->contact_id,
 			 by_customer ? request->provider_id : request->customer_id, request->id);

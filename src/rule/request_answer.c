@@ -1,12 +1,13 @@
 /*
  * request_answer.c
- *		What a provider says to a request.
+ *		The provider's answer to a request.
  */
 #include "postgres.h"
 
 #include "fmgr.h"
 #include "utils/array.h"
 
+#include "base/clock.h"
 #include "base/input_check.h"
 #include "base/json_input.h"
 #include "base/query.h"
@@ -16,12 +17,13 @@
 
 static KeptQuery insert_answer =
 QUERY("INSERT INTO tempcloud_data.request_answer"
-	  " (request_id, provider_id, answered_by, accepted, reason)"
-	  " VALUES ($1, $2, $3, $4, $5)");
+	  " (request_id, provider_id, answered_by, accepted, reason, created_at)"
+	  " VALUES ($1, $2, $3, $4, $5, $6)");
 
 /*
- * Of offers, by keys of shifts and numbers of people, the first, from 0, that
- * cannot be: with how many are asked for, null if its shift is not one.
+ * The first of the offers (keys of shifts $2 with numbers of people $3) that is
+ * not possible: its place, from 0, and how many people the shift asks for, null
+ * if the request has no such shift.
  */
 static KeptQuery find_wrong_offer =
 QUERY("SELECT o.n - 1, s.headcount"
@@ -31,7 +33,15 @@ QUERY("SELECT o.n - 1, s.headcount"
 	  " WHERE s.id IS NULL OR o.headcount NOT BETWEEN 0 AND s.headcount"
 	  " ORDER BY o.n LIMIT 1");
 
-/* What is offered for a shift, else at most $2 of what is asked for. */
+enum
+{
+	WRONG_OFFER_PLACE = 1, WRONG_OFFER_HEADCOUNT
+};
+
+/*
+ * Offer for each shift what $3 and $4 say or, if they do not name it, at most $2
+ * of the people it asks for.
+ */
 static KeptQuery set_offers =
 QUERY("UPDATE tempcloud_data.shift s"
 	  "   SET offered = COALESCE("
@@ -40,12 +50,22 @@ QUERY("UPDATE tempcloud_data.shift s"
 	  "           WHERE o.id = s.id), LEAST(s.headcount, $2))"
 	  " WHERE s.request_id = $1 RETURNING s.offered > 0");
 
-/* What is offered for some of the shifts: arrays of one length. */
+enum
+{
+	OFFER_IS_POSITIVE = 1
+};
+
+/* Offers for some of the shifts: arrays of the same length. */
 typedef struct Offers
 {
 	ArrayType  *ids;
 	ArrayType  *headcounts;
 } Offers;
+
+enum
+{
+	ARG_ID, ARG_ACCEPT, ARG_REASON, ARG_HEADCOUNT, ARG_SHIFTS
+};
 
 static Offers read_offers(Jsonb *shifts);
 static void read_offer(const JsonbValue *value, const char *path, Datum *id, Datum *headcount);
@@ -57,13 +77,13 @@ PG_FUNCTION_INFO_V1(tempcloud_answer_request);
  * answer_request(id, accept, reason, headcount, shifts jsonb)
  *		returns tempcloud.request
  *
- * Of an answer and a withdrawal that meet, the second waits for the lock of the
- * request's row and sees what the first has made of it.
+ * An answer and a withdrawal of the same request wait for each other at the lock
+ * of its row; the second finds the status that the first has set.
  */
 Datum
 tempcloud_answer_request(PG_FUNCTION_ARGS)
 {
-	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
+	pg_uuid_t  *id = tc_arg_uuid(fcinfo, ARG_ID, "id");
 	bool		accept;
 	RequestStatus answer;
 	char	   *reason;
@@ -72,11 +92,11 @@ tempcloud_answer_request(PG_FUNCTION_ARGS)
 
 	tc_enter_command("answer_request()");
 	caller = tc_caller_with_account(QUERY_RUN);
-	if (PG_ARGISNULL(1))
+	if (PG_ARGISNULL(ARG_ACCEPT))
 		tc_require(NULL, "accept");
-	accept = PG_GETARG_BOOL(1);
+	accept = PG_GETARG_BOOL(ARG_ACCEPT);
 	answer = accept ? REQUEST_IS_ACCEPTED : REQUEST_IS_DECLINED;
-	reason = tc_arg(fcinfo, 2, "reason", FORM_PARAGRAPH);
+	reason = tc_arg(fcinfo, ARG_REASON, "reason", FORM_PARAGRAPH);
 
 	request = tc_lock_request(id, caller, REQUEST_NOT_FOUND);
 	tc_require_provider(request, caller);
@@ -85,9 +105,8 @@ tempcloud_answer_request(PG_FUNCTION_ARGS)
 	tc_require_status(request, REQUEST_IS_OPEN);
 	if (accept)
 		set_offer(fcinfo, request);
-	else if (!PG_ARGISNULL(3) || !PG_ARGISNULL(4))
-		tc_refuse_hint(INVALID_ARGUMENT, "Who declines offers nobody: leave out \"headcount\" "
-					   "and \"shifts\".");
+	else if (!PG_ARGISNULL(ARG_HEADCOUNT) || !PG_ARGISNULL(ARG_SHIFTS))
+		tc_refuse_hint(INVALID_ARGUMENT, "Leave out \"headcount\" and \"shifts\" to decline.");
 	return tc_finish_with(tc_answer_request(request, caller, accept, reason));
 }
 
@@ -95,43 +114,43 @@ Datum
 tc_answer_request(const Request *request, const Caller *caller, bool accept, const char *reason)
 {
 	tc_run(&insert_answer, UUID_VALUE(request->id), UUID_VALUE(request->provider_id),
-		   UUID_VALUE(caller->contact_id), BOOL_VALUE(accept), TEXT_VALUE(reason));
+		   UUID_VALUE(caller->contact_id), BOOL_VALUE(accept), TEXT_VALUE(reason),
+		   TIME_VALUE(tc_now()));
 	return tc_decide_request(request, caller, accept ? REQUEST_IS_ACCEPTED : REQUEST_IS_DECLINED, reason);
 }
 
-/* How many people come to each shift; at least one comes at all. */
+/* Store the offer for each shift; PT400 unless it is at least one person in all. */
 static void
 set_offer(FunctionCallInfo fcinfo, const Request *request)
 {
 	Rows		rows;
-	Value		headcount = ARG_VALUE(3, INT4OID);
+	Value		headcount = ARG_VALUE(ARG_HEADCOUNT, INT4OID);
 	Offers		offers;
-	uint64		count;
 
 	if (!headcount.isnull && DatumGetInt32(headcount.datum) < 1)
 		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be at least 1.", "headcount");
-	offers = read_offers(PG_ARGISNULL(4) ? NULL : PG_GETARG_JSONB_P(4));
+	offers = read_offers(PG_ARGISNULL(ARG_SHIFTS) ? NULL : PG_GETARG_JSONB_P(ARG_SHIFTS));
 	rows = tc_run(&find_wrong_offer, UUID_VALUE(request->id), ARRAY_VALUE(offers.ids),
 				  ARRAY_VALUE(offers.headcounts));
 	if (rows.count > 0)
 	{
 		bool		isnull;
 
-		(void) tc_datum(rows, 0, 2, &isnull);
+		(void) tc_datum(rows, 0, WRONG_OFFER_HEADCOUNT, &isnull);
 		if (isnull)
 			tc_refuse(SHIFT_NOT_FOUND);
 		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" is refused: 0 to " INT64_FORMAT
 					   " people can be offered.",
-					   tc_json_path("shifts", tc_integer(rows, 0, 1)), tc_integer(rows, 0, 2));
+					   tc_json_path("shifts", tc_integer(rows, 0, WRONG_OFFER_PLACE)),
+					   tc_integer(rows, 0, WRONG_OFFER_HEADCOUNT));
 	}
 
 	rows = tc_run(&set_offers, UUID_VALUE(request->id), headcount, ARRAY_VALUE(offers.ids),
 				  ARRAY_VALUE(offers.headcounts));
-	count = rows.count;
-	for (uint64 i = 0; i < count; i++)
-		if (tc_bool(rows, i, 1))
+	for (uint64 i = 0; i < rows.count; i++)
+		if (tc_bool(rows, i, OFFER_IS_POSITIVE))
 			return;
-	tc_refuse_hint(INVALID_ARGUMENT, "Who accepts offers at least one person; decline otherwise.");
+	tc_refuse_hint(INVALID_ARGUMENT, "Offer at least one person, or decline.");
 }
 
 /* The elements of the array, no shift twice; none for NULL. */

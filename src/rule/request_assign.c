@@ -1,6 +1,6 @@
 /*
  * request_assign.c
- *		Who comes: the workers of each shift.
+ *		Assignments: the workers of each shift.
  */
 #include "postgres.h"
 
@@ -10,6 +10,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "base/clock.h"
 #include "base/input_check.h"
 #include "base/query.h"
 #include "base/refusal.h"
@@ -21,16 +22,22 @@
 static KeptQuery find_shift =
 QUERY("SELECT request_id, offered FROM tempcloud_data.shift WHERE id = $1");
 
-/* The current names that the new ones ($2) differ from, or that have no place among them. */
+enum
+{
+	SHIFT_REQUEST_ID = 1, SHIFT_OFFERED
+};
+
+/* End the current assignments whose place has another name, or none, in $2. */
 static KeptQuery replace_workers =
 QUERY("UPDATE tempcloud_data.assignment p"
-	  "   SET replaced_by = $3, replaced_at = clock_timestamp()"
+	  "   SET replaced_by = $3, replaced_at = $4"
 	  " WHERE p.shift_id = $1 AND p.replaced_at IS NULL"
 	  "   AND p.worker_name IS DISTINCT FROM $2[p.place]");
 
 static KeptQuery insert_workers =
-QUERY("INSERT INTO tempcloud_data.assignment (shift_id, place, places, worker_name, assigned_by)"
-	  " SELECT $1, w.place, $2, w.name, $4"
+QUERY("INSERT INTO tempcloud_data.assignment (shift_id, place, places, worker_name, assigned_by,"
+	  "                                        assigned_at)"
+	  " SELECT $1, w.place, $2, w.name, $4, $5"
 	  "   FROM unnest($3) WITH ORDINALITY AS w (name, place)"
 	  " ON CONFLICT (shift_id, place) WHERE replaced_at IS NULL DO NOTHING");
 
@@ -45,6 +52,13 @@ QUERY("SELECT ROW(p.shift_id, p.place, p.worker_name, p.assigned_at)::tempcloud.
 	  "  FROM tempcloud_data.assignment p"
 	  " WHERE p.shift_id = $1 AND p.replaced_at IS NULL ORDER BY p.place");
 
+enum
+{
+	ARG_SHIFT_ID, ARG_WORKERS
+};
+
+static bool store_workers(const Caller *caller, const pg_uuid_t *shift_id,
+						  ArrayType *workers, int count);
 static ArrayType *clean_workers(FunctionCallInfo fcinfo, int *count);
 
 PG_FUNCTION_INFO_V1(tempcloud_assign_workers);
@@ -52,21 +66,19 @@ PG_FUNCTION_INFO_V1(tempcloud_assign_workers);
 /*
  * assign_workers(shift_id, workers text[]) returns setof tempcloud.assignment
  *
- * Under the lock of the request's row: of two calls the second replaces the
- * names that the first has written, which it sees at any isolation level
+ * Runs under the lock of the request's row: the second of two calls replaces the
+ * names that the first has written.  It sees them at any isolation level
  * (tc_run_latest); otherwise some names of the first could stay.
  */
 Datum
 tempcloud_assign_workers(PG_FUNCTION_ARGS)
 {
 	Rows		rows;
-	pg_uuid_t  *shift_id = tc_arg_uuid(fcinfo, 0, "shift_id");
+	pg_uuid_t  *shift_id = tc_arg_uuid(fcinfo, ARG_SHIFT_ID, "shift_id");
 	Caller	   *caller;
 	Request    *request;
 	ArrayType  *workers;
 	int			count;
-	int			offered;
-	uint64		changes;
 
 	InitMaterializedSRF(fcinfo, 0);
 	tc_enter_command("assign_workers()");
@@ -75,20 +87,10 @@ tempcloud_assign_workers(PG_FUNCTION_ARGS)
 	rows = tc_run(&find_shift, UUID_VALUE(shift_id));
 	if (rows.count == 0)
 		tc_refuse(SHIFT_NOT_FOUND);
-	request = tc_lock_request(tc_uuid(rows, 0, 1), caller, SHIFT_NOT_FOUND);
+	request = tc_lock_request(tc_uuid(rows, 0, SHIFT_REQUEST_ID), caller, SHIFT_NOT_FOUND);
 	tc_require_provider(request, caller);
 	tc_require_status(request, REQUEST_IS_ACCEPTED);
-
-	rows = tc_run_latest(&find_shift, UUID_VALUE(shift_id));
-	offered = tc_integer(rows, 0, 2);
-	if (count > offered)
-		tc_refuse_hint(TOO_MANY_WORKERS, "Name at most %d: so many were offered for the shift.",
-					   offered);
-	changes = tc_run_latest(&replace_workers, UUID_VALUE(shift_id),
-							ARRAY_VALUE(workers), UUID_VALUE(caller->contact_id)).count;
-	changes += tc_run_latest(&insert_workers, UUID_VALUE(shift_id), INT_VALUE(offered),
-							 ARRAY_VALUE(workers), UUID_VALUE(caller->contact_id)).count;
-	if (changes > 0)
+	if (store_workers(caller, shift_id, workers, count))
 	{
 		bool		filled = tc_run_latest(&find_vacancy, UUID_VALUE(request->id)).count == 0;
 
@@ -103,7 +105,31 @@ tempcloud_assign_workers(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* The names, each in its form, or PT400. */
+/*
+ * Make these the current names of the shift, whose request is locked.  PT409
+ * too_many_workers if they are more than were offered.  Returns whether any name
+ * has changed.
+ */
+static bool
+store_workers(const Caller *caller, const pg_uuid_t *shift_id,
+			  ArrayType *workers, int count)
+{
+	Rows		rows = tc_run_latest(&find_shift, UUID_VALUE(shift_id));
+	int			offered = tc_integer(rows, 0, SHIFT_OFFERED);
+	Value		contact = UUID_VALUE(caller->contact_id);
+	Value		now = TIME_VALUE(tc_now());
+	uint64		changes;
+
+	if (count > offered)
+		tc_refuse_hint(TOO_MANY_WORKERS, "Name at most %d, the number offered for the shift.", offered);
+	changes = tc_run_latest(&replace_workers, UUID_VALUE(shift_id), ARRAY_VALUE(workers),
+							contact, now).count;
+	changes += tc_run_latest(&insert_workers, UUID_VALUE(shift_id), INT_VALUE(offered),
+							 ARRAY_VALUE(workers), contact, now).count;
+	return changes > 0;
+}
+
+/* The names, each in its form; PT400 otherwise. */
 static ArrayType *
 clean_workers(FunctionCallInfo fcinfo, int *count)
 {
@@ -111,9 +137,9 @@ clean_workers(FunctionCallInfo fcinfo, int *count)
 	Datum	   *names;
 	bool	   *nulls;
 
-	if (PG_ARGISNULL(1))
+	if (PG_ARGISNULL(ARG_WORKERS))
 		tc_require(NULL, "workers");
-	workers = PG_GETARG_ARRAYTYPE_P(1);
+	workers = PG_GETARG_ARRAYTYPE_P(ARG_WORKERS);
 	if (ARR_NDIM(workers) > 1)
 		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be a list of names.", "workers");
 	deconstruct_array(workers, TEXTOID, -1, false, TYPALIGN_INT, &names, &nulls, count);
