@@ -1,0 +1,289 @@
+/*
+ * guard_partnership.c
+ *		Guards of partnerships and of all that they rest on: accounts, contacts and
+ *		accepted invitations.
+ */
+#include "postgres.h"
+
+#include "executor/spi.h"
+#include "utils/rel.h"
+
+#include "guard/guard.h"
+
+static KeptQuery find_partnership_of_account =
+QUERY("SELECT FROM tempcloud_data.partnership"
+	  " WHERE customer_id = $1 UNION ALL "
+	  "SELECT FROM tempcloud_data.partnership"
+	  " WHERE provider_id = $1 LIMIT 1");
+
+static KeptQuery find_partnership_of_other_kind =
+QUERY("SELECT FROM tempcloud_data.partnership"
+	  " WHERE customer_id = $1 AND $2 <> 'customer' UNION ALL "
+	  "SELECT FROM tempcloud_data.partnership"
+	  " WHERE provider_id = $1 AND $2 <> 'provider' LIMIT 1");
+
+/* Whatever was accepted that names the contact $1. */
+static KeptQuery find_acceptance_of_contact =
+QUERY("SELECT FROM tempcloud_data.partnership WHERE accepted_by = $1"
+	  " UNION ALL "
+	  "SELECT FROM tempcloud_data.invitation"
+	  " WHERE $1 IN (invited_by, decided_by) AND status = 'accepted'"
+	  " UNION ALL "
+	  "SELECT FROM tempcloud_data.staff_order o"
+	  "  JOIN tempcloud_data.request r ON r.order_id = o.id"
+	  " WHERE o.ordered_by = $1 AND r.status IN ('accepted', 'cancelled')"
+	  " UNION ALL "
+	  "SELECT FROM tempcloud_data.request"
+	  " WHERE decided_by = $1 AND status IN ('accepted', 'cancelled')"
+	  " UNION ALL "
+	  "SELECT FROM tempcloud_data.request_answer WHERE answered_by = $1"
+	  " UNION ALL "
+	  "SELECT FROM tempcloud_data.assignment WHERE $1 IN (assigned_by, replaced_by)"
+	  " LIMIT 1");
+
+static KeptQuery find_acceptance =
+QUERY("SELECT i.status = 'accepted'"
+	  "       AND (p.customer_id, p.provider_id)"
+	  "        IN ((i.inviter_id, i.invitee_id), (i.invitee_id, i.inviter_id))"
+	  "  FROM tempcloud_data.invitation i"
+	  "  JOIN tempcloud_data.partnership p ON p.invitation_id = i.id"
+	  " WHERE i.id = $1");
+
+enum
+{
+	ACCEPTANCE_IS_WHOLE = 1
+};
+
+static KeptQuery find_kinds =
+QUERY("SELECT (SELECT kind FROM tempcloud_data.account WHERE id = $1),"
+	  "       (SELECT kind FROM tempcloud_data.account WHERE id = $2)");
+
+enum
+{
+	CUSTOMER_KIND = 1, PROVIDER_KIND
+};
+
+static KeptQuery lock_accounts = QUERY("LOCK TABLE tempcloud_data.account IN SHARE MODE");
+
+static const Transition invitation_transitions[] = {
+	{"pending", "accepted"},
+	{"pending", "declined"},
+	{"pending", "withdrawn"},
+	{"pending", "expired"},
+	{"pending", "superseded"},
+	{"expired", "pending"}
+};
+
+static Guarded account = {"account"};
+static Guarded contact = {"contact"};
+static Guarded invitation = {"invitation"};
+static Guarded partnership = {"partnership"};
+
+static void require_kind_of_partnerships(const TriggerData *trigger);
+static bool erases_person(const TriggerData *trigger);
+pg_noreturn static void refuse_pair(const TriggerData *trigger);
+
+PG_FUNCTION_INFO_V1(tempcloud_guard_account);
+PG_FUNCTION_INFO_V1(tempcloud_guard_contact);
+PG_FUNCTION_INFO_V1(tempcloud_guard_invitation);
+PG_FUNCTION_INFO_V1(tempcloud_guard_partnership);
+PG_FUNCTION_INFO_V1(tempcloud_guard_acceptance);
+
+/*
+ * guard_account(): before UPDATE or DELETE, after INSERT or UPDATE.
+ */
+Datum
+tempcloud_guard_account(PG_FUNCTION_ARGS)
+{
+	const TriggerData *trigger = tc_guard_trigger(fcinfo, &account);
+	HeapTuple	row = trigger->tg_trigtuple;
+
+	if (TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+		require_kind_of_partnerships(trigger);
+	else if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+	{
+		tc_require_same(trigger, "id");
+		tc_require_same(trigger, "kind");
+		if (!tc_is_null(trigger, row, "closed_at"))
+			tc_require_same(trigger, "closed_at");
+	}
+	else if (tc_guard_finds(&find_partnership_of_account, tc_row_key(trigger, row, "id")))
+		tc_refuse_undoing(trigger, "cannot delete an account that has partnerships");
+	return PointerGetDatum(tc_guard_result(trigger));
+}
+
+/*
+ * Refuse a new account whose kind is not what a partnership says that was
+ * inserted before it, while foreign keys were not checked.  An INSERT of an
+ * account locks the table ROW EXCLUSIVE, and guard_partnership() locks it
+ * SHARE: of the two rows, the one that is written second is checked against
+ * the first.
+ */
+static void
+require_kind_of_partnerships(const TriggerData *trigger)
+{
+	HeapTuple	new = trigger->tg_trigtuple;
+	uint64		wrong;
+
+	tc_enter_trigger();
+	wrong = tc_run_latest(&find_partnership_of_other_kind, tc_row_key(trigger, new, "id"),
+						  TEXT_VALUE(tc_row_label(trigger, new, "kind"))).count;
+	tc_leave();
+	if (wrong > 0)
+		refuse_pair(trigger);
+}
+
+/*
+ * guard_contact(): before UPDATE or DELETE, after UPDATE.
+ */
+Datum
+tempcloud_guard_contact(PG_FUNCTION_ARGS)
+{
+	const TriggerData *trigger = tc_guard_trigger(fcinfo, &contact);
+	HeapTuple	row = trigger->tg_trigtuple;
+
+	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+	{
+		tc_require_same(trigger, "id");
+		tc_require_same(trigger, "account_id");
+	}
+	else if (tc_guard_finds(&find_acceptance_of_contact, tc_row_key(trigger, row, "id")))
+		tc_refuse_undoing(trigger, "cannot delete a contact that an acceptance refers to");
+	return PointerGetDatum(tc_guard_result(trigger));
+}
+
+/*
+ * guard_invitation(): before UPDATE or DELETE, after UPDATE.
+ */
+Datum
+tempcloud_guard_invitation(PG_FUNCTION_ARGS)
+{
+	const TriggerData *trigger = tc_guard_trigger(fcinfo, &invitation);
+	HeapTuple	row = trigger->tg_trigtuple;
+
+	if (strcmp(tc_row_label(trigger, row, "status"), "accepted") == 0)
+	{
+		if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event) || !erases_person(trigger))
+			tc_refuse_undoing(trigger, "cannot change or delete an accepted invitation");
+	}
+	else if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+	{
+		tc_require_same(trigger, "id");
+		tc_require_same(trigger, "inviter_id");
+		tc_require_same(trigger, "inviter_kind");
+		/* A resend may take the account away from a routed invitation. */
+		if (!tc_is_null(trigger, row, "invitee_id") &&
+			(!tc_is_null(trigger, trigger->tg_newtuple, "invitee_id") ||
+			 tc_is_same(trigger, "round")))
+			tc_require_same(trigger, "invitee_id");
+		tc_require_transition(trigger, invitation_transitions, lengthof(invitation_transitions));
+	}
+	return PointerGetDatum(tc_guard_result(trigger));
+}
+
+/*
+ * Whether an update of an invitation only erases what the inviter typed, as
+ * erase_person() does.
+ */
+static bool
+erases_person(const TriggerData *trigger)
+{
+	static const char *const personal[] = {
+		"email", "given_name", "family_name", "company_name", "phone", "message"
+	};
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		const char *column = NameStr(TupleDescAttr(desc, i)->attname);
+		bool		erasable = false;
+
+		for (int p = 0; p < lengthof(personal); p++)
+			erasable |= strcmp(column, personal[p]) == 0;
+		if (!(erasable && tc_is_null(trigger, trigger->tg_newtuple, column)) &&
+			!tc_is_same(trigger, column))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * guard_partnership(): before and after INSERT.
+ *
+ * Foreign keys and checks guarantee the pair too, after all triggers; the guard
+ * gives an error that says what is wrong.  While foreign keys are not checked,
+ * the guard alone does it.  Then the tables are filled in any order: an account
+ * that is missing here is checked when it is inserted.  The table lock keeps
+ * one from being inserted, or deleted, unseen at the same time; see
+ * require_kind_of_partnerships().
+ */
+Datum
+tempcloud_guard_partnership(PG_FUNCTION_ARGS)
+{
+	Rows		rows;
+	const TriggerData *trigger = tc_guard_trigger(fcinfo, &partnership);
+	HeapTuple	new = trigger->tg_trigtuple;
+	char	   *customer_kind;
+	char	   *provider_kind;
+
+	if (TRIGGER_FIRED_AFTER(trigger->tg_event) && !tc_is_replica())
+		return PointerGetDatum(NULL);
+	tc_enter_trigger();
+	if (tc_is_replica())
+		tc_query(&lock_accounts, QUERY_RUN, NULL, 0);
+	rows = tc_run_latest(&find_kinds, tc_row_key(trigger, new, "customer_id"), tc_row_key(trigger, new, "provider_id"));
+	customer_kind = tc_text(rows, 0, CUSTOMER_KIND);
+	provider_kind = tc_text(rows, 0, PROVIDER_KIND);
+	if (!tc_is_replica() && (customer_kind == NULL || provider_kind == NULL))
+		ereport(ERROR,
+				errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+				errmsg("a partnership requires two existing accounts"),
+				errtable(trigger->tg_relation));
+	if ((customer_kind != NULL && strcmp(customer_kind, "customer") != 0) ||
+		(provider_kind != NULL && strcmp(provider_kind, "provider") != 0))
+		refuse_pair(trigger);
+	tc_leave();
+	return PointerGetDatum(new);
+}
+
+static void
+refuse_pair(const TriggerData *trigger)
+{
+	ereport(ERROR,
+			errcode(ERRCODE_CHECK_VIOLATION),
+			errmsg("a partnership requires a customer and a provider"),
+			errtable(trigger->tg_relation));
+}
+
+/*
+ * guard_acceptance(): after UPDATE of an invitation to accepted, and after
+ * INSERT of a partnership.  A replica may not have all rows of its origin, or
+ * not yet.
+ */
+Datum
+tempcloud_guard_acceptance(PG_FUNCTION_ARGS)
+{
+	Rows		rows;
+	bool		of_invitation = CALLED_AS_TRIGGER(fcinfo) &&
+	TRIGGER_FIRED_BY_UPDATE(((TriggerData *) fcinfo->context)->tg_event);
+	const TriggerData *trigger = tc_guard_trigger(fcinfo, of_invitation ? &invitation : &partnership);
+	bool		complete;
+
+	if (tc_is_replica())
+		return PointerGetDatum(NULL);
+	tc_enter_trigger();
+	rows = tc_run_latest(&find_acceptance,
+						 of_invitation ? tc_row_key(trigger, trigger->tg_newtuple, "id") :
+						 tc_row_key(trigger, trigger->tg_trigtuple, "invitation_id"));
+	complete = rows.count > 0 && tc_bool(rows, 0, ACCEPTANCE_IS_WHOLE);
+	tc_leave();
+	if (!complete)
+		ereport(ERROR,
+				errcode(ERRCODE_CHECK_VIOLATION),
+				errmsg("%s", of_invitation ?
+					   "an accepted invitation requires its partnership" :
+					   "a partnership requires an accepted invitation between its two accounts"),
+				errhint("Use tempcloud.accept_invitation()."),
+				errtable(trigger->tg_relation));
+	return PointerGetDatum(NULL);
+}
