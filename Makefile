@@ -12,9 +12,9 @@ MODULE_big = $(EXTENSION)
 OBJS = $(patsubst %.c,%.o,$(sort $(filter-out src/mailer/%,$(wildcard src/*.c src/*/*.c))))
 
 # One file per subject, in the order in which they rest on each other.
-SUBJECTS = role input_check uuid account contact account_leave caller invitation invitation_send invitation_answer partnership \
-	request request_send request_answer request_assign token mail mail_template event ledger worker maintenance privacy guard \
-	http relationship privilege
+SUBJECTS = role input_check uuid guard account contact account_leave caller invitation partnership \
+	invitation_send invitation_answer request request_send request_answer request_assign token \
+	mail mail_template event ledger worker maintenance privacy http privilege
 INSTALL_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(filter-out $(INSTALL_SQL),$(wildcard sql/$(EXTENSION)--*.sql))
 DATA_built = $(INSTALL_SQL)
@@ -70,13 +70,16 @@ all install uninstall installcheck clean:
 	@exit 1
 endif
 
-# All GRANT statements go last, see sql/privilege.sql: they begin a line and end one.
+# In three parts: what stands below the line "-- After all tables" of its file, as views of
+# several subjects, goes there.  GRANT statements, which begin a line and end one, go last,
+# see sql/privilege.sql.
 $(INSTALL_SQL): $(SUBJECTS:%=sql/%.sql) Makefile tempcloud.control
 	printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit' > $@
-	for grants in 0 1; do \
+	for part in tables others grants; do \
 		for subject in $(SUBJECTS); do \
 			echo; \
-			awk -v wanted=$$grants '/^GRANT / {grant = 1} grant + 0 == wanted; /;$$/ {grant = 0}' sql/$$subject.sql; \
+			awk -v wanted=$$part 'BEGIN {part = "tables"} /^-- After all tables$$/ {part = "others"} /^GRANT / {grant = 1} \
+				(grant ? "grants" : part) == wanted; /;$$/ {grant = 0}' sql/$$subject.sql; \
 		done; \
 	done | cat -s >> $@
 

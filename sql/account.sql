@@ -3,6 +3,7 @@
 CREATE TYPE tempcloud.account_kind AS ENUM ('customer', 'provider');
 COMMENT ON TYPE tempcloud.account_kind IS
 'What a company does here: a customer orders staff, a provider supplies it.';
+GRANT USAGE ON TYPE tempcloud.account_kind TO tempcloud_service;
 
 CREATE TABLE tempcloud_data.account (
 	id				uuid DEFAULT tempcloud_data.new_id(),
@@ -36,6 +37,24 @@ COMMENT ON COLUMN tempcloud_data.account.city IS 'City';
 COMMENT ON COLUMN tempcloud_data.account.country IS 'Country by its two letters of ISO 3166-1';
 COMMENT ON COLUMN tempcloud_data.account.created_at IS 'When it was registered';
 COMMENT ON COLUMN tempcloud_data.account.closed_at IS 'When its last login closed it: since then it has no people';
+
+CREATE FUNCTION tempcloud_data.guard_account()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'tempcloud_guard_account'
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud_data.guard_account IS
+'Keeps the key and kind of an account, and the account itself while it has partnerships.';
+
+CREATE TRIGGER account_guard BEFORE UPDATE OR DELETE ON tempcloud_data.account
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_account();
+CREATE TRIGGER account_guard_after AFTER INSERT OR UPDATE ON tempcloud_data.account
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_account();
+CREATE TRIGGER account_truncate BEFORE TRUNCATE ON tempcloud_data.account
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.guard_truncate();
+ALTER TABLE tempcloud_data.account
+	ENABLE ALWAYS TRIGGER account_guard,
+	ENABLE ALWAYS TRIGGER account_guard_after,
+	ENABLE ALWAYS TRIGGER account_truncate;
 
 -- The API's own row types: what a table gains later is not shown by itself.
 CREATE TYPE tempcloud.account AS (
@@ -102,3 +121,28 @@ COMMENT ON FUNCTION tempcloud.update_account IS
 'Change the profile of the caller''s company
 An argument that is left out changes nothing; an empty one clears the value. The kind of an account never changes.';
 GRANT EXECUTE ON FUNCTION tempcloud.update_account TO tempcloud_user;
+
+-- After all tables
+
+-- The join with an empty row keeps PostgreSQL from taking this for a view that
+-- can be written to, and PostgREST from offering that; it costs nothing.
+CREATE VIEW tempcloud.my_account WITH (security_barrier) AS
+SELECT a.id, a.kind, a.company_name::text, a.locale::text, a.phone::text, a.website::text,
+	   a.street::text, a.postal_code::text, a.city::text, a.country::text, a.created_at
+  FROM tempcloud_data.account a CROSS JOIN (SELECT) AS read_only
+ WHERE a.id = (SELECT tempcloud.current_account_id());
+COMMENT ON VIEW tempcloud.my_account IS
+'The caller''s account
+No row for a login without an account.';
+COMMENT ON COLUMN tempcloud.my_account.id IS 'Key of the account';
+COMMENT ON COLUMN tempcloud.my_account.kind IS 'Customer or provider';
+COMMENT ON COLUMN tempcloud.my_account.company_name IS 'Name of the company';
+COMMENT ON COLUMN tempcloud.my_account.locale IS 'Language of mails to the account';
+COMMENT ON COLUMN tempcloud.my_account.phone IS 'Telephone number of the company';
+COMMENT ON COLUMN tempcloud.my_account.website IS 'Address of the company''s website';
+COMMENT ON COLUMN tempcloud.my_account.street IS 'Street and number';
+COMMENT ON COLUMN tempcloud.my_account.postal_code IS 'Postal code';
+COMMENT ON COLUMN tempcloud.my_account.city IS 'City';
+COMMENT ON COLUMN tempcloud.my_account.country IS 'Country by its two letters of ISO 3166-1';
+COMMENT ON COLUMN tempcloud.my_account.created_at IS 'When it was registered';
+GRANT SELECT ON tempcloud.my_account TO tempcloud_user;

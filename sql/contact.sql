@@ -53,6 +53,24 @@ COMMENT ON COLUMN tempcloud_data.contact.subject IS 'The login: the claim sub of
 COMMENT ON COLUMN tempcloud_data.contact.created_at IS 'When the contact was added';
 COMMENT ON COLUMN tempcloud_data.contact.removed_at IS 'When the contact was removed and its personal data erased';
 
+CREATE FUNCTION tempcloud_data.guard_contact()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'tempcloud_guard_contact'
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud_data.guard_contact IS
+'Keeps the key and account of a contact, and the contact itself if an acceptance refers to it.';
+
+CREATE TRIGGER contact_guard BEFORE UPDATE OR DELETE ON tempcloud_data.contact
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_contact();
+CREATE TRIGGER contact_guard_after AFTER UPDATE ON tempcloud_data.contact
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_contact();
+CREATE TRIGGER contact_truncate BEFORE TRUNCATE ON tempcloud_data.contact
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.guard_truncate();
+ALTER TABLE tempcloud_data.contact
+	ENABLE ALWAYS TRIGGER contact_guard,
+	ENABLE ALWAYS TRIGGER contact_guard_after,
+	ENABLE ALWAYS TRIGGER contact_truncate;
+
 CREATE TYPE tempcloud.contact AS (
 	id					uuid,
 	account_id			uuid,
@@ -132,3 +150,25 @@ COMMENT ON FUNCTION tempcloud.confirm_email IS
 'Prove an address by the link of a confirmation mail
 A caller without an account joins as the contact addressed, if that contact has no login yet: so colleagues join. A colleague of the same account only proves the address. Invitations that wait for the address are then in invitations_received.';
 GRANT EXECUTE ON FUNCTION tempcloud.confirm_email TO tempcloud_user;
+
+-- After all tables
+
+CREATE VIEW tempcloud.my_contacts WITH (security_barrier) AS
+SELECT c.id, c.given_name::text, c.family_name::text, c."position"::text, c.email::text,
+	   c.email_verified_at, c.phone::text, c.subject IS NOT NULL AS has_login, c.created_at
+  FROM tempcloud_data.contact c CROSS JOIN (SELECT) AS read_only
+ WHERE c.account_id = (SELECT tempcloud.current_account_id())
+   AND c.removed_at IS NULL;
+COMMENT ON VIEW tempcloud.my_contacts IS
+'The people of the caller''s account
+Partners see them too.';
+COMMENT ON COLUMN tempcloud.my_contacts.id IS 'Key of the contact';
+COMMENT ON COLUMN tempcloud.my_contacts.given_name IS 'Given name';
+COMMENT ON COLUMN tempcloud.my_contacts.family_name IS 'Family name';
+COMMENT ON COLUMN tempcloud.my_contacts."position" IS 'Position in the company';
+COMMENT ON COLUMN tempcloud.my_contacts.email IS 'E-mail address';
+COMMENT ON COLUMN tempcloud.my_contacts.email_verified_at IS 'When the address was proven; null while it is only claimed';
+COMMENT ON COLUMN tempcloud.my_contacts.phone IS 'Telephone number';
+COMMENT ON COLUMN tempcloud.my_contacts.has_login IS 'Whether the person can sign in';
+COMMENT ON COLUMN tempcloud.my_contacts.created_at IS 'When the contact was added';
+GRANT SELECT ON tempcloud.my_contacts TO tempcloud_user;

@@ -30,3 +30,12 @@ COMMENT ON COLUMN tempcloud_data.event.contact_id IS 'Its contact who did it';
 COMMENT ON COLUMN tempcloud_data.event.partner_id IS 'The account on the other side, where it is known';
 COMMENT ON COLUMN tempcloud_data.event.invitation_id IS 'The invitation it is about';
 COMMENT ON COLUMN tempcloud_data.event.request_id IS 'The request it is about';
+
+-- The history is only added to.
+CREATE TRIGGER event_append_only BEFORE UPDATE OR DELETE ON tempcloud_data.event
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.refuse_change();
+CREATE TRIGGER event_truncate BEFORE TRUNCATE ON tempcloud_data.event
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.refuse_change();
+ALTER TABLE tempcloud_data.event
+	ENABLE ALWAYS TRIGGER event_append_only,
+	ENABLE ALWAYS TRIGGER event_truncate;

@@ -4,6 +4,7 @@ CREATE TYPE tempcloud.invitation_status AS ENUM
 	('pending', 'accepted', 'declined', 'withdrawn', 'expired', 'superseded');
 COMMENT ON TYPE tempcloud.invitation_status IS
 'What became of an invitation; pending and past its time is shown as expired.';
+GRANT USAGE ON TYPE tempcloud.invitation_status TO tempcloud_service;
 
 CREATE TABLE tempcloud_data.invitation (
 	id				uuid DEFAULT tempcloud_data.new_id(),
@@ -101,6 +102,24 @@ COMMENT ON COLUMN tempcloud_data.invitation.reminded_at IS 'When the invitee was
 COMMENT ON COLUMN tempcloud_data.invitation.decided_at IS 'When it ceased to be pending';
 COMMENT ON COLUMN tempcloud_data.invitation.decided_by IS 'The contact who accepted, declined or withdrew';
 COMMENT ON COLUMN tempcloud_data.invitation.reason IS 'Why it was declined';
+
+CREATE FUNCTION tempcloud_data.guard_invitation()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'tempcloud_guard_invitation'
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud_data.guard_invitation IS
+'Keeps accepted invitations, and restricts changes of status to the life of an invitation.';
+
+CREATE TRIGGER invitation_guard BEFORE UPDATE OR DELETE ON tempcloud_data.invitation
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_invitation();
+CREATE TRIGGER invitation_guard_after AFTER UPDATE ON tempcloud_data.invitation
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_invitation();
+CREATE TRIGGER invitation_truncate BEFORE TRUNCATE ON tempcloud_data.invitation
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.guard_truncate();
+ALTER TABLE tempcloud_data.invitation
+	ENABLE ALWAYS TRIGGER invitation_guard,
+	ENABLE ALWAYS TRIGGER invitation_guard_after,
+	ENABLE ALWAYS TRIGGER invitation_truncate;
 
 CREATE TYPE tempcloud.invitation AS (
 	id				uuid,

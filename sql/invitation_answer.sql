@@ -76,6 +76,8 @@ COMMENT ON FUNCTION tempcloud.unblock_account IS
 Undoes a block; does nothing where there is none. Blocked inviters are marked in invitations_received.';
 GRANT EXECUTE ON FUNCTION tempcloud.unblock_account TO tempcloud_user;
 
+-- After all tables
+
 -- One arm for what is routed to the account, one for what waits for an address
 -- that it has proven: that cannot be routed while another invitation of the
 -- same inviter is pending here, or if it is meant for the other kind. Blocked
@@ -137,3 +139,14 @@ COMMENT ON COLUMN tempcloud.invitations_received.can_accept IS 'Whether the call
 COMMENT ON COLUMN tempcloud.invitations_received.obstacle IS 'Why the caller may not accept it though it is pending: the word of the error, same_kind; otherwise null';
 COMMENT ON COLUMN tempcloud.invitations_received.blocked IS 'Whether the inviter is blocked; unblock_account undoes that';
 GRANT SELECT ON tempcloud.invitations_received TO tempcloud_user;
+
+-- relationships: see contacts() in partnership.sql
+CREATE FUNCTION tempcloud.partner(tempcloud.invitations_received)
+RETURNS SETOF tempcloud.partners
+LANGUAGE sql STABLE ROWS 1
+BEGIN ATOMIC
+	SELECT * FROM tempcloud.partners p WHERE p.id = ($1).inviter_id OFFSET 0;
+END;
+COMMENT ON FUNCTION tempcloud.partner(tempcloud.invitations_received) IS
+'The inviter, where it is a partner';
+GRANT EXECUTE ON FUNCTION tempcloud.partner(tempcloud.invitations_received) TO tempcloud_user;

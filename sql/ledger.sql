@@ -34,6 +34,15 @@ COMMENT ON COLUMN tempcloud_data.ledger_entry.customer_id IS 'The customer';
 COMMENT ON COLUMN tempcloud_data.ledger_entry.provider_id IS 'The provider';
 COMMENT ON COLUMN tempcloud_data.ledger_entry.hash IS 'Leaf hash of the partnership (RFC 9162, 2.1.1)';
 
+-- What is sealed never changes.
+CREATE TRIGGER ledger_entry_append_only BEFORE UPDATE OR DELETE ON tempcloud_data.ledger_entry
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.refuse_change();
+CREATE TRIGGER ledger_entry_truncate BEFORE TRUNCATE ON tempcloud_data.ledger_entry
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.refuse_change();
+ALTER TABLE tempcloud_data.ledger_entry
+	ENABLE ALWAYS TRIGGER ledger_entry_append_only,
+	ENABLE ALWAYS TRIGGER ledger_entry_truncate;
+
 CREATE TABLE tempcloud_data.ledger_node (
 	level		integer,
 	position	bigint,
@@ -50,6 +59,14 @@ COMMENT ON COLUMN tempcloud_data.ledger_node.level IS 'Level above the leaves: t
 COMMENT ON COLUMN tempcloud_data.ledger_node.position IS 'Position in the level, from 0';
 COMMENT ON COLUMN tempcloud_data.ledger_node.hash IS 'Hash of the node (RFC 9162, 2.1.1)';
 
+CREATE TRIGGER ledger_node_append_only BEFORE UPDATE OR DELETE ON tempcloud_data.ledger_node
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.refuse_change();
+CREATE TRIGGER ledger_node_truncate BEFORE TRUNCATE ON tempcloud_data.ledger_node
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.refuse_change();
+ALTER TABLE tempcloud_data.ledger_node
+	ENABLE ALWAYS TRIGGER ledger_node_append_only,
+	ENABLE ALWAYS TRIGGER ledger_node_truncate;
+
 CREATE TABLE tempcloud_data.ledger_head (
 	size		bigint,
 	root		bytea NOT NULL,
@@ -64,6 +81,14 @@ COMMENT ON TABLE tempcloud_data.ledger_head IS 'The heads of the tree, one for e
 COMMENT ON COLUMN tempcloud_data.ledger_head.size IS 'How many partnerships it covers';
 COMMENT ON COLUMN tempcloud_data.ledger_head.root IS 'Root of the tree of that size';
 COMMENT ON COLUMN tempcloud_data.ledger_head.sealed_at IS 'When it was sealed';
+
+CREATE TRIGGER ledger_head_append_only BEFORE UPDATE OR DELETE ON tempcloud_data.ledger_head
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.refuse_change();
+CREATE TRIGGER ledger_head_truncate BEFORE TRUNCATE ON tempcloud_data.ledger_head
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.refuse_change();
+ALTER TABLE tempcloud_data.ledger_head
+	ENABLE ALWAYS TRIGGER ledger_head_append_only,
+	ENABLE ALWAYS TRIGGER ledger_head_truncate;
 
 CREATE FUNCTION tempcloud.seal_ledger()
 RETURNS integer

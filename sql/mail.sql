@@ -175,6 +175,22 @@ COMMENT ON FUNCTION tempcloud.retry_mail IS
 Its attempts start anew. Returns whether there is such a mail in mail_dead.';
 GRANT EXECUTE ON FUNCTION tempcloud.retry_mail TO tempcloud_admin;
 
+-- When mailers last called. Written at most every few seconds, and by nobody
+-- who would have to wait for it; a restored database has no mailers yet, so it
+-- is not dumped.
+CREATE TABLE tempcloud_data.mailer (
+	only_row		boolean DEFAULT true,
+	last_claim_at	timestamptz,
+	CONSTRAINT mailer_pkey PRIMARY KEY (only_row),
+	CONSTRAINT mailer_only_row CHECK (only_row)
+);
+INSERT INTO tempcloud_data.mailer DEFAULT VALUES;
+COMMENT ON TABLE tempcloud_data.mailer IS 'What is known of the mailers: one row.';
+COMMENT ON COLUMN tempcloud_data.mailer.only_row IS 'Key of the only row';
+COMMENT ON COLUMN tempcloud_data.mailer.last_claim_at IS 'When one last called claim_mail, give or take some seconds';
+
+-- After all tables
+
 CREATE VIEW tempcloud.mail_dead WITH (security_barrier) AS
 SELECT m.id, m.kind, m.invitation_id, m.contact_id, m.request_id, m.recipient::text, m.attempt, m.error::text,
 	   m.created_at, m.closed_at AS failed_at
@@ -194,20 +210,6 @@ COMMENT ON COLUMN tempcloud.mail_dead.error IS 'What the last attempt said';
 COMMENT ON COLUMN tempcloud.mail_dead.created_at IS 'When the command wrote it';
 COMMENT ON COLUMN tempcloud.mail_dead.failed_at IS 'When it was given up';
 GRANT SELECT ON tempcloud.mail_dead TO tempcloud_admin;
-
--- When mailers last called. Written at most every few seconds, and by nobody
--- who would have to wait for it; a restored database has no mailers yet, so it
--- is not dumped.
-CREATE TABLE tempcloud_data.mailer (
-	only_row		boolean DEFAULT true,
-	last_claim_at	timestamptz,
-	CONSTRAINT mailer_pkey PRIMARY KEY (only_row),
-	CONSTRAINT mailer_only_row CHECK (only_row)
-);
-INSERT INTO tempcloud_data.mailer DEFAULT VALUES;
-COMMENT ON TABLE tempcloud_data.mailer IS 'What is known of the mailers: one row.';
-COMMENT ON COLUMN tempcloud_data.mailer.only_row IS 'Key of the only row';
-COMMENT ON COLUMN tempcloud_data.mailer.last_claim_at IS 'When one last called claim_mail, give or take some seconds';
 
 CREATE VIEW tempcloud.mail_stats WITH (security_barrier) AS
 SELECT pg_catalog.count(*) FILTER (WHERE m.state = 'queued' AND (NOT m.leased OR m.due_at <= pg_catalog.statement_timestamp())) AS waiting,
@@ -229,54 +231,3 @@ COMMENT ON COLUMN tempcloud.mail_stats.oldest_age IS 'Age of the oldest mail tha
 COMMENT ON COLUMN tempcloud.mail_stats.sent_last_hour IS 'Mails sent within the last hour';
 COMMENT ON COLUMN tempcloud.mail_stats.last_claim_at IS 'When a mailer last asked for mails, give or take some seconds';
 GRANT SELECT ON tempcloud.mail_stats TO tempcloud_admin;
-
--- The mail that tells how delivery goes is the newest that carries a link.
-CREATE VIEW tempcloud.invitations_sent WITH (security_barrier) AS
-SELECT i.id, i.email::text, i.given_name::text, i.family_name::text, i.company_name::text,
-	   i.phone::text, i.message::text, i.locale::text,
-	   CASE WHEN i.status = 'pending' AND i.expires_at <= pg_catalog.statement_timestamp()
-			THEN 'expired' ELSE i.status END AS status,
-	   i.created_at, i.sent_at, i.expires_at, i.decided_at, i.reason::text,
-	   NULLIF(pg_catalog.concat_ws(' ', c.given_name, c.family_name), '') AS invited_by,
-	   p.account_id AS partner_id,
-	   NULLIF(pg_catalog.concat_ws(' ', p.given_name, p.family_name), '') AS accepted_by_name,
-	   p.email::text AS accepted_by_email,
-	   CASE WHEN m.state = 'queued' AND m.error IS NOT NULL THEN 'deferred'
-			WHEN m.state = 'suppressed' THEN 'sent'	-- who is blocked is not told
-			ELSE m.state::text END AS delivery,
-	   m.error::text AS delivery_error
-  FROM tempcloud_data.invitation i
-  JOIN tempcloud_data.contact c ON c.id = i.invited_by
-  LEFT JOIN tempcloud_data.contact p ON p.id = i.decided_by AND i.status = 'accepted'
-  LEFT JOIN LATERAL (
-	SELECT m.state, m.error
-	  FROM tempcloud_data.mail m
-	 WHERE m.invitation_id = i.id AND m.kind IN ('invitation', 'reminder')
-	 ORDER BY m.id DESC
-	 LIMIT 1) m ON true
- WHERE i.inviter_id = (SELECT tempcloud.current_account_id())
- ORDER BY i.id DESC;
-COMMENT ON VIEW tempcloud.invitations_sent IS
-'The invitations of the caller''s account
-Einladungen gesendet: with who accepted, and how delivery of the mail goes (queued, sent, deferred, failed, bounced, dropped).';
-COMMENT ON COLUMN tempcloud.invitations_sent.id IS 'Key of the invitation';
-COMMENT ON COLUMN tempcloud.invitations_sent.email IS 'The address invited';
-COMMENT ON COLUMN tempcloud.invitations_sent.given_name IS 'Given name of the person invited';
-COMMENT ON COLUMN tempcloud.invitations_sent.family_name IS 'Family name of the person invited';
-COMMENT ON COLUMN tempcloud.invitations_sent.company_name IS 'Company of the person invited';
-COMMENT ON COLUMN tempcloud.invitations_sent.phone IS 'Telephone number of the person invited';
-COMMENT ON COLUMN tempcloud.invitations_sent.message IS 'The personal words';
-COMMENT ON COLUMN tempcloud.invitations_sent.locale IS 'Language of the mail';
-COMMENT ON COLUMN tempcloud.invitations_sent.status IS 'What became of it';
-COMMENT ON COLUMN tempcloud.invitations_sent.created_at IS 'When it was first sent';
-COMMENT ON COLUMN tempcloud.invitations_sent.sent_at IS 'When it was last sent';
-COMMENT ON COLUMN tempcloud.invitations_sent.expires_at IS 'When it expires unless it is answered';
-COMMENT ON COLUMN tempcloud.invitations_sent.decided_at IS 'When it ceased to be pending';
-COMMENT ON COLUMN tempcloud.invitations_sent.reason IS 'Why it was declined';
-COMMENT ON COLUMN tempcloud.invitations_sent.invited_by IS 'The contact who invited';
-COMMENT ON COLUMN tempcloud.invitations_sent.partner_id IS 'The account it was accepted for';
-COMMENT ON COLUMN tempcloud.invitations_sent.accepted_by_name IS 'Who accepted';
-COMMENT ON COLUMN tempcloud.invitations_sent.accepted_by_email IS 'The address of who accepted';
-COMMENT ON COLUMN tempcloud.invitations_sent.delivery IS 'How delivery of the newest mail goes: queued, sent, deferred, failed, bounced or dropped';
-COMMENT ON COLUMN tempcloud.invitations_sent.delivery_error IS 'What the mail server said';
-GRANT SELECT ON tempcloud.invitations_sent TO tempcloud_user;

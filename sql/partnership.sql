@@ -36,6 +36,45 @@ COMMENT ON COLUMN tempcloud_data.partnership.invitation_id IS 'The invitation th
 COMMENT ON COLUMN tempcloud_data.partnership.accepted_by IS 'The invitee''s contact who accepted';
 COMMENT ON COLUMN tempcloud_data.partnership.created_at IS 'When it was accepted';
 
+CREATE FUNCTION tempcloud_data.guard_partnership()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'tempcloud_guard_partnership'
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud_data.guard_partnership IS
+'Requires a customer and a provider.';
+
+CREATE TRIGGER partnership_guard BEFORE INSERT ON tempcloud_data.partnership
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_partnership();
+CREATE TRIGGER partnership_guard_after AFTER INSERT ON tempcloud_data.partnership
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_partnership();
+CREATE TRIGGER partnership_irrevocable BEFORE UPDATE OR DELETE ON tempcloud_data.partnership
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.refuse_change();
+CREATE TRIGGER partnership_truncate BEFORE TRUNCATE ON tempcloud_data.partnership
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.guard_truncate();
+ALTER TABLE tempcloud_data.partnership
+	ENABLE ALWAYS TRIGGER partnership_guard,
+	ENABLE ALWAYS TRIGGER partnership_guard_after,
+	ENABLE ALWAYS TRIGGER partnership_irrevocable,
+	ENABLE ALWAYS TRIGGER partnership_truncate;
+
+-- One statement writes both the partnership and the acceptance of its invitation; after
+-- it, each must have the other.
+CREATE FUNCTION tempcloud_data.guard_acceptance()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'tempcloud_guard_acceptance'
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud_data.guard_acceptance IS
+'Refuses a partnership without its accepted invitation, and an acceptance without its partnership.';
+
+CREATE TRIGGER partnership_acceptance AFTER INSERT ON tempcloud_data.partnership
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_acceptance();
+ALTER TABLE tempcloud_data.partnership
+	ENABLE ALWAYS TRIGGER partnership_acceptance;
+CREATE TRIGGER invitation_acceptance AFTER UPDATE ON tempcloud_data.invitation
+	FOR EACH ROW WHEN (NEW.status = 'accepted') EXECUTE FUNCTION tempcloud_data.guard_acceptance();
+ALTER TABLE tempcloud_data.invitation
+	ENABLE ALWAYS TRIGGER invitation_acceptance;
+
 -- An application ties its own tables to partnerships by foreign keys.
 GRANT USAGE ON SCHEMA tempcloud_data TO tempcloud_service;
 GRANT REFERENCES ON tempcloud_data.partnership TO tempcloud_service;
@@ -62,6 +101,15 @@ COMMENT ON FUNCTION tempcloud.are_partners IS
 'Whether two accounts are partners
 In either order. For checks and policies of other schemas. A user, unlike a service, hears of partnerships of the own account only: false otherwise.';
 GRANT EXECUTE ON FUNCTION tempcloud.are_partners TO tempcloud_user;
+
+CREATE FUNCTION tempcloud_data.fold(value text)
+RETURNS text
+AS 'MODULE_PATHNAME', 'tempcloud_fold'
+LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION tempcloud_data.fold IS
+'The form of a name that searches compare: in lower case, without accents, the same in every locale.';
+
+-- After all tables
 
 -- The lists are in the order of their keys, by the index that finds the rows:
 -- a page takes its rows and no more, wherever it begins. An order that is
@@ -145,22 +193,6 @@ COMMENT ON COLUMN tempcloud.partners.invitation_id IS 'The invitation it came of
 COMMENT ON COLUMN tempcloud.partners.closed_at IS 'When the partner closed their account, which then gets no more requests; otherwise null';
 GRANT SELECT ON tempcloud.partners TO tempcloud_user;
 
-CREATE FUNCTION tempcloud_data.fold(value text)
-RETURNS text
-AS 'MODULE_PATHNAME', 'tempcloud_fold'
-LANGUAGE C STABLE STRICT;
-COMMENT ON FUNCTION tempcloud_data.fold IS
-'The form of a name that searches compare: in lower case, without accents, the same in every locale.';
-
-CREATE FUNCTION tempcloud.search_partners(name text)
-RETURNS SETOF tempcloud.partners
-AS 'MODULE_PATHNAME', 'tempcloud_search_partners'
-LANGUAGE C STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
-COMMENT ON FUNCTION tempcloud.search_partners IS
-'The caller''s partners whose name contains the given one
-Without regard to case, umlauts and accents; in the order of their names.';
-GRANT EXECUTE ON FUNCTION tempcloud.search_partners TO tempcloud_user;
-
 CREATE VIEW tempcloud.partner_contacts WITH (security_barrier) AS
 SELECT c.id, p.id AS account_id, c.given_name::text, c.family_name::text, c."position"::text,
 	   c.email::text, c.phone::text
@@ -180,3 +212,62 @@ COMMENT ON COLUMN tempcloud.partner_contacts."position" IS 'Position in the comp
 COMMENT ON COLUMN tempcloud.partner_contacts.email IS 'E-mail address';
 COMMENT ON COLUMN tempcloud.partner_contacts.phone IS 'Telephone number';
 GRANT SELECT ON tempcloud.partner_contacts TO tempcloud_user;
+
+CREATE FUNCTION tempcloud.search_partners(name text)
+RETURNS SETOF tempcloud.partners
+AS 'MODULE_PATHNAME', 'tempcloud_search_partners'
+LANGUAGE C STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.search_partners IS
+'The caller''s partners whose name contains the given one
+Without regard to case, umlauts and accents; in the order of their names.';
+GRANT EXECUTE ON FUNCTION tempcloud.search_partners TO tempcloud_user;
+
+-- PostgREST takes a function of one row of a view, unnamed, for a relationship:
+-- GET /partners?select=*,contacts(*).  ROWS 1 says that there is one at most.
+--
+-- These are the only functions in SQL, here and beside other views: the planner puts
+-- them into the query that calls them, where they read the views with the rights of the
+-- caller.  Their bodies are parsed when they are created, so that no search path matters.
+-- OFFSET 0 keeps each a query of its own for each row: the key of the row reaches the
+-- index under the view, and no list is read whole.
+CREATE FUNCTION tempcloud.contacts(tempcloud.partners)
+RETURNS SETOF tempcloud.partner_contacts
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	SELECT * FROM tempcloud.partner_contacts c WHERE c.account_id = ($1).id OFFSET 0;
+END;
+COMMENT ON FUNCTION tempcloud.contacts(tempcloud.partners) IS
+'The people of a partner';
+
+CREATE FUNCTION tempcloud.contacts(tempcloud.customers)
+RETURNS SETOF tempcloud.partner_contacts
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	SELECT * FROM tempcloud.partner_contacts c WHERE c.account_id = ($1).id OFFSET 0;
+END;
+COMMENT ON FUNCTION tempcloud.contacts(tempcloud.customers) IS
+'The people of a customer';
+
+CREATE FUNCTION tempcloud.contacts(tempcloud.providers)
+RETURNS SETOF tempcloud.partner_contacts
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	SELECT * FROM tempcloud.partner_contacts c WHERE c.account_id = ($1).id OFFSET 0;
+END;
+COMMENT ON FUNCTION tempcloud.contacts(tempcloud.providers) IS
+'The people of a provider';
+
+CREATE FUNCTION tempcloud.partner(tempcloud.partner_contacts)
+RETURNS SETOF tempcloud.partners
+LANGUAGE sql STABLE ROWS 1
+BEGIN ATOMIC
+	SELECT * FROM tempcloud.partners p WHERE p.id = ($1).account_id OFFSET 0;
+END;
+COMMENT ON FUNCTION tempcloud.partner(tempcloud.partner_contacts) IS
+'The partner a person belongs to';
+GRANT EXECUTE ON FUNCTION
+	tempcloud.contacts(tempcloud.partners),
+	tempcloud.contacts(tempcloud.customers),
+	tempcloud.contacts(tempcloud.providers),
+	tempcloud.partner(tempcloud.partner_contacts)
+	TO tempcloud_user;

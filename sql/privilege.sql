@@ -6,6 +6,8 @@
 -- is granted where the object is made; the Makefile puts these statements after
 -- this one.
 
+-- After all tables
+
 DO $$
 DECLARE
 	object record;
@@ -51,6 +53,3 @@ BEGIN
 	END LOOP;
 END
 $$;
-
-GRANT USAGE ON TYPE tempcloud.account_kind, tempcloud.invitation_status,
-	tempcloud.request_status TO tempcloud_service;

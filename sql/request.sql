@@ -4,6 +4,7 @@ CREATE TYPE tempcloud.request_status AS ENUM
 	('open', 'accepted', 'declined', 'withdrawn', 'expired', 'cancelled');
 COMMENT ON TYPE tempcloud.request_status IS
 'What became of a request; open and past its answer_by is shown as expired.';
+GRANT USAGE ON TYPE tempcloud.request_status TO tempcloud_service;
 
 CREATE TABLE tempcloud_data.staff_order (
 	id				uuid DEFAULT tempcloud_data.new_id(),
@@ -36,6 +37,24 @@ COMMENT ON COLUMN tempcloud_data.staff_order.name IS 'What the customer calls it
 COMMENT ON COLUMN tempcloud_data.staff_order.reference IS 'The customer''s own number of it; sent again, the order is not made again';
 COMMENT ON COLUMN tempcloud_data.staff_order.digest IS 'SHA-256 of what is stored of the order, by which another one with its reference is told from the same';
 COMMENT ON COLUMN tempcloud_data.staff_order.created_at IS 'When it was sent';
+
+CREATE FUNCTION tempcloud_data.guard_order()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'tempcloud_guard_order'
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud_data.guard_order IS
+'Keeps an order, and the order itself if one of its requests was accepted.';
+
+CREATE TRIGGER staff_order_guard BEFORE UPDATE OR DELETE ON tempcloud_data.staff_order
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_order();
+CREATE TRIGGER staff_order_guard_after AFTER UPDATE ON tempcloud_data.staff_order
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_order();
+CREATE TRIGGER staff_order_truncate BEFORE TRUNCATE ON tempcloud_data.staff_order
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.guard_truncate();
+ALTER TABLE tempcloud_data.staff_order
+	ENABLE ALWAYS TRIGGER staff_order_guard,
+	ENABLE ALWAYS TRIGGER staff_order_guard_after,
+	ENABLE ALWAYS TRIGGER staff_order_truncate;
 
 CREATE TABLE tempcloud_data.request (
 	id				uuid DEFAULT tempcloud_data.new_id(),
@@ -92,6 +111,24 @@ COMMENT ON COLUMN tempcloud_data.request.decided_at IS 'When it got its status; 
 COMMENT ON COLUMN tempcloud_data.request.decided_by IS 'The contact, of either side, who gave it its status';
 COMMENT ON COLUMN tempcloud_data.request.reason IS 'Why it was declined, withdrawn or cancelled';
 
+CREATE FUNCTION tempcloud_data.guard_request()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'tempcloud_guard_request'
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud_data.guard_request IS
+'Keeps what was asked, and a request that was accepted, and restricts changes of status to the life of a request.';
+
+CREATE TRIGGER request_guard BEFORE UPDATE OR DELETE ON tempcloud_data.request
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_request();
+CREATE TRIGGER request_guard_after AFTER UPDATE ON tempcloud_data.request
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_request();
+CREATE TRIGGER request_truncate BEFORE TRUNCATE ON tempcloud_data.request
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.guard_truncate();
+ALTER TABLE tempcloud_data.request
+	ENABLE ALWAYS TRIGGER request_guard,
+	ENABLE ALWAYS TRIGGER request_guard_after,
+	ENABLE ALWAYS TRIGGER request_truncate;
+
 CREATE TABLE tempcloud_data.shift (
 	id				uuid DEFAULT tempcloud_data.new_id(),
 	request_id		uuid NOT NULL,
@@ -122,6 +159,24 @@ COMMENT ON COLUMN tempcloud_data.shift.starts_at IS 'When work begins';
 COMMENT ON COLUMN tempcloud_data.shift.ends_at IS 'When it ends, at most 24 hours later';
 COMMENT ON COLUMN tempcloud_data.shift.headcount IS 'How many people are asked for';
 COMMENT ON COLUMN tempcloud_data.shift.offered IS 'How many the provider offers; null until the request is accepted';
+
+CREATE FUNCTION tempcloud_data.guard_shift()
+RETURNS trigger
+AS 'MODULE_PATHNAME', 'tempcloud_guard_shift'
+LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud_data.guard_shift IS
+'Keeps a shift, and what was offered for it.';
+
+CREATE TRIGGER shift_guard BEFORE UPDATE OR DELETE ON tempcloud_data.shift
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_shift();
+CREATE TRIGGER shift_guard_after AFTER UPDATE ON tempcloud_data.shift
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_shift();
+CREATE TRIGGER shift_truncate BEFORE TRUNCATE ON tempcloud_data.shift
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.guard_truncate();
+ALTER TABLE tempcloud_data.shift
+	ENABLE ALWAYS TRIGGER shift_guard,
+	ENABLE ALWAYS TRIGGER shift_guard_after,
+	ENABLE ALWAYS TRIGGER shift_truncate;
 
 -- The API's own row type: what the table gains later is not shown by itself.
 CREATE TYPE tempcloud.request AS (
@@ -163,3 +218,98 @@ COMMENT ON FUNCTION tempcloud.cancel_request IS
 'Cancel a request that was accepted
 For either side; the other is told the reason by mail. It stays in the history, with its answer and its names. Cancelling again does nothing.';
 GRANT EXECUTE ON FUNCTION tempcloud.cancel_request TO tempcloud_user;
+
+-- After all tables
+
+-- What both sides' lists show; see customers for OFFSET 0.
+CREATE VIEW tempcloud_data.request_overview AS
+SELECT r.id, r.order_id, o.name::text AS order_name, o.reference::text AS reference,
+	   NULLIF(pg_catalog.concat_ws(' ', c.given_name, c.family_name), '') AS ordered_by,
+	   r.customer_id, r.provider_id,
+	   r.profession::text, r.location::text, r.department::text, r.requirements::text,
+	   CASE WHEN r.status = 'open' AND r.answer_by <= pg_catalog.statement_timestamp()
+			THEN 'expired' ELSE r.status END AS status,
+	   r.answer_by, r.created_at, r.decided_at, r.reason::text,
+	   w.created_at AS answered_at, w.reason::text AS answer,
+	   s.starts_at, s.ends_at, s.headcount, s.offered, s.assigned
+  FROM tempcloud_data.request r
+ CROSS JOIN LATERAL (
+	SELECT * FROM tempcloud_data.staff_order o WHERE o.id = r.order_id OFFSET 0) o
+ CROSS JOIN LATERAL (
+	SELECT * FROM tempcloud_data.contact c WHERE c.id = o.ordered_by OFFSET 0) c
+  LEFT JOIN LATERAL (
+	SELECT * FROM tempcloud_data.request_answer w WHERE w.request_id = r.id OFFSET 0) w ON true
+ CROSS JOIN LATERAL (
+	SELECT pg_catalog.min(s.starts_at) AS starts_at, pg_catalog.max(s.ends_at) AS ends_at,
+		   pg_catalog.sum(s.headcount)::integer AS headcount,
+		   pg_catalog.sum(s.offered)::integer AS offered,
+		   pg_catalog.sum((SELECT pg_catalog.count(*) FROM tempcloud_data.assignment p
+							WHERE p.shift_id = s.id AND p.replaced_at IS NULL))::integer AS assigned
+	  FROM tempcloud_data.shift s WHERE s.request_id = r.id) s;
+COMMENT ON VIEW tempcloud_data.request_overview IS 'Requests, with what belongs to each: order, answer, and totals over their shifts.';
+COMMENT ON COLUMN tempcloud_data.request_overview.id IS 'Key of the request';
+COMMENT ON COLUMN tempcloud_data.request_overview.order_id IS 'The order it is a part of';
+COMMENT ON COLUMN tempcloud_data.request_overview.order_name IS 'What the order is called';
+COMMENT ON COLUMN tempcloud_data.request_overview.reference IS 'The customer''s own number of the order';
+COMMENT ON COLUMN tempcloud_data.request_overview.ordered_by IS 'The customer''s contact who ordered';
+COMMENT ON COLUMN tempcloud_data.request_overview.customer_id IS 'The customer who asks';
+COMMENT ON COLUMN tempcloud_data.request_overview.provider_id IS 'The provider who is asked';
+COMMENT ON COLUMN tempcloud_data.request_overview.profession IS 'The profession that is needed';
+COMMENT ON COLUMN tempcloud_data.request_overview.location IS 'Where';
+COMMENT ON COLUMN tempcloud_data.request_overview.department IS 'The department there';
+COMMENT ON COLUMN tempcloud_data.request_overview.requirements IS 'What is required of the workers, in words';
+COMMENT ON COLUMN tempcloud_data.request_overview.status IS 'What became of it';
+COMMENT ON COLUMN tempcloud_data.request_overview.answer_by IS 'When it expires unless it is answered';
+COMMENT ON COLUMN tempcloud_data.request_overview.created_at IS 'When it was sent';
+COMMENT ON COLUMN tempcloud_data.request_overview.decided_at IS 'When it got its status; null while it is open';
+COMMENT ON COLUMN tempcloud_data.request_overview.reason IS 'Why it was declined, withdrawn or cancelled';
+COMMENT ON COLUMN tempcloud_data.request_overview.answered_at IS 'When the provider answered';
+COMMENT ON COLUMN tempcloud_data.request_overview.answer IS 'What the provider said to it';
+COMMENT ON COLUMN tempcloud_data.request_overview.starts_at IS 'Start of the first shift';
+COMMENT ON COLUMN tempcloud_data.request_overview.ends_at IS 'End of the last shift';
+COMMENT ON COLUMN tempcloud_data.request_overview.headcount IS 'How many people are asked for, over all shifts';
+COMMENT ON COLUMN tempcloud_data.request_overview.offered IS 'How many are offered, over all shifts; null until it is accepted';
+COMMENT ON COLUMN tempcloud_data.request_overview.assigned IS 'How many of them have a name';
+
+CREATE VIEW tempcloud_data.shift_overview AS
+SELECT s.id, r.id AS request_id, r.customer_id, r.provider_id,
+	   s.starts_at, s.ends_at, s.headcount, s.offered,
+	   (SELECT pg_catalog.count(*) FROM tempcloud_data.assignment p
+		 WHERE p.shift_id = s.id AND p.replaced_at IS NULL)::integer AS assigned
+  FROM tempcloud_data.request r
+ CROSS JOIN LATERAL (
+	SELECT * FROM tempcloud_data.shift s WHERE s.request_id = r.id ORDER BY s.starts_at OFFSET 0) s;
+COMMENT ON VIEW tempcloud_data.shift_overview IS 'Shifts, with whose they are and how many workers have a name.';
+COMMENT ON COLUMN tempcloud_data.shift_overview.id IS 'Key of the shift';
+COMMENT ON COLUMN tempcloud_data.shift_overview.request_id IS 'The request it is a part of';
+COMMENT ON COLUMN tempcloud_data.shift_overview.customer_id IS 'The customer who asks';
+COMMENT ON COLUMN tempcloud_data.shift_overview.provider_id IS 'The provider who is asked';
+COMMENT ON COLUMN tempcloud_data.shift_overview.starts_at IS 'When work begins';
+COMMENT ON COLUMN tempcloud_data.shift_overview.ends_at IS 'When it ends';
+COMMENT ON COLUMN tempcloud_data.shift_overview.headcount IS 'How many people are asked for';
+COMMENT ON COLUMN tempcloud_data.shift_overview.offered IS 'How many the provider offers; null until the request is accepted';
+COMMENT ON COLUMN tempcloud_data.shift_overview.assigned IS 'How many of them have a name';
+
+-- One arm for each side, so that each is served by its own index, and each with
+-- its order, so that a page takes no more than its rows.
+CREATE VIEW tempcloud.shifts WITH (security_barrier) AS
+(SELECT id, request_id, starts_at, ends_at, headcount, offered, assigned
+   FROM tempcloud_data.shift_overview
+  WHERE customer_id = (SELECT tempcloud.current_account_id())
+  ORDER BY request_id DESC)
+ UNION ALL
+(SELECT id, request_id, starts_at, ends_at, headcount, offered, assigned
+   FROM tempcloud_data.shift_overview
+  WHERE provider_id = (SELECT tempcloud.current_account_id())
+  ORDER BY request_id DESC);
+COMMENT ON VIEW tempcloud.shifts IS
+'The working times of the caller''s requests
+Of those sent, for a customer, and of those received, for a provider; in the order of the requests, the newest first, and of time.';
+COMMENT ON COLUMN tempcloud.shifts.id IS 'Key of the shift';
+COMMENT ON COLUMN tempcloud.shifts.request_id IS 'The request it is a part of';
+COMMENT ON COLUMN tempcloud.shifts.starts_at IS 'When work begins';
+COMMENT ON COLUMN tempcloud.shifts.ends_at IS 'When it ends';
+COMMENT ON COLUMN tempcloud.shifts.headcount IS 'How many people are asked for';
+COMMENT ON COLUMN tempcloud.shifts.offered IS 'How many the provider offers; null until the request is accepted';
+COMMENT ON COLUMN tempcloud.shifts.assigned IS 'How many of them have a name';
+GRANT SELECT ON tempcloud.shifts TO tempcloud_user;

@@ -23,6 +23,15 @@ COMMENT ON COLUMN tempcloud_data.request_answer.accepted IS 'Whether it was acce
 COMMENT ON COLUMN tempcloud_data.request_answer.reason IS 'What the provider said to it';
 COMMENT ON COLUMN tempcloud_data.request_answer.created_at IS 'When it was answered';
 
+-- An answer is written once.
+CREATE TRIGGER request_answer_append_only BEFORE UPDATE OR DELETE ON tempcloud_data.request_answer
+	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.refuse_change();
+CREATE TRIGGER request_answer_truncate BEFORE TRUNCATE ON tempcloud_data.request_answer
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.refuse_change();
+ALTER TABLE tempcloud_data.request_answer
+	ENABLE ALWAYS TRIGGER request_answer_append_only,
+	ENABLE ALWAYS TRIGGER request_answer_truncate;
+
 CREATE FUNCTION tempcloud.answer_request(
 	id			uuid,
 	accept		boolean,
@@ -36,3 +45,77 @@ COMMENT ON FUNCTION tempcloud.answer_request IS
 'Accept or decline a request
 For the provider who was asked, as long as it is open. Who accepts may offer fewer people than asked: headcount is the most they offer for any shift; shifts, an array of objects with id and headcount, says it for single ones, 0 for none. The answer is final; what was accepted can be cancelled. The same answer given again does nothing.';
 GRANT EXECUTE ON FUNCTION tempcloud.answer_request TO tempcloud_user;
+
+-- After all tables
+
+CREATE VIEW tempcloud.requests_received WITH (security_barrier) AS
+SELECT r.id, r.order_id, r.order_name, r.reference, r.ordered_by,
+	   r.customer_id, a.company_name::text AS customer_company,
+	   r.profession, r.location, r.department, r.requirements, r.status, r.answer_by,
+	   r.created_at, r.decided_at, r.reason, r.answered_at, r.answer,
+	   r.starts_at, r.ends_at, r.headcount, r.offered, r.assigned
+  FROM tempcloud_data.request_overview r
+ CROSS JOIN LATERAL (
+	SELECT * FROM tempcloud_data.account a WHERE a.id = r.customer_id OFFSET 0) a
+ WHERE r.provider_id = (SELECT tempcloud.current_account_id())
+ ORDER BY r.id DESC;
+COMMENT ON VIEW tempcloud.requests_received IS
+'The requests to the caller, a provider
+Anfragen: with what became of each, and how many of the people are offered and named. Newest first.';
+COMMENT ON COLUMN tempcloud.requests_received.id IS 'Key of the request';
+COMMENT ON COLUMN tempcloud.requests_received.order_id IS 'The order it is a part of';
+COMMENT ON COLUMN tempcloud.requests_received.order_name IS 'What the order is called';
+COMMENT ON COLUMN tempcloud.requests_received.reference IS 'The customer''s own number of the order';
+COMMENT ON COLUMN tempcloud.requests_received.ordered_by IS 'The customer''s contact who ordered';
+COMMENT ON COLUMN tempcloud.requests_received.customer_id IS 'The customer who asks';
+COMMENT ON COLUMN tempcloud.requests_received.customer_company IS 'Name of the customer';
+COMMENT ON COLUMN tempcloud.requests_received.profession IS 'The profession that is needed';
+COMMENT ON COLUMN tempcloud.requests_received.location IS 'Where';
+COMMENT ON COLUMN tempcloud.requests_received.department IS 'The department there';
+COMMENT ON COLUMN tempcloud.requests_received.requirements IS 'What is required of the workers, in words';
+COMMENT ON COLUMN tempcloud.requests_received.status IS 'What became of it';
+COMMENT ON COLUMN tempcloud.requests_received.answer_by IS 'When it expires unless it is answered';
+COMMENT ON COLUMN tempcloud.requests_received.created_at IS 'When it was sent';
+COMMENT ON COLUMN tempcloud.requests_received.decided_at IS 'When it got its status; null while it is open';
+COMMENT ON COLUMN tempcloud.requests_received.reason IS 'Why it was declined, withdrawn or cancelled';
+COMMENT ON COLUMN tempcloud.requests_received.answered_at IS 'When the provider answered';
+COMMENT ON COLUMN tempcloud.requests_received.answer IS 'What the provider said to it';
+COMMENT ON COLUMN tempcloud.requests_received.starts_at IS 'Start of the first shift';
+COMMENT ON COLUMN tempcloud.requests_received.ends_at IS 'End of the last shift';
+COMMENT ON COLUMN tempcloud.requests_received.headcount IS 'How many people are asked for, over all shifts';
+COMMENT ON COLUMN tempcloud.requests_received.offered IS 'How many are offered, over all shifts; null until it is accepted';
+COMMENT ON COLUMN tempcloud.requests_received.assigned IS 'How many of them have a name';
+GRANT SELECT ON tempcloud.requests_received TO tempcloud_user;
+
+-- relationships: see contacts() in partnership.sql
+CREATE FUNCTION tempcloud.customer(tempcloud.requests_received)
+RETURNS SETOF tempcloud.customers
+LANGUAGE sql STABLE ROWS 1
+BEGIN ATOMIC
+	SELECT * FROM tempcloud.customers c WHERE c.id = ($1).customer_id OFFSET 0;
+END;
+COMMENT ON FUNCTION tempcloud.customer(tempcloud.requests_received) IS
+'The customer who asks';
+
+CREATE FUNCTION tempcloud.shifts(tempcloud.requests_received)
+RETURNS SETOF tempcloud.shifts
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	SELECT * FROM tempcloud.shifts s WHERE s.request_id = ($1).id OFFSET 0;
+END;
+COMMENT ON FUNCTION tempcloud.shifts(tempcloud.requests_received) IS
+'The working times of a request';
+
+CREATE FUNCTION tempcloud.request_received(tempcloud.shifts)
+RETURNS SETOF tempcloud.requests_received
+LANGUAGE sql STABLE ROWS 1
+BEGIN ATOMIC
+	SELECT * FROM tempcloud.requests_received r WHERE r.id = ($1).request_id OFFSET 0;
+END;
+COMMENT ON FUNCTION tempcloud.request_received(tempcloud.shifts) IS
+'The request a shift is a part of, for the provider';
+GRANT EXECUTE ON FUNCTION
+	tempcloud.customer(tempcloud.requests_received),
+	tempcloud.shifts(tempcloud.requests_received),
+	tempcloud.request_received(tempcloud.shifts)
+	TO tempcloud_user;

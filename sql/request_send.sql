@@ -38,3 +38,78 @@ COMMENT ON FUNCTION tempcloud.withdraw_request IS
 'Withdraw a request
 For the customer, as long as it is open; what was accepted can be cancelled. Withdrawing again does nothing.';
 GRANT EXECUTE ON FUNCTION tempcloud.withdraw_request TO tempcloud_user;
+
+-- After all tables
+
+-- The lists of both sides, newest first, by the index that finds the rows.
+CREATE VIEW tempcloud.requests_sent WITH (security_barrier) AS
+SELECT r.id, r.order_id, r.order_name, r.reference, r.ordered_by,
+	   r.provider_id, a.company_name::text AS provider_company,
+	   r.profession, r.location, r.department, r.requirements, r.status, r.answer_by,
+	   r.created_at, r.decided_at, r.reason, r.answered_at, r.answer,
+	   r.starts_at, r.ends_at, r.headcount, r.offered, r.assigned
+  FROM tempcloud_data.request_overview r
+ CROSS JOIN LATERAL (
+	SELECT * FROM tempcloud_data.account a WHERE a.id = r.provider_id OFFSET 0) a
+ WHERE r.customer_id = (SELECT tempcloud.current_account_id())
+ ORDER BY r.id DESC;
+COMMENT ON VIEW tempcloud.requests_sent IS
+'The requests of the caller, a customer
+Bestellungen und Anfragen: with what became of each, and how many of the people are offered and named. Newest first.';
+COMMENT ON COLUMN tempcloud.requests_sent.id IS 'Key of the request';
+COMMENT ON COLUMN tempcloud.requests_sent.order_id IS 'The order it is a part of';
+COMMENT ON COLUMN tempcloud.requests_sent.order_name IS 'What the order is called';
+COMMENT ON COLUMN tempcloud.requests_sent.reference IS 'The customer''s own number of the order';
+COMMENT ON COLUMN tempcloud.requests_sent.ordered_by IS 'The contact who ordered';
+COMMENT ON COLUMN tempcloud.requests_sent.provider_id IS 'The provider who is asked';
+COMMENT ON COLUMN tempcloud.requests_sent.provider_company IS 'Name of the provider';
+COMMENT ON COLUMN tempcloud.requests_sent.profession IS 'The profession that is needed';
+COMMENT ON COLUMN tempcloud.requests_sent.location IS 'Where';
+COMMENT ON COLUMN tempcloud.requests_sent.department IS 'The department there';
+COMMENT ON COLUMN tempcloud.requests_sent.requirements IS 'What is required of the workers, in words';
+COMMENT ON COLUMN tempcloud.requests_sent.status IS 'What became of it';
+COMMENT ON COLUMN tempcloud.requests_sent.answer_by IS 'When it expires unless it is answered';
+COMMENT ON COLUMN tempcloud.requests_sent.created_at IS 'When it was sent';
+COMMENT ON COLUMN tempcloud.requests_sent.decided_at IS 'When it got its status; null while it is open';
+COMMENT ON COLUMN tempcloud.requests_sent.reason IS 'Why it was declined, withdrawn or cancelled';
+COMMENT ON COLUMN tempcloud.requests_sent.answered_at IS 'When the provider answered';
+COMMENT ON COLUMN tempcloud.requests_sent.answer IS 'What the provider said to it';
+COMMENT ON COLUMN tempcloud.requests_sent.starts_at IS 'Start of the first shift';
+COMMENT ON COLUMN tempcloud.requests_sent.ends_at IS 'End of the last shift';
+COMMENT ON COLUMN tempcloud.requests_sent.headcount IS 'How many people are asked for, over all shifts';
+COMMENT ON COLUMN tempcloud.requests_sent.offered IS 'How many are offered, over all shifts; null until it is accepted';
+COMMENT ON COLUMN tempcloud.requests_sent.assigned IS 'How many of them have a name';
+GRANT SELECT ON tempcloud.requests_sent TO tempcloud_user;
+
+-- relationships: see contacts() in partnership.sql
+CREATE FUNCTION tempcloud.provider(tempcloud.requests_sent)
+RETURNS SETOF tempcloud.providers
+LANGUAGE sql STABLE ROWS 1
+BEGIN ATOMIC
+	SELECT * FROM tempcloud.providers p WHERE p.id = ($1).provider_id OFFSET 0;
+END;
+COMMENT ON FUNCTION tempcloud.provider(tempcloud.requests_sent) IS
+'The provider who is asked';
+
+CREATE FUNCTION tempcloud.shifts(tempcloud.requests_sent)
+RETURNS SETOF tempcloud.shifts
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+	SELECT * FROM tempcloud.shifts s WHERE s.request_id = ($1).id OFFSET 0;
+END;
+COMMENT ON FUNCTION tempcloud.shifts(tempcloud.requests_sent) IS
+'The working times of a request';
+
+CREATE FUNCTION tempcloud.request_sent(tempcloud.shifts)
+RETURNS SETOF tempcloud.requests_sent
+LANGUAGE sql STABLE ROWS 1
+BEGIN ATOMIC
+	SELECT * FROM tempcloud.requests_sent r WHERE r.id = ($1).request_id OFFSET 0;
+END;
+COMMENT ON FUNCTION tempcloud.request_sent(tempcloud.shifts) IS
+'The request a shift is a part of, for the customer';
+GRANT EXECUTE ON FUNCTION
+	tempcloud.provider(tempcloud.requests_sent),
+	tempcloud.shifts(tempcloud.requests_sent),
+	tempcloud.request_sent(tempcloud.shifts)
+	TO tempcloud_user;

@@ -20,10 +20,9 @@ my %MAY_INCLUDE = (
 	'.' => [qw(base worker rule guard)]);
 
 # SQL without C of its own, and without a test in test/sql of its own
-my %WITHOUT_C = map { $_ => 1 } qw(privilege relationship role);
+my %WITHOUT_C = map { $_ => 1 } qw(privilege role);
 my %TESTED_ELSEWHERE = (
 	invitation_send => 'test/sql/invitation.sql',
-	relationship => 'test/postgrest.py',
 	request => 'test/sql/request_send.sql',
 	role => 'test/sql/privilege.sql');
 
