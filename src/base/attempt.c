@@ -1,6 +1,6 @@
 /*
  * attempt.c
- *		What may fail without the transaction.
+ *		Calls that may fail while the transaction goes on.
  */
 #include "postgres.h"
 

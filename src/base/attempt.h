@@ -1,6 +1,6 @@
 /*
  * attempt.h
- *		What may fail without the transaction.
+ *		Calls that may fail while the transaction goes on.
  */
 #ifndef TC_ATTEMPT_H
 #define TC_ATTEMPT_H
@@ -8,9 +8,10 @@
 #include "postgres.h"
 
 /*
- * Call a function in a subtransaction.  Returns NULL if it returned, or the
- * error that it raised, in the caller's memory; what it wrote is rolled back
- * then.  The caller passes on, by ReThrowError(), what it does not expect.
+ * Call a function in a subtransaction, in the caller's memory context.  Returns
+ * NULL if the function returned.  If it raised an error, the subtransaction is
+ * rolled back and a copy of the error returned, in the caller's memory context;
+ * the caller raises the errors that it does not expect again, by ReThrowError().
  */
 extern ErrorData *tc_attempt(void (*function) (void *argument), void *argument);
 

@@ -2,9 +2,9 @@
  * http.c
  *		The HTTP request that a call came with, as PostgREST tells it.
  *
- * PostgREST sets request.method and request.path for each transaction.  A call
- * that comes by plain SQL has neither.  Whoever may set them may also leave
- * them out: nothing here protects data, it tells a client what it did wrong.
+ * PostgREST sets request.method and request.path for each transaction.  In a call
+ * by plain SQL neither is set.  A client that can set them can also leave them
+ * out, so these checks protect no data; they report a client's mistake.
  */
 #include "postgres.h"
 
@@ -30,10 +30,10 @@ PG_FUNCTION_INFO_V1(tempcloud_check_request);
 /*
  * check_request() returns void: for PostgREST's db-pre-request.
  *
- * PT405 read_only for a request to write to a view of ours that cannot be
- * written.  PostgreSQL itself would answer 55000, before it looks at any
- * privilege, and PostgREST make 500 of it.  Which relation is meant, its
- * search path says: PostgREST has put the schema of the request first.
+ * Raises PT405 read_only for a request to write to a view of this extension that
+ * is not updatable.  PostgreSQL would raise 55000, before it checks privileges,
+ * and PostgREST would answer with status 500.  The view is found by the search
+ * path, in which PostgREST has put the schema of the request first.
  */
 Datum
 tempcloud_check_request(PG_FUNCTION_ARGS)
@@ -61,7 +61,7 @@ tc_require_post(void)
 		tc_refuse(POST_ONLY);
 }
 
-/* False for every method where the call came by plain SQL. */
+/* Whether the call came by a request of this method; false for plain SQL. */
 static bool
 came_by(const char *method)
 {
@@ -70,7 +70,7 @@ came_by(const char *method)
 	return value != NULL && strcmp(value, method) == 0;
 }
 
-/* As PostgREST reads a path: %XX is a byte.  Palloc'd. */
+/* Returns the path with each %XX replaced by its byte, as PostgREST reads it; palloc'd. */
 static char *
 decode_path(const char *path)
 {
@@ -91,7 +91,7 @@ decode_path(const char *path)
 	return result;
 }
 
-/* Its value, or -1. */
+/* Returns the value of a hexadecimal digit, or -1 for another character. */
 static int
 hex_digit(char c)
 {

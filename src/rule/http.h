@@ -6,8 +6,8 @@
 #define TC_HTTP_H
 
 /*
- * PT405 post_only if the call came by GET or HEAD: then what it was passed
- * stood in the address of the request.
+ * Raises PT405 post_only if the call came by GET or HEAD: then the arguments were
+ * part of the address of the request.
  */
 extern void tc_require_post(void);
 
