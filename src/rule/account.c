@@ -1,12 +1,13 @@
 /*
  * account.c
- *		A company registers and keeps its profile.
+ *		Registration of a company, and its profile.
  */
 #include "postgres.h"
 
 #include "fmgr.h"
 #include "utils/builtins.h"
 
+#include "base/clock.h"
 #include "base/input_check.h"
 #include "base/lock.h"
 #include "base/query.h"
@@ -17,23 +18,32 @@
 #include "rule/contact.h"
 #include "rule/event.h"
 #include "rule/invitation.h"
+#include "rule/token.h"
 
 static KeptQuery insert_account =
 QUERY("INSERT INTO tempcloud_data.account"
-	  " (kind, company_name, locale, phone, website, street, postal_code, city, country)"
-	  " VALUES ($1::tempcloud.account_kind, $2, $3, $4, $5, $6, $7, $8, $9)"
+	  " (kind, company_name, locale, phone, website, street, postal_code, city, country,"
+	  "  created_at)"
+	  " VALUES ($1::tempcloud.account_kind, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 	  " RETURNING id");
 
 static KeptQuery insert_first_contact =
 QUERY("INSERT INTO tempcloud_data.contact"
-	  " (account_id, given_name, family_name, \"position\", email, email_verified_at, subject)"
-	  " VALUES ($1, $2, $3, $4, $5, clock_timestamp(), $6)"
+	  " (account_id, given_name, family_name, \"position\", email, email_verified_at,"
+	  "  subject, created_at)"
+	  " VALUES ($1, $2, $3, $4, $5, $7, $6, $7)"
 	  " RETURNING id");
+
+/* Of both. */
+enum
+{
+	INSERTED_ID = 1
+};
 
 static KeptQuery select_account =
 QUERY("SELECT " ACCOUNT_RECORD " FROM tempcloud_data.account a WHERE a.id = $1");
 
-/* An empty text clears a value, a null one leaves it. */
+/* Assigns parameter n to a column: an empty text clears it, a null leaves it unchanged. */
 #define SET_TEXT(column, n) \
 	column " = CASE WHEN $" #n " IS NULL THEN " column " ELSE NULLIF($" #n ", '') END"
 
@@ -61,14 +71,22 @@ static void complete_by_invitation(Registration *reg, text *token);
 PG_FUNCTION_INFO_V1(tempcloud_register_account);
 PG_FUNCTION_INFO_V1(tempcloud_update_account);
 
+enum
+{
+	REGISTER_KIND, REGISTER_COMPANY_NAME, REGISTER_GIVEN_NAME, REGISTER_FAMILY_NAME,
+	REGISTER_TOKEN, REGISTER_LOCALE, REGISTER_PHONE, REGISTER_WEBSITE, REGISTER_STREET,
+	REGISTER_POSTAL_CODE, REGISTER_CITY, REGISTER_COUNTRY, REGISTER_POSITION
+};
+
 /*
  * register_account(kind, company_name, given_name, family_name, token, locale,
  *					phone, website, street, postal_code, city, country,
  *					position) returns tempcloud.account
  *
  * The login and the address are locked before they are looked up and until the
- * end: of two who register with one of them the second waits and is refused, and
- * an invitation to the address is either seen here and routed, or sees the new account.
+ * transaction ends.  Of two registrations with one login or address the second
+ * waits, and raises an error.  An invitation to the address is either seen here and
+ * routed, or the command that sends it sees the new account.
  */
 Datum
 tempcloud_register_account(PG_FUNCTION_ARGS)
@@ -93,32 +111,31 @@ tempcloud_register_account(PG_FUNCTION_ARGS)
 				  TEXT_VALUE(reg.kind),
 				  TEXT_VALUE(reg.company_name),
 				  TEXT_VALUE(reg.locale),
-				  TEXT_VALUE(tc_arg(fcinfo, 6, "phone", FORM_PHONE)),
-				  TEXT_VALUE(tc_arg(fcinfo, 7, "website", FORM_WEBSITE)),
-				  TEXT_VALUE(tc_arg(fcinfo, 8, "street", FORM_LINE)),
-				  TEXT_VALUE(tc_arg(fcinfo, 9, "postal_code", FORM_LINE)),
-				  TEXT_VALUE(tc_arg(fcinfo, 10, "city", FORM_LINE)),
-				  TEXT_VALUE(tc_arg(fcinfo, 11, "country", FORM_COUNTRY)));
-	account_id = tc_uuid(rows, 0, 1);
+				  TEXT_VALUE(tc_arg(fcinfo, REGISTER_PHONE, "phone", FORM_PHONE)),
+				  TEXT_VALUE(tc_arg(fcinfo, REGISTER_WEBSITE, "website", FORM_WEBSITE)),
+				  TEXT_VALUE(tc_arg(fcinfo, REGISTER_STREET, "street", FORM_LINE)),
+				  TEXT_VALUE(tc_arg(fcinfo, REGISTER_POSTAL_CODE, "postal_code", FORM_LINE)),
+				  TEXT_VALUE(tc_arg(fcinfo, REGISTER_CITY, "city", FORM_LINE)),
+				  TEXT_VALUE(tc_arg(fcinfo, REGISTER_COUNTRY, "country", FORM_COUNTRY)),
+				  TIME_VALUE(tc_now()));
+	account_id = tc_uuid(rows, 0, INSERTED_ID);
 
 	rows = tc_run(&insert_first_contact,
 				  UUID_VALUE(account_id),
 				  TEXT_VALUE(reg.given_name),
 				  TEXT_VALUE(reg.family_name),
-				  TEXT_VALUE(tc_arg(fcinfo, 12, "position", FORM_LINE)),
+				  TEXT_VALUE(tc_arg(fcinfo, REGISTER_POSITION, "position", FORM_LINE)),
 				  TEXT_VALUE(reg.email),
-				  TEXT_VALUE(caller->subject));
-	contact_id = tc_uuid(rows, 0, 1);
+				  TEXT_VALUE(caller->subject),
+				  TIME_VALUE(tc_now()));
+	contact_id = tc_uuid(rows, 0, INSERTED_ID);
 
 	tc_event(EVENT_ACCOUNT_REGISTERED, account_id, contact_id, NULL, NULL);
 	tc_route_invitations(account_id,
 						 tc_lock_waiting(account_id, tc_kind_of_label(reg.kind), tc_fold_email(reg.email)));
 	if (reg.invitation != NULL)
 	{
-		/*
-		 * Somebody may have decided or resent it since: then the link was
-		 * none.
-		 */
+		/* It may have been decided or sent again since. */
 		tc_lock_invitation(reg.invitation, NULL);
 		tc_require_open_link(reg.invitation);
 	}
@@ -126,6 +143,12 @@ tempcloud_register_account(PG_FUNCTION_ARGS)
 	rows = tc_run(&select_account, UUID_VALUE(account_id));
 	return tc_finish(rows);
 }
+
+enum
+{
+	UPDATE_COMPANY_NAME, UPDATE_LOCALE, UPDATE_PHONE, UPDATE_WEBSITE, UPDATE_STREET,
+	UPDATE_POSTAL_CODE, UPDATE_CITY, UPDATE_COUNTRY
+};
 
 /*
  * update_account(company_name, locale, phone, website, street, postal_code,
@@ -141,35 +164,38 @@ tempcloud_update_account(PG_FUNCTION_ARGS)
 	caller = tc_caller_with_account(QUERY_RUN);
 	rows = tc_run(&update_account,
 				  UUID_VALUE(caller->account_id),
-				  TEXT_VALUE(tc_arg_change(fcinfo, 0, "company_name", FORM_COMPANY_NAME, false)),
-				  TEXT_VALUE(tc_arg_change(fcinfo, 1, "locale", FORM_LOCALE, false)),
-				  TEXT_VALUE(tc_arg_change(fcinfo, 2, "phone", FORM_PHONE, true)),
-				  TEXT_VALUE(tc_arg_change(fcinfo, 3, "website", FORM_WEBSITE, true)),
-				  TEXT_VALUE(tc_arg_change(fcinfo, 4, "street", FORM_LINE, true)),
-				  TEXT_VALUE(tc_arg_change(fcinfo, 5, "postal_code", FORM_LINE, true)),
-				  TEXT_VALUE(tc_arg_change(fcinfo, 6, "city", FORM_LINE, true)),
-				  TEXT_VALUE(tc_arg_change(fcinfo, 7, "country", FORM_COUNTRY, true)));
+				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_COMPANY_NAME, "company_name", FORM_COMPANY_NAME, false)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_LOCALE, "locale", FORM_LOCALE, false)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_PHONE, "phone", FORM_PHONE, true)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_WEBSITE, "website", FORM_WEBSITE, true)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_STREET, "street", FORM_LINE, true)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_POSTAL_CODE, "postal_code", FORM_LINE, true)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_CITY, "city", FORM_LINE, true)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_COUNTRY, "country", FORM_COUNTRY, true)));
 	if (rows.count == 0)
 		tc_refuse(NO_ACCOUNT);	/* closed since */
 	return tc_finish(rows);
 }
 
 /*
- * What is registered: what the caller says, completed by the invitation whose
- * token they hold, or by the claims.
+ * Read what is to be registered from the arguments, completed by the invitation of
+ * the token, or by the caller's claims.  Raises PT400 invalid_argument for an argument
+ * that is missing or malformed, PT403 email_unverified if neither proves an address,
+ * and the errors of complete_by_invitation().
  */
 static void
 start_registration(FunctionCallInfo fcinfo, const Caller *caller, Registration *reg)
 {
-	reg->kind = PG_ARGISNULL(0) ? NULL : tc_enum_label(PG_GETARG_DATUM(0));
-	reg->company_name = tc_arg(fcinfo, 1, "company_name", FORM_COMPANY_NAME);
-	reg->given_name = tc_arg(fcinfo, 2, "given_name", FORM_PERSON_NAME);
-	reg->family_name = tc_arg(fcinfo, 3, "family_name", FORM_PERSON_NAME);
-	reg->locale = tc_arg(fcinfo, 5, "locale", FORM_LOCALE);
+	reg->kind = PG_ARGISNULL(REGISTER_KIND) ? NULL :
+		tc_enum_label(PG_GETARG_DATUM(REGISTER_KIND));
+	reg->company_name = tc_arg(fcinfo, REGISTER_COMPANY_NAME, "company_name", FORM_COMPANY_NAME);
+	reg->given_name = tc_arg(fcinfo, REGISTER_GIVEN_NAME, "given_name", FORM_PERSON_NAME);
+	reg->family_name = tc_arg(fcinfo, REGISTER_FAMILY_NAME, "family_name", FORM_PERSON_NAME);
+	reg->locale = tc_arg(fcinfo, REGISTER_LOCALE, "locale", FORM_LOCALE);
 	reg->invitation = NULL;
 
-	if (!PG_ARGISNULL(4))
-		complete_by_invitation(reg, PG_GETARG_TEXT_PP(4));
+	if (!PG_ARGISNULL(REGISTER_TOKEN))
+		complete_by_invitation(reg, tc_arg_token(fcinfo, REGISTER_TOKEN));
 	else if (caller->email == NULL)
 		tc_refuse(EMAIL_UNVERIFIED);
 	else
@@ -184,7 +210,10 @@ start_registration(FunctionCallInfo fcinfo, const Caller *caller, Registration *
 }
 
 /*
- * Who holds the token reads the mails to the address: it is proven.
+ * Complete a registration by the invitation of the token.  The token was mailed to
+ * the invited address, so it proves that address.  Raises PT409 same_kind for an
+ * argument "kind" that is not the invited one, and the errors of
+ * tc_find_invitation_by_token() and tc_require_open_link().
  */
 static void
 complete_by_invitation(Registration *reg, text *token)

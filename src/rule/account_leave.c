@@ -1,9 +1,9 @@
 /*
  * account_leave.c
- *		How people leave an account, and how the last one closes it.
+ *		People leave an account, and the last one closes it.
  *
- * A closed account stays as a partner, with its name and its history, and acts no
- * more: it has no people.
+ * A closed account remains a partner, with its name and its history.  It has no
+ * people, so nobody acts for it.
  */
 #include "postgres.h"
 
@@ -11,6 +11,7 @@
 #include "fmgr.h"
 #include "utils/array.h"
 
+#include "base/clock.h"
 #include "base/input_check.h"
 #include "base/query.h"
 #include "base/refusal.h"
@@ -25,12 +26,12 @@ QUERY("SELECT FROM tempcloud_data.contact c"
 	  " WHERE c.account_id = $1 AND c.subject IS NOT NULL AND c.id <> $2");
 
 /*
- * What is pending between the account ($1) and others, sent and received: routed to
- * it, or waiting for an address that it has proven.  What is past its time is left
- * to maintain().
+ * Locks the pending invitations that the account ($1) has sent, that are routed to it,
+ * and that wait for an address that it has proven.  Those that have expired ($3) are
+ * left to maintain().
  */
 static KeptQuery lock_invitations =
-QUERY("SELECT i.id, i.inviter_id, i.invitee_id FROM tempcloud_data.invitation i"
+QUERY("SELECT i.id, i.inviter_id, i.invitee_id, i.expires_at FROM tempcloud_data.invitation i"
 	  " WHERE i.id IN ("
 	  "   SELECT i.id FROM tempcloud_data.invitation i"
 	  "    WHERE i.inviter_id = $1 AND i.status = 'pending'"
@@ -45,45 +46,59 @@ QUERY("SELECT i.id, i.inviter_id, i.invitee_id FROM tempcloud_data.invitation i"
 	  "         AND i.status = 'pending' AND i.invitee_id IS NULL"
 	  "         AND i.invitee_kind = $2::tempcloud.account_kind OFFSET 0) i"
 	  "    WHERE c.account_id = $1 AND c.email_verified_at IS NOT NULL)"
-	  "   AND i.status = 'pending' AND i.expires_at > clock_timestamp()"
+	  "   AND i.status = 'pending' AND i.expires_at > $3"
 	  " ORDER BY i.id FOR NO KEY UPDATE");
 
-/* What is open between the account and its partners, or agreed and not over yet. */
+enum
+{
+	INVITATION_ID = 1, INVITATION_INVITER_ID, INVITATION_INVITEE_ID, INVITATION_EXPIRES_AT
+};
+
+/*
+ * Locks the requests between the account ($1) and its partners that are open, or
+ * accepted with a shift that has not ended ($2).
+ */
 static KeptQuery lock_requests =
-QUERY("SELECT r.id, r.customer_id, r.provider_id, r.status FROM tempcloud_data.request r"
+QUERY("SELECT r.id, r.customer_id, r.provider_id, r.status,"
+	  "       CASE r.status WHEN 'open' THEN r.answer_by ELSE ("
+	  "         SELECT max(s.ends_at) FROM tempcloud_data.shift s"
+	  "          WHERE s.request_id = r.id) END"
+	  "  FROM tempcloud_data.request r"
 	  " WHERE r.id IN ("
 	  "   SELECT r.id FROM tempcloud_data.request r WHERE r.customer_id = $1"
 	  "    UNION ALL "
 	  "   SELECT r.id FROM tempcloud_data.request r WHERE r.provider_id = $1)"
-	  "   AND (r.status = 'open' AND r.answer_by > clock_timestamp()"
+	  "   AND (r.status = 'open' AND r.answer_by > $2"
 	  "        OR r.status = 'accepted' AND EXISTS ("
 	  "          SELECT FROM tempcloud_data.shift s"
-	  "           WHERE s.request_id = r.id AND s.ends_at > clock_timestamp()))"
+	  "           WHERE s.request_id = r.id AND s.ends_at > $2))"
 	  " ORDER BY r.id FOR NO KEY UPDATE");
 
-/* How many of them a transaction above READ COMMITTED can see. */
+enum
+{
+	REQUEST_ID = 1, REQUEST_CUSTOMER_ID, REQUEST_PROVIDER_ID, REQUEST_STATUS, REQUEST_OVER_AT
+};
+
+/* How many of them the transaction's snapshot contains. */
 static KeptQuery count_seen =
 QUERY("SELECT (SELECT count(*) FROM tempcloud_data.invitation WHERE id = ANY ($1))"
 	  "     + (SELECT count(*) FROM tempcloud_data.request WHERE id = ANY ($1))");
 
-static KeptQuery close_account =
-QUERY("UPDATE tempcloud_data.account SET closed_at = clock_timestamp()"
-	  " WHERE id = $1");
-
-typedef struct Pending
+enum
 {
-	pg_uuid_t  *id;
-	pg_uuid_t  *inviter_id;
-	pg_uuid_t  *invitee_id;
-} Pending;
+	SEEN_COUNT = 1
+};
+
+static KeptQuery close_account =
+QUERY("UPDATE tempcloud_data.account SET closed_at = $2 WHERE id = $1");
 
 static Caller *lock_account(void);
-static Pending *lock_pending(const Caller *caller, int *count);
-static Request *lock_current(const Caller *caller, int *count);
-static void require_seen(const Pending *pending, int npending, const Request *requests,
-						 int nrequests);
-static void close_pending(const Caller *caller, const Pending *pending, const char *reason);
-static void close_request(const Caller *caller, const Request *request, const char *reason);
+static Rows lock_pending(const Caller *caller);
+static Rows lock_current(const Caller *caller);
+static void require_seen(Rows invitations, Rows requests);
+static void close_invitation(const Caller *caller, Rows invitations, uint64 row,
+							 const char *reason);
+static void close_request(const Caller *caller, Rows requests, uint64 row, const char *reason);
 
 PG_FUNCTION_INFO_V1(tempcloud_leave_account);
 PG_FUNCTION_INFO_V1(tempcloud_close_account);
@@ -104,26 +119,32 @@ tempcloud_leave_account(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+enum
+{
+	CLOSE_REASON
+};
+
 /*
  * close_account(reason) returns void
  *
- * Under the lock of the account's row, which others share who count on its being
- * open (tc_keep_open): what they did is seen here, and who comes later finds it
- * closed.  All rows are locked before any is changed, in the order of lock.h.
+ * Locks the account's row, which commands that need the account open lock FOR SHARE
+ * (tc_keep_open): what those before have written is seen here, and those after find
+ * the account closed.  All rows are locked before any is changed, in the order of
+ * lock.h.
+ *
+ * Raises PT409 has_colleagues if the account has another login.
  */
 Datum
 tempcloud_close_account(PG_FUNCTION_ARGS)
 {
 	Caller	   *caller;
 	char	   *reason;
-	Pending    *pending;
-	Request    *requests;
-	int			npending;
-	int			nrequests;
+	Rows		invitations;
+	Rows		requests;
 
 	tc_enter_command("close_account()");
 	caller = lock_account();
-	reason = tc_arg(fcinfo, 0, "reason", FORM_PARAGRAPH);
+	reason = tc_arg(fcinfo, CLOSE_REASON, "reason", FORM_PARAGRAPH);
 	if (reason == NULL)
 		reason = strncmp(caller->locale, "de", 2) == 0 ?
 			"Die Firma hat ihr Konto geschlossen." : "The company has closed its account.";
@@ -131,108 +152,122 @@ tempcloud_close_account(PG_FUNCTION_ARGS)
 					  UUID_VALUE(caller->contact_id)).count > 0)
 		tc_refuse(HAS_COLLEAGUES);
 
-	pending = lock_pending(caller, &npending);
-	requests = lock_current(caller, &nrequests);
-	require_seen(pending, npending, requests, nrequests);
+	invitations = lock_pending(caller);
+	requests = lock_current(caller);
+	require_seen(invitations, requests);
 	tc_lock_people(caller->account_id);
 
-	for (int i = 0; i < npending; i++)
-		close_pending(caller, &pending[i], reason);
-	for (int i = 0; i < nrequests; i++)
-		close_request(caller, &requests[i], reason);
+	for (uint64 i = 0; i < invitations.count; i++)
+		close_invitation(caller, invitations, i, reason);
+	for (uint64 i = 0; i < requests.count; i++)
+		close_request(caller, requests, i, reason);
 	tc_erase_people(caller->account_id);
-	tc_run(&close_account, UUID_VALUE(caller->account_id));
+	tc_run(&close_account, UUID_VALUE(caller->account_id), TIME_VALUE(tc_now()));
 	tc_event(EVENT_ACCOUNT_CLOSED, caller->account_id, caller->contact_id, NULL, NULL);
 	tc_leave();
 	PG_RETURN_VOID();
 }
 
-/* The caller, whose account nobody else leaves or joins until the transaction ends. */
+/*
+ * Lock the caller's account, so that nobody else leaves or joins it until the
+ * transaction ends.  Returns the caller; raises PT403 no_account if a colleague has
+ * removed them since.
+ */
 static Caller *
 lock_account(void)
 {
 	Caller	   *caller = tc_caller_with_account(QUERY_RUN);
 
 	tc_lock_account(caller->account_id);
-	return tc_caller_with_account(QUERY_LATEST);	/* a colleague may have
-													 * removed them */
+	return tc_caller_with_account(QUERY_LATEST);
 }
 
-static Pending *
-lock_pending(const Caller *caller, int *count)
+/* Lock the invitations to be closed, and return them. */
+static Rows
+lock_pending(const Caller *caller)
 {
-	Rows		rows;
-	Pending    *pending;
+	Rows		rows = tc_run_latest(&lock_invitations, UUID_VALUE(caller->account_id),
+									 KIND_VALUE(caller->kind), TIME_VALUE(tc_now()));
 
-	rows = tc_run_latest(&lock_invitations, UUID_VALUE(caller->account_id),
-						 KIND_VALUE(caller->kind));
-	*count = rows.count;
-	pending = palloc(sizeof(Pending) * (*count + 1));
-	for (int i = 0; i < *count; i++)
-		pending[i] = (Pending)
-	{
-		.id = tc_uuid(rows, i, 1),.inviter_id = tc_uuid(rows, i, 2),.invitee_id = tc_uuid(rows, i, 3)
-	};
-	return pending;
+	tc_read_clock();
+	return rows;
 }
 
-static Request *
-lock_current(const Caller *caller, int *count)
+/* Lock the requests to be closed, and return them. */
+static Rows
+lock_current(const Caller *caller)
 {
-	Rows		rows;
-	Request    *requests;
+	Rows		rows = tc_run_latest(&lock_requests, UUID_VALUE(caller->account_id),
+									 TIME_VALUE(tc_now()));
 
-	rows = tc_run_latest(&lock_requests, UUID_VALUE(caller->account_id));
-	*count = rows.count;
-	requests = palloc(sizeof(Request) * (*count + 1));
-	for (int i = 0; i < *count; i++)
-		requests[i] = (Request)
-	{
-		.id = tc_uuid(rows, i, 1),.customer_id = tc_uuid(rows, i, 2),.provider_id = tc_uuid(rows, i, 3),
-			.status = tc_request_status(tc_text(rows, i, 4))
-	};
-	return requests;
+	tc_read_clock();
+	return rows;
 }
 
-/* 40001 where some came after the transaction's snapshot: their sides could not be told. */
+/*
+ * Raises 40001 if one of the invitations or requests is newer than the transaction's
+ * snapshot: the queries that close it would not find it.
+ */
 static void
-require_seen(const Pending *pending, int npending, const Request *requests, int nrequests)
+require_seen(Rows invitations, Rows requests)
 {
 	Rows		rows;
-	int			count = npending + nrequests;
+	int			count = invitations.count + requests.count;
 	pg_uuid_t **ids;
 
 	if (!IsolationUsesXactSnapshot())
 		return;
 	ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
-	for (int i = 0; i < npending; i++)
-		ids[i] = pending[i].id;
-	for (int i = 0; i < nrequests; i++)
-		ids[npending + i] = requests[i].id;
+	for (uint64 i = 0; i < invitations.count; i++)
+		ids[i] = tc_uuid(invitations, i, INVITATION_ID);
+	for (uint64 i = 0; i < requests.count; i++)
+		ids[invitations.count + i] = tc_uuid(requests, i, REQUEST_ID);
 	rows = tc_run(&count_seen, ARRAY_VALUE(tc_uuid_array((const pg_uuid_t *const *) ids, count)));
-	if (tc_integer(rows, 0, 1) != count)
+	if (tc_integer(rows, 0, SEEN_COUNT) != count)
 		ereport(ERROR,
 				errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				errmsg("could not serialize access due to concurrent invitation or request"));
 }
 
-/* What the account has sent is withdrawn, what it has received declined. */
+/*
+ * Withdraw an invitation that the account has sent, decline one that it has received,
+ * and leave one that has expired while this transaction waited for a lock.
+ */
 static void
-close_pending(const Caller *caller, const Pending *pending, const char *reason)
+close_invitation(const Caller *caller, Rows invitations, uint64 row, const char *reason)
 {
-	if (tc_same(pending->inviter_id, caller->account_id))
-		(void) tc_withdraw_invitation(pending->id, caller, pending->invitee_id);
+	pg_uuid_t  *id = tc_uuid(invitations, row, INVITATION_ID);
+	pg_uuid_t  *inviter_id = tc_uuid(invitations, row, INVITATION_INVITER_ID);
+	pg_uuid_t  *invitee_id = tc_uuid(invitations, row, INVITATION_INVITEE_ID);
+
+	if (tc_time(invitations, row, INVITATION_EXPIRES_AT) <= tc_now())
+		return;
+	if (tc_same(inviter_id, caller->account_id))
+		(void) tc_withdraw_invitation(id, caller, invitee_id);
 	else
-		(void) tc_decline_invitation(pending->id, caller, pending->inviter_id, reason);
+		(void) tc_decline_invitation(id, caller, inviter_id, reason);
 }
 
+/*
+ * Cancel a request that was accepted, withdraw or decline an open one, and leave one
+ * that has become over while this transaction waited for a lock.
+ */
 static void
-close_request(const Caller *caller, const Request *request, const char *reason)
+close_request(const Caller *caller, Rows requests, uint64 row, const char *reason)
 {
-	if (request->status == REQUEST_IS_ACCEPTED)
-		(void) tc_decide_request(request, caller, REQUEST_IS_CANCELLED, reason);
-	else if (tc_same(request->customer_id, caller->account_id))
-		(void) tc_decide_request(request, caller, REQUEST_IS_WITHDRAWN, reason);
+	Request		request = {
+		.id = tc_uuid(requests, row, REQUEST_ID),
+		.customer_id = tc_uuid(requests, row, REQUEST_CUSTOMER_ID),
+		.provider_id = tc_uuid(requests, row, REQUEST_PROVIDER_ID),
+		.status = tc_request_status(tc_text(requests, row, REQUEST_STATUS))
+	};
+
+	if (tc_time(requests, row, REQUEST_OVER_AT) <= tc_now())
+		return;
+	if (request.status == REQUEST_IS_ACCEPTED)
+		(void) tc_decide_request(&request, caller, REQUEST_IS_CANCELLED, reason);
+	else if (tc_same(request.customer_id, caller->account_id))
+		(void) tc_decide_request(&request, caller, REQUEST_IS_WITHDRAWN, reason);
 	else
-		(void) tc_answer_request(request, caller, false, reason);
+		(void) tc_answer_request(&request, caller, false, reason);
 }

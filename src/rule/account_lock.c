@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "base/clock.h"
 #include "base/query.h"
 #include "base/refusal.h"
 #include "rule/account_lock.h"
@@ -12,14 +13,20 @@ static KeptQuery share_accounts =
 QUERY("SELECT a.closed_at IS NULL FROM tempcloud_data.account a"
 	  " WHERE a.id = ANY ($1) ORDER BY a.id FOR SHARE");
 
+enum
+{
+	SHARED_IS_OPEN = 1
+};
+
 bool
 tc_share_accounts(const pg_uuid_t *const *ids, int count)
 {
 	Rows		rows = tc_run_latest(&share_accounts, ARRAY_VALUE(tc_uuid_array(ids, count)));
 	bool		open = true;
 
+	tc_read_clock();
 	for (uint64 i = 0; i < rows.count; i++)
-		open &= tc_bool(rows, i, 1);
+		open &= tc_bool(rows, i, SHARED_IS_OPEN);
 	return open;
 }
 

@@ -12,14 +12,15 @@
 #include "rule/caller.h"
 
 /*
- * Lock the rows of accounts, which others may do at the same time: none of them is
- * closed until the transaction ends.  Returns whether all of them are open.
+ * Lock the rows of accounts FOR SHARE, so that none of them is closed until the
+ * transaction ends.  Reads the clock anew (clock.h).  Returns whether all of them
+ * are open; an id without an account counts as open.
  */
 extern bool tc_share_accounts(const pg_uuid_t *const *ids, int count);
 
 /*
- * The same for the caller's account and others; PT403 no_account if the caller's has
- * been closed since.  Returns whether the others are open.
+ * The same for the caller's account and others.  Raises PT403 no_account if the
+ * caller's account has been closed since.  Returns whether the others are open.
  */
 extern bool tc_keep_open(const Caller *caller, const pg_uuid_t *const *others, int count);
 

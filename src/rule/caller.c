@@ -4,8 +4,8 @@
  *
  * PostgREST puts the claims of a verified JWT into request.jwt.claims for each
  * transaction.  act_as() writes the same parameter, so that there is one
- * mechanism: whoever may run arbitrary SQL may set the claims as well, and
- * that is why SQL logins are for trusted applications only.
+ * mechanism.  A role that can run arbitrary SQL can set the claims as well:
+ * SQL logins are for trusted applications only.
  */
 #include "postgres.h"
 
@@ -31,6 +31,11 @@ QUERY("SELECT c.id, c.account_id, a.kind, a.locale"
 	  "  FROM tempcloud_data.contact c"
 	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
 	  " WHERE c.subject = $1");
+
+enum
+{
+	CALLER_CONTACT_ID = 1, CALLER_ACCOUNT_ID, CALLER_KIND, CALLER_LOCALE
+};
 
 static KeptQuery make_identity =
 QUERY("SELECT ROW((SELECT " ACCOUNT_RECORD ""
@@ -70,15 +75,15 @@ tempcloud_whoami(PG_FUNCTION_ARGS)
 }
 
 /*
- * current_account_id() returns uuid: null where nobody is signed in or the
- * login has no account.  The views rest on it: they show such a caller nothing.
+ * current_account_id() returns uuid: the account of the caller; null if the caller
+ * is not signed in or has no account.  The views show such a caller no rows.
  */
 Datum
 tempcloud_current_account_id(PG_FUNCTION_ARGS)
 {
-	Rows		rows;
 	Claims		claims = read_claims();
-	pg_uuid_t  *result = NULL;
+	pg_uuid_t  *id = palloc(sizeof(pg_uuid_t));
+	Rows		rows;
 
 	if (claims.subject == NULL)
 		PG_RETURN_NULL();
@@ -86,30 +91,31 @@ tempcloud_current_account_id(PG_FUNCTION_ARGS)
 	tc_enter();
 	rows = tc_read(&find_caller, TEXT_VALUE(claims.subject));
 	if (rows.count == 1)
-	{
-		bool		isnull;
-
-		result = (pg_uuid_t *) DatumGetPointer(SPI_datumTransfer(tc_datum(rows, 0, 2, &isnull),
-																 false, UUID_LEN));
-	}
+		*id = *tc_uuid(rows, 0, CALLER_ACCOUNT_ID);
 	tc_leave();
 
-	if (result == NULL)
+	if (rows.count == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_UUID_P(result);
+	PG_RETURN_UUID_P(id);
 }
 
+enum
+{
+	ACT_AS_SUBJECT, ACT_AS_EMAIL
+};
+
 /*
- * act_as(subject text, email text) returns void: until the transaction ends.
+ * act_as(subject text, email text) returns void: sets the claims until the
+ * transaction ends.
  */
 Datum
 tempcloud_act_as(PG_FUNCTION_ARGS)
 {
-	char	   *subject = PG_ARGISNULL(0) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(0));
-	char	   *email = tc_arg(fcinfo, 1, "email", FORM_EMAIL);
+	char	   *subject = tc_arg_text(fcinfo, ACT_AS_SUBJECT);
+	char	   *email = tc_arg(fcinfo, ACT_AS_EMAIL, "email", FORM_EMAIL);
 	StringInfoData claims;
 
-	if (*subject == '\0')
+	if (subject == NULL || *subject == '\0')
 		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" is required.", "subject");
 
 	initStringInfo(&claims);
@@ -181,17 +187,17 @@ tc_caller_if_any(QueryMode mode)
 	return caller;
 }
 
-/* The contact and account of the login, NULL if there are none. */
+/* Set the contact and account of the login, to NULL if it has none. */
 static void
 find(Caller *caller, QueryMode mode)
 {
-	Rows		rows;
-	bool		found = (rows = tc_query(&find_caller, mode, TC_ARGS(TEXT_VALUE(caller->subject)))).count == 1;
+	Rows		rows = tc_query(&find_caller, mode, TC_ARGS(TEXT_VALUE(caller->subject)));
+	bool		found = rows.count == 1;
 
-	caller->contact_id = found ? tc_uuid(rows, 0, 1) : NULL;
-	caller->account_id = found ? tc_uuid(rows, 0, 2) : NULL;
-	caller->kind = found ? tc_kind(rows, 0, 3) : CUSTOMER;
-	caller->locale = found ? tc_text(rows, 0, 4) : NULL;
+	caller->contact_id = found ? tc_uuid(rows, 0, CALLER_CONTACT_ID) : NULL;
+	caller->account_id = found ? tc_uuid(rows, 0, CALLER_ACCOUNT_ID) : NULL;
+	caller->kind = found ? tc_kind(rows, 0, CALLER_KIND) : CUSTOMER;
+	caller->locale = found ? tc_text(rows, 0, CALLER_LOCALE) : NULL;
 }
 
 Caller *
@@ -205,10 +211,10 @@ tc_caller_with_account(QueryMode mode)
 }
 
 /*
- * The claims, all empty where there are none.  PT401 where they are not a JSON
- * object in the database's encoding (which PostgreSQL does not look at in a
- * connection's options), or the login is not a string or longer than any that
- * could register: a gateway that sets such claims has authenticated nobody.
+ * Returns the claims, all empty if the parameter is not set.  Raises PT401
+ * not_signed_in if they are not a JSON object, or not valid in the database's
+ * encoding (which PostgreSQL does not check in a connection's options), or if the
+ * login is not a string, is too long to be stored, or contains the token of a link.
  */
 static Claims
 read_claims(void)

@@ -24,21 +24,28 @@ typedef struct Caller
 } Caller;
 
 /*
- * The caller, signed in; PT401 not_signed_in otherwise.  Needs a frame
- * (tc_enter).  mode is QUERY_READ in functions that are STABLE.
+ * All return the caller, palloc'd, and need a frame (tc_enter).  mode is QUERY_READ
+ * in functions that are STABLE.  With QUERY_RUN, above READ COMMITTED, they raise
+ * 40001 if the login has been removed from its account, or has got another contact,
+ * since the transaction's snapshot.  All raise PT401 not_signed_in if the claims are
+ * not valid.
  */
+
+/* Raises PT401 not_signed_in if the caller is not signed in. */
 extern Caller *tc_caller(QueryMode mode);
 
 /*
- * The same; if the login has no account yet, nobody gives it one until this
- * transaction ends (LOCK_LOGIN).
+ * The same.  If the login has no account, it gets none from another transaction
+ * until this one ends (LOCK_LOGIN).
  */
 extern Caller *tc_caller_to_bind(void);
 
-/* The same as tc_caller(), but NULL for who is not signed in. */
+/* Returns NULL if the caller is not signed in. */
 extern Caller *tc_caller_if_any(QueryMode mode);
 
-/* The caller, with an account; PT401, or PT403 no_account otherwise. */
+/*
+ * Raises PT401 not_signed_in, or PT403 no_account if the caller has no account.
+ */
 extern Caller *tc_caller_with_account(QueryMode mode);
 
 #endif							/* TC_CALLER_H */

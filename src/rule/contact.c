@@ -5,8 +5,8 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "utils/timestamp.h"
 
+#include "base/clock.h"
 #include "base/input_check.h"
 #include "base/lock.h"
 #include "base/query.h"
@@ -27,11 +27,16 @@ QUERY("SELECT c.account_id, a.kind, a.locale"
 	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
 	  " WHERE lower(c.email) = $1 AND c.email_verified_at IS NOT NULL");
 
+enum
+{
+	OWNER_ACCOUNT_ID = 1, OWNER_KIND, OWNER_LOCALE
+};
+
 static KeptQuery insert_contact =
 QUERY("INSERT INTO tempcloud_data.contact AS c"
-	  " (account_id, given_name, family_name, email, \"position\", phone)"
-	  " VALUES ($1, $2, $3, $4, $5, $6)"
-	  " RETURNING " CONTACT_RECORD ", c.id");
+	  " (account_id, given_name, family_name, email, \"position\", phone, created_at)"
+	  " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+	  " RETURNING " CONTACT_RECORD);
 
 static KeptQuery update_contact =
 QUERY("UPDATE tempcloud_data.contact c SET"
@@ -42,11 +47,12 @@ QUERY("UPDATE tempcloud_data.contact c SET"
 	  " \"position\" = CASE WHEN $6 IS NULL THEN \"position\" ELSE NULLIF($6, '') END,"
 	  " phone = CASE WHEN $7 IS NULL THEN phone ELSE NULLIF($7, '') END"
 	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL"
-	  " RETURNING " CONTACT_RECORD ", c.id");
+	  " RETURNING " CONTACT_RECORD);
 
 /*
- * The link to prove an address is of no use to who has left.  That it was sent
- * is kept for the limit: nobody sends more by removing and adding contacts.
+ * Drops the mails to a contact who is removed, and erases the person's data in
+ * them.  The rows stay, because they count for the limit: removing and adding
+ * contacts does not permit more mails.
  */
 static KeptQuery erase_contact_mails =
 QUERY("WITH held AS MATERIALIZED ("
@@ -54,17 +60,17 @@ QUERY("WITH held AS MATERIALIZED ("
 	  " UPDATE tempcloud_data.mail m"
 	  "   SET recipient = 'erased@tempcloud.invalid', recipient_name = '', error = NULL,"
 	  "       state = CASE state WHEN 'queued' THEN 'dropped' ELSE state END, leased = false,"
-	  "       closed_at = COALESCE(closed_at, clock_timestamp())"
+	  "       closed_at = COALESCE(closed_at, $2)"
 	  "  FROM held WHERE m.id = held.id");
 
 static KeptQuery delete_confirmations =
 QUERY("DELETE FROM tempcloud_data.confirmation_token WHERE contact_id = $1");
 
-/* Taken by whoever removes a contact: two cannot remove the last two logins. */
+/* Locked by commands that remove a contact, so that two do not remove the last two logins. */
 static KeptQuery lock_account =
 QUERY("SELECT FROM tempcloud_data.account WHERE id = $1 FOR NO KEY UPDATE");
 
-/* Whether it is no login, or not the last one. */
+/* Whether the contact has no login, or another contact of the account has one. */
 static KeptQuery check_removal =
 QUERY("SELECT c.subject IS NULL OR EXISTS ("
 	  "   SELECT FROM tempcloud_data.contact o"
@@ -72,15 +78,25 @@ QUERY("SELECT c.subject IS NULL OR EXISTS ("
 	  "  FROM tempcloud_data.contact c"
 	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL");
 
+enum
+{
+	REMOVAL_IS_ALLOWED = 1
+};
+
 static KeptQuery erase_contact =
 QUERY("UPDATE tempcloud_data.contact SET given_name = NULL, family_name = NULL,"
 	  " \"position\" = NULL, email = NULL, email_verified_at = NULL, phone = NULL,"
-	  " subject = NULL, removed_at = clock_timestamp()"
+	  " subject = NULL, removed_at = $2"
 	  " WHERE id = $1");
 
 static KeptQuery find_people =
 QUERY("SELECT c.id FROM tempcloud_data.contact c"
 	  " WHERE c.account_id = $1 AND c.removed_at IS NULL");
+
+enum
+{
+	PERSON_ID = 1
+};
 
 static KeptQuery lock_people =
 QUERY("SELECT FROM tempcloud_data.contact c"
@@ -99,32 +115,48 @@ QUERY("SELECT " CONTACT_RECORD " FROM tempcloud_data.contact c"
 
 static KeptQuery find_confirmation =
 QUERY("SELECT t.contact_id, c.account_id, a.kind, t.email,"
-	  "       t.issued_at + make_interval(secs => $2) <= clock_timestamp()"
+	  "       t.issued_at <= $2"
 	  "  FROM tempcloud_data.confirmation_token t"
 	  "  JOIN tempcloud_data.contact c ON c.id = t.contact_id"
 	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
 	  " WHERE t.digest = $1");
 
-/* The address of a contact of the account, which stays so. */
+enum
+{
+	CONFIRMED_CONTACT_ID = 1, CONFIRMED_ACCOUNT_ID, CONFIRMED_KIND, CONFIRMED_EMAIL,
+	CONFIRMED_IS_TOO_OLD
+};
+
+/* Locks a contact of the account: the address does not change. */
 static KeptQuery lock_address =
 QUERY("SELECT c.email, c.email_verified_at IS NOT NULL FROM tempcloud_data.contact c"
 	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL"
 	  "   FOR NO KEY UPDATE");
 
-/* A contact, who stays so, and whether the address is still $2. */
+enum
+{
+	ADDRESS_EMAIL = 1, ADDRESS_IS_VERIFIED
+};
+
+/* Locks a contact, and returns whether the address is still $2. */
 static KeptQuery lock_contact =
 QUERY("SELECT c.subject, c.email_verified_at IS NOT NULL, lower(c.email) = $2"
 	  "  FROM tempcloud_data.contact c"
 	  " WHERE c.id = $1 AND c.removed_at IS NULL"
 	  "   FOR NO KEY UPDATE");
 
+enum
+{
+	LOCKED_SUBJECT = 1, LOCKED_IS_VERIFIED, LOCKED_HAS_ADDRESS
+};
+
 static KeptQuery confirm_contact =
 QUERY("UPDATE tempcloud_data.contact c"
-	  "   SET email_verified_at = COALESCE(email_verified_at, clock_timestamp()),"
+	  "   SET email_verified_at = COALESCE(email_verified_at, $3),"
 	  "       subject = COALESCE(subject, $2)"
 	  " WHERE c.id = $1");
 
-/* What a link is to prove, and whose. */
+/* The address that a link proves, and its contact. */
 typedef struct Confirmation
 {
 	pg_uuid_t  *contact_id;
@@ -144,6 +176,11 @@ PG_FUNCTION_INFO_V1(tempcloud_remove_contact);
 PG_FUNCTION_INFO_V1(tempcloud_send_confirmation);
 PG_FUNCTION_INFO_V1(tempcloud_confirm_email);
 
+enum
+{
+	ADD_GIVEN_NAME, ADD_FAMILY_NAME, ADD_EMAIL, ADD_POSITION, ADD_PHONE
+};
+
 /*
  * add_contact(given_name, family_name, email, position, phone)
  *		returns tempcloud.contact
@@ -153,23 +190,26 @@ tempcloud_add_contact(PG_FUNCTION_ARGS)
 {
 	Rows		rows;
 	Caller	   *caller;
-	pg_uuid_t  *id;
 
 	tc_enter_command("add_contact()");
 	caller = tc_caller_with_account(QUERY_RUN);
 	(void) tc_keep_open(caller, NULL, 0);
 	rows = tc_run(&insert_contact,
 				  UUID_VALUE(caller->account_id),
-				  TEXT_VALUE(tc_arg_required(fcinfo, 0, "given_name", FORM_PERSON_NAME)),
-				  TEXT_VALUE(tc_arg_required(fcinfo, 1, "family_name", FORM_PERSON_NAME)),
-				  TEXT_VALUE(tc_arg(fcinfo, 2, "email", FORM_EMAIL)),
-				  TEXT_VALUE(tc_arg(fcinfo, 3, "position", FORM_LINE)),
-				  TEXT_VALUE(tc_arg(fcinfo, 4, "phone", FORM_PHONE)));
-	id = tc_uuid(rows, 0, 2);
+				  TEXT_VALUE(tc_arg_required(fcinfo, ADD_GIVEN_NAME, "given_name", FORM_PERSON_NAME)),
+				  TEXT_VALUE(tc_arg_required(fcinfo, ADD_FAMILY_NAME, "family_name", FORM_PERSON_NAME)),
+				  TEXT_VALUE(tc_arg(fcinfo, ADD_EMAIL, "email", FORM_EMAIL)),
+				  TEXT_VALUE(tc_arg(fcinfo, ADD_POSITION, "position", FORM_LINE)),
+				  TEXT_VALUE(tc_arg(fcinfo, ADD_PHONE, "phone", FORM_PHONE)),
+				  TIME_VALUE(tc_now()));
 	tc_event(EVENT_CONTACT_ADDED, caller->account_id, caller->contact_id, NULL, NULL);
-	rows = tc_run(&select_contact, UUID_VALUE(id), UUID_VALUE(caller->account_id));
 	return tc_finish(rows);
 }
+
+enum
+{
+	UPDATE_ID, UPDATE_GIVEN_NAME, UPDATE_FAMILY_NAME, UPDATE_EMAIL, UPDATE_POSITION, UPDATE_PHONE
+};
 
 /*
  * update_contact(id, given_name, family_name, email, position, phone)
@@ -179,30 +219,34 @@ Datum
 tempcloud_update_contact(PG_FUNCTION_ARGS)
 {
 	Rows		rows;
-	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
+	pg_uuid_t  *id = tc_arg_uuid(fcinfo, UPDATE_ID, "id");
 	Caller	   *caller;
 	char	   *email;
 
 	tc_enter_command("update_contact()");
 	caller = tc_caller_with_account(QUERY_RUN);
-	email = tc_arg_change(fcinfo, 3, "email", FORM_EMAIL, true);
+	email = tc_arg_change(fcinfo, UPDATE_EMAIL, "email", FORM_EMAIL, true);
 	rows = tc_run(&update_contact,
 				  UUID_VALUE(id),
 				  UUID_VALUE(caller->account_id),
-				  TEXT_VALUE(tc_arg_change(fcinfo, 1, "given_name", FORM_PERSON_NAME, false)),
-				  TEXT_VALUE(tc_arg_change(fcinfo, 2, "family_name", FORM_PERSON_NAME, false)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_GIVEN_NAME, "given_name", FORM_PERSON_NAME, false)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_FAMILY_NAME, "family_name", FORM_PERSON_NAME, false)),
 				  TEXT_VALUE(email),
-				  TEXT_VALUE(tc_arg_change(fcinfo, 4, "position", FORM_LINE, true)),
-				  TEXT_VALUE(tc_arg_change(fcinfo, 5, "phone", FORM_PHONE, true)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_POSITION, "position", FORM_LINE, true)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_PHONE, "phone", FORM_PHONE, true)),
 				  TEXT_VALUE(email ? tc_fold_email(email) : NULL));
 	if (rows.count == 0)
 	{
-		(void) tc_caller_with_account(QUERY_LATEST);	/* they may be gone
-														 * themselves */
+		(void) tc_caller_with_account(QUERY_LATEST);	/* may have been removed */
 		tc_refuse(CONTACT_NOT_FOUND);
 	}
 	return tc_finish(rows);
 }
+
+enum
+{
+	REMOVE_ID
+};
 
 /*
  * remove_contact(id) returns void
@@ -210,14 +254,13 @@ tempcloud_update_contact(PG_FUNCTION_ARGS)
 Datum
 tempcloud_remove_contact(PG_FUNCTION_ARGS)
 {
-	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
+	pg_uuid_t  *id = tc_arg_uuid(fcinfo, REMOVE_ID, "id");
 	Caller	   *caller;
 
 	tc_enter_command("remove_contact()");
 	caller = tc_caller_with_account(QUERY_RUN);
 	tc_lock_account(caller->account_id);
-	caller = tc_caller_with_account(QUERY_LATEST);	/* a colleague may have
-													 * removed them */
+	caller = tc_caller_with_account(QUERY_LATEST);	/* may have been removed */
 	tc_remove_contact(id, caller->account_id, caller->contact_id, EVENT_CONTACT_REMOVED);
 	tc_leave();
 	PG_RETURN_VOID();
@@ -227,6 +270,7 @@ void
 tc_lock_account(const pg_uuid_t *account_id)
 {
 	tc_run(&lock_account, UUID_VALUE(account_id));
+	tc_read_clock();
 }
 
 void
@@ -234,6 +278,7 @@ tc_lock_people(const pg_uuid_t *account_id)
 {
 	tc_run_latest(&lock_people, UUID_VALUE(account_id));
 	tc_run_latest(&lock_mails_of_people, UUID_VALUE(account_id));
+	tc_read_clock();
 }
 
 void
@@ -242,7 +287,7 @@ tc_erase_people(const pg_uuid_t *account_id)
 	Rows		rows = tc_run_latest(&find_people, UUID_VALUE(account_id));
 
 	for (uint64 i = 0; i < rows.count; i++)
-		erase_person(tc_uuid(rows, i, 1));
+		erase_person(tc_uuid(rows, i, PERSON_ID));
 }
 
 void
@@ -253,32 +298,41 @@ tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id,
 
 	if (rows.count == 0)
 		tc_refuse(CONTACT_NOT_FOUND);
-	if (!tc_bool(rows, 0, 1))
+	if (!tc_bool(rows, 0, REMOVAL_IS_ALLOWED))
 		tc_refuse(LAST_LOGIN);
 	erase_person(id);
 	tc_event(event, account_id, removed_by, NULL, NULL);
 }
 
-/* Who is sending a confirmation comes before this, and what they have sent is seen. */
+/*
+ * Erase what is known of a contact.  The contact is changed first: this waits for a
+ * transaction that is sending them a confirmation, whose mail is then seen.
+ */
 static void
 erase_person(const pg_uuid_t *id)
 {
-	tc_run_latest(&erase_contact, UUID_VALUE(id));
-	tc_run_latest(&erase_contact_mails, UUID_VALUE(id));
+	tc_run_latest(&erase_contact, UUID_VALUE(id), TIME_VALUE(tc_now()));
+	tc_read_clock();
+	tc_run_latest(&erase_contact_mails, UUID_VALUE(id), TIME_VALUE(tc_now()));
 	tc_run_latest(&delete_confirmations, UUID_VALUE(id));
 }
+
+enum
+{
+	SEND_CONTACT_ID
+};
 
 /*
  * send_confirmation(contact_id) returns tempcloud.contact
  *
- * Under the lock of the contact's row: who removes them, or changes the address,
- * comes before or after.
+ * Locks the contact's row, so that a command that removes the contact or changes the
+ * address runs before or after.
  */
 Datum
 tempcloud_send_confirmation(PG_FUNCTION_ARGS)
 {
 	Rows		rows;
-	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "contact_id");
+	pg_uuid_t  *id = tc_arg_uuid(fcinfo, SEND_CONTACT_ID, "contact_id");
 	Caller	   *caller;
 
 	tc_enter_command("send_confirmation()");
@@ -286,22 +340,28 @@ tempcloud_send_confirmation(PG_FUNCTION_ARGS)
 	tc_lock(LOCK_SENDER, tc_account_key(caller->account_id));
 	(void) tc_keep_open(caller, NULL, 0);
 	rows = tc_run(&lock_address, UUID_VALUE(id), UUID_VALUE(caller->account_id));
+	tc_read_clock();
 	if (rows.count == 0)
 		tc_refuse(CONTACT_NOT_FOUND);
-	if (tc_text(rows, 0, 1) == NULL)
+	if (tc_text(rows, 0, ADDRESS_EMAIL) == NULL)
 		tc_refuse_hint(INVALID_ARGUMENT, "The contact has no e-mail address yet; "
 					   "set it with tempcloud.update_contact().");
-	if (!tc_bool(rows, 0, 2))
+	if (!tc_bool(rows, 0, ADDRESS_IS_VERIFIED))
 		tc_mail_confirmation(id, caller->account_id);
 	rows = tc_run(&select_contact, UUID_VALUE(id), UUID_VALUE(caller->account_id));
 	return tc_finish(rows);
 }
 
+enum
+{
+	CONFIRM_TOKEN
+};
+
 /*
  * confirm_email(token) returns tempcloud.contact
  *
- * Locks the login and the address, as register_account() does, then what waits for
- * the address, then the contact.
+ * Locks the login and the address, as register_account() does, then the invitations
+ * that wait for the address, then the contact.
  */
 Datum
 tempcloud_confirm_email(PG_FUNCTION_ARGS)
@@ -315,26 +375,28 @@ tempcloud_confirm_email(PG_FUNCTION_ARGS)
 	bool		verified;
 
 	tc_enter_command("confirm_email()");
-	confirmation = find_confirmed(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0));
+	confirmation = find_confirmed(tc_arg_token(fcinfo, CONFIRM_TOKEN));
 	folded = tc_fold_email(confirmation.email);
 	caller = tc_caller_to_bind();
 
 	tc_lock(LOCK_ADDRESS, tc_address_key(folded));
 	waiting = tc_lock_waiting(confirmation.account_id, confirmation.kind, folded);
 	rows = tc_run(&lock_contact, UUID_VALUE(confirmation.contact_id), TEXT_VALUE(folded));
+	tc_read_clock();
 	if (rows.count == 0)
 		refuse_unknown_link();	/* removed since */
-	if (!tc_bool(rows, 0, 3))
+	if (!tc_bool(rows, 0, LOCKED_HAS_ADDRESS))
 		tc_refuse(ADDRESS_CHANGED);
-	subject = tc_text(rows, 0, 1);
-	verified = tc_bool(rows, 0, 2);
+	subject = tc_text(rows, 0, LOCKED_SUBJECT);
+	verified = tc_bool(rows, 0, LOCKED_IS_VERIFIED);
 
 	subject = login_to_bind(caller, confirmation.account_id, subject);
 	if (!verified && tc_owner_of(folded).account_id != NULL)
 		tc_refuse(EMAIL_TAKEN);
 	if (!verified || subject != NULL)
 	{
-		tc_run(&confirm_contact, UUID_VALUE(confirmation.contact_id), TEXT_VALUE(subject));
+		tc_run(&confirm_contact, UUID_VALUE(confirmation.contact_id), TEXT_VALUE(subject),
+			   TIME_VALUE(tc_now()));
 		tc_event(EVENT_CONTACT_CONFIRMED, confirmation.account_id,
 				 caller->contact_id ? caller->contact_id : confirmation.contact_id, NULL, NULL);
 		tc_route_invitations(confirmation.account_id, waiting);
@@ -347,42 +409,48 @@ tempcloud_confirm_email(PG_FUNCTION_ARGS)
 Owner
 tc_owner_of(const char *folded_email)
 {
-	Rows		rows;
+	Rows		rows = tc_run_latest(&find_owner, TEXT_VALUE(folded_email));
 	Owner		owner = {0};
 
-	rows = tc_run_latest(&find_owner, TEXT_VALUE(folded_email));
 	if (rows.count > 0)
 	{
-		owner.account_id = tc_uuid(rows, 0, 1);
-		owner.kind = tc_kind(rows, 0, 2);
-		owner.locale = tc_text(rows, 0, 3);
+		owner.account_id = tc_uuid(rows, 0, OWNER_ACCOUNT_ID);
+		owner.kind = tc_kind(rows, 0, OWNER_KIND);
+		owner.locale = tc_text(rows, 0, OWNER_LOCALE);
 	}
 	return owner;
 }
 
 /*
- * What the token proves.  PT400 for a malformed token, PT404 for an unknown one,
- * PT410 for one that is too old.
+ * Returns the contact and the address that the token proves.  Raises PT400
+ * invalid_token, PT405 post_only, PT404 contact_not_found for an unknown token, and
+ * PT410 link_expired.
  */
 static Confirmation
 find_confirmed(text *token)
 {
 	Rows		rows;
 	bytea	   *digest = tc_token_digest(token, CONFIRMATION_TOKEN);
+	TimestampTz too_old = tc_now() - tc_invitation_lifetime * USECS_PER_SEC;
 
-	rows = tc_run(&find_confirmation, BYTEA_VALUE(digest), INT_VALUE(tc_invitation_lifetime));
+	rows = tc_run(&find_confirmation, BYTEA_VALUE(digest), TIME_VALUE(too_old));
 	if (rows.count == 0)
 		refuse_unknown_link();
-	if (tc_bool(rows, 0, 5))
+	if (tc_bool(rows, 0, CONFIRMED_IS_TOO_OLD))
 		tc_refuse(LINK_EXPIRED);
 	return (Confirmation)
 	{
-		.contact_id = tc_uuid(rows, 0, 1),.account_id = tc_uuid(rows, 0, 2),
-			.kind = tc_kind(rows, 0, 3),.email = tc_text(rows, 0, 4)
+		.contact_id = tc_uuid(rows, 0, CONFIRMED_CONTACT_ID),
+			.account_id = tc_uuid(rows, 0, CONFIRMED_ACCOUNT_ID),
+			.kind = tc_kind(rows, 0, CONFIRMED_KIND),
+			.email = tc_text(rows, 0, CONFIRMED_EMAIL)
 	};
 }
 
-/* A link of nobody's, or of a contact who was removed: both have none left. */
+/*
+ * Raises PT404 contact_not_found for an unknown token and for one whose contact was
+ * removed.  The two cannot be told apart: tokens are deleted with the contact.
+ */
 static void
 refuse_unknown_link(void)
 {
@@ -391,10 +459,12 @@ refuse_unknown_link(void)
 }
 
 /*
- * The login that the contact gets by confirming, NULL if none.
+ * Returns the login that the contact gets by confirming, NULL if none.  subject is
+ * the login that the contact has, or NULL.
  *
- * A colleague only proves the address.  Somebody without an account joins as
- * the contact, who must not have a login yet.  Everybody else is refused.
+ * A colleague only proves the address.  A caller without an account joins as the
+ * contact, who must not have a login yet; otherwise PT409 already_joined.  Raises
+ * PT409 already_registered for a caller of another account.
  */
 static char *
 login_to_bind(const Caller *caller, const pg_uuid_t *account_id, const char *subject)

@@ -12,35 +12,38 @@
 #include "rule/account_kind.h"
 #include "rule/event.h"
 
-/* To whom an address belongs. */
+/* The account that an address belongs to. */
 typedef struct Owner
 {
-	pg_uuid_t  *account_id;		/* NULL if it is proven by nobody */
-	AccountKind kind;
-	char	   *locale;			/* the account's */
+	pg_uuid_t  *account_id;		/* NULL if no contact has proven it */
+	AccountKind kind;			/* of the account, as the next */
+	char	   *locale;
 } Owner;
 
 /*
- * The owner of a folded address, as it is committed now.  Stays true for the
- * transaction if the address is locked (LOCK_ADDRESS).
+ * Returns the owner of a folded address, by a snapshot of its own.  The answer holds
+ * until the transaction ends if the address is locked (LOCK_ADDRESS).
  */
 extern Owner tc_owner_of(const char *folded_email);
 
-/* Lock the account's row: nobody else changes who its people are. */
+/*
+ * Lock the account's row, so that no other transaction adds or removes people of it.
+ * Reads the clock anew (clock.h).
+ */
 extern void tc_lock_account(const pg_uuid_t *account_id);
 
 /*
- * Remove a contact of the account and erase what is known of them, on behalf of
- * a contact or of nobody, with the event named.  PT404 contact_not_found, PT409
- * last_login.  The account's row must be locked; locks the contact's, then those of
- * mails.
+ * Remove a contact of the account and erase their data, with the event; removed_by
+ * is the contact who does it, or NULL.  Raises PT404 contact_not_found and PT409
+ * last_login.  The account's row must be locked; locks the row of the contact, then
+ * those of the mails to them.
  */
 extern void tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id,
 							  const pg_uuid_t *removed_by, EventName event);
 
 /*
- * The same of all people of the account, without an event: lock their rows and those
- * of mails, then erase them.
+ * The same for all people of the account, in two steps and without an event: lock
+ * their rows and those of the mails to them, reading the clock anew, and erase them.
  */
 extern void tc_lock_people(const pg_uuid_t *account_id);
 extern void tc_erase_people(const pg_uuid_t *account_id);

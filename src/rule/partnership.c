@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 
 #include "base/character.h"
+#include "base/clock.h"
 #include "base/extension_function.h"
 #include "base/input_check.h"
 #include "base/query.h"
@@ -26,19 +27,21 @@ QUERY("SELECT FROM tempcloud_data.partnership WHERE customer_id = $1 AND provide
 	  " UNION ALL "
 	  "SELECT FROM tempcloud_data.partnership WHERE customer_id = $2 AND provider_id = $1");
 
-/* One statement, since the guards want each to have the other after it. */
+/*
+ * One statement, because the guards require that after a statement a partnership
+ * has its accepted invitation, and an accepted invitation its partnership.
+ */
 static KeptQuery accept_invitation =
 QUERY("WITH made AS ("
 	  "   INSERT INTO tempcloud_data.partnership"
-	  "   (customer_id, provider_id, invitation_id, accepted_by)"
-	  "   VALUES ($1, $2, $3, $5)"
+	  "   (customer_id, provider_id, invitation_id, accepted_by, created_at)"
+	  "   VALUES ($1, $2, $3, $5, $6)"
 	  "   RETURNING *),"
 	  " unsealed AS ("
 	  "   INSERT INTO tempcloud_data.ledger_pending (customer_id, provider_id)"
 	  "   SELECT customer_id, provider_id FROM made)"
 	  " UPDATE tempcloud_data.invitation"
-	  "    SET status = 'accepted', invitee_id = $4, decided_by = $5,"
-	  "        decided_at = clock_timestamp()"
+	  "    SET status = 'accepted', invitee_id = $4, decided_by = $5, decided_at = $6"
 	  "  WHERE id = $3"
 	  " RETURNING (SELECT " PARTNERSHIP_RECORD " FROM made p)");
 
@@ -59,14 +62,19 @@ PG_FUNCTION_INFO_V1(tempcloud_fold);
 
 static bool may_know_of(const pg_uuid_t *a, const pg_uuid_t *b);
 
+enum
+{
+	ARE_PARTNERS_A, ARE_PARTNERS_B
+};
+
 /*
- * are_partners(a uuid, b uuid) returns boolean
+ * are_partners(a uuid, b uuid) returns boolean (STRICT)
  */
 Datum
 tempcloud_are_partners(PG_FUNCTION_ARGS)
 {
-	pg_uuid_t  *a = PG_GETARG_UUID_P(0);
-	pg_uuid_t  *b = PG_GETARG_UUID_P(1);
+	pg_uuid_t  *a = PG_GETARG_UUID_P(ARE_PARTNERS_A);
+	pg_uuid_t  *b = PG_GETARG_UUID_P(ARE_PARTNERS_B);
 	bool		result;
 
 	tc_enter();
@@ -76,8 +84,9 @@ tempcloud_are_partners(PG_FUNCTION_ARGS)
 }
 
 /*
- * A partnership is the secret of the two: whom competitors work with, a user
- * can't learn from their keys.  A service can act for either anyway.
+ * Whether the caller may be told that two accounts are partners.  A user may learn
+ * it of partnerships of their own account only, even if they know the keys of
+ * others.  A service may learn it of all: it can act for either side.
  */
 static bool
 may_know_of(const pg_uuid_t *a, const pg_uuid_t *b)
@@ -91,6 +100,11 @@ may_know_of(const pg_uuid_t *a, const pg_uuid_t *b)
 		(tc_same(caller->account_id, a) || tc_same(caller->account_id, b));
 }
 
+enum
+{
+	SEARCH_NAME
+};
+
 /*
  * search_partners(name text) returns setof tempcloud.partners
  */
@@ -103,22 +117,27 @@ tempcloud_search_partners(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	tc_enter();
 	(void) tc_caller_with_account(QUERY_READ);
-	name = tc_arg_required(fcinfo, 0, "name", FORM_LINE);
+	name = tc_arg_required(fcinfo, SEARCH_NAME, "name", FORM_LINE);
 	rows = tc_read(&search_partners, TEXT_VALUE(name));
 	tc_put_records(fcinfo, rows);
 	tc_leave();
 	return (Datum) 0;
 }
 
+enum
+{
+	FOLD_VALUE
+};
+
 /*
- * fold(value text) returns text: as names are compared, without regard to case
- * and accents
+ * fold(value text) returns text: the form in which names are compared, without
+ * regard to case and accents (STRICT)
  */
 Datum
 tempcloud_fold(PG_FUNCTION_ARGS)
 {
 	char	   *plain = TextDatumGetCString(OidFunctionCall1(tc_required(&unaccent),
-															 PG_GETARG_DATUM(0)));
+															 PG_GETARG_DATUM(FOLD_VALUE)));
 
 	PG_RETURN_TEXT_P(cstring_to_text(tc_fold_name(plain, strlen(plain))));
 }
@@ -140,7 +159,8 @@ tc_make_partnership(const Invitation *invitation, const Caller *acceptor)
 				  UUID_VALUE(by_customer ? acceptor->account_id : invitation->inviter_id),
 				  UUID_VALUE(invitation->id),
 				  UUID_VALUE(acceptor->account_id),
-				  UUID_VALUE(acceptor->contact_id));
+				  UUID_VALUE(acceptor->contact_id),
+				  TIME_VALUE(tc_now()));
 	return tc_record(rows);
 }
 

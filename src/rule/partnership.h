@@ -13,18 +13,22 @@
 #include "rule/invitation.h"
 
 /*
- * Whether two accounts are partners, as it is committed now.  Stays true for
- * the transaction if their pair is locked (LOCK_PAIR).
+ * Returns whether two accounts are partners, by a snapshot of its own.  The answer
+ * holds until the transaction ends if their pair is locked (LOCK_PAIR).
  */
 extern bool tc_partners(const pg_uuid_t *a, const pg_uuid_t *b);
 
 /*
- * Make inviter and accepting caller partners, and the invitation accepted.
- * The pair must be locked and not be partners yet.  Returns the partnership.
+ * Make the inviter and the accepting caller partners, and the invitation accepted.
+ * The pair must be locked and not be partners yet.  Returns a
+ * tempcloud.partnership, which lives until the frame ends.
  */
 extern Datum tc_make_partnership(const Invitation *invitation, const Caller *acceptor);
 
-/* End the frame and return the partnership that came of the invitation. */
+/*
+ * End the frame and return the tempcloud.partnership that was made by accepting the
+ * invitation, copied to the caller's memory.
+ */
 extern Datum tc_finish_with_partnership(const pg_uuid_t *invitation_id);
 
 #endif							/* TC_PARTNERSHIP_H */

@@ -1,14 +1,15 @@
 /*
  * privacy.c
- *		What is known of a person, shown and erased on request.
+ *		Export and erasure of a person's data on request.
  *
- * A person is known by an address.  Partnerships are between companies: they
- * stay as they are, whoever of their people goes.
+ * A person is found by an e-mail address.  Partnerships are between companies and
+ * stay unchanged.
  */
 #include "postgres.h"
 
 #include "fmgr.h"
 
+#include "base/clock.h"
 #include "base/input_check.h"
 #include "base/lock.h"
 #include "base/query.h"
@@ -59,9 +60,9 @@ QUERY("SELECT jsonb_build_object("
 /*
  * Rows are locked in the order of lock.h, those of a table by ascending key.
  *
- * A contact that is typed into another account after the accounts are locked has
- * no login, and gets none under the lock of the address: it is not that account's
- * last one.
+ * A contact with the address that is added after the accounts are locked has no
+ * login, and gets none while the address is locked.  So it is not the last login
+ * of an account that is not locked.
  */
 static KeptQuery lock_accounts =
 QUERY("SELECT FROM tempcloud_data.account a"
@@ -69,19 +70,24 @@ QUERY("SELECT FROM tempcloud_data.account a"
 	  "                 WHERE lower(c.email) = $1)"
 	  " ORDER BY a.id FOR NO KEY UPDATE");
 
-/* Whoever answers, sends or closes one of them comes before or after. */
+/* A command that answers, sends or closes one of them runs before or after. */
 static KeptQuery lock_invitations =
 QUERY("SELECT FROM tempcloud_data.invitation i"
 	  " WHERE lower(i.email) = $1 ORDER BY i.id FOR NO KEY UPDATE");
 
-/* Whoever changes an address comes before or after. */
+/* A command that changes an address runs before or after. */
 static KeptQuery lock_contacts =
 QUERY("SELECT c.id, c.account_id FROM tempcloud_data.contact c"
 	  " WHERE lower(c.email) = $1 ORDER BY c.id FOR NO KEY UPDATE");
 
+enum
+{
+	CONTACT_ID = 1, CONTACT_ACCOUNT_ID
+};
+
 /*
- * A mailer that holds one of them comes before.  What is erased with a contact
- * (tc_remove_contact) is locked here, too.
+ * A mailer that holds one of them runs before.  The mails that are erased with a
+ * contact (tc_remove_contact) are locked here, too.
  */
 static KeptQuery lock_mails =
 QUERY("SELECT FROM tempcloud_data.mail m"
@@ -104,11 +110,19 @@ QUERY("DELETE FROM tempcloud_data.mail m"
 	  "                            WHERE lower(i.email) = $1"
 	  "                              AND i.status <> 'accepted')");
 
-/* Nobody refers to them any more, or is about to: it waits for nobody. */
+/*
+ * Waits for no other transaction: all that refers to these invitations is deleted,
+ * and their mails, with which more could come, were locked.
+ */
 static KeptQuery delete_invitations =
 QUERY("DELETE FROM tempcloud_data.invitation i"
 	  " WHERE lower(i.email) = $1 AND i.status <> 'accepted'"
 	  " RETURNING i.id, i.inviter_id");
+
+enum
+{
+	DELETED_ID = 1, DELETED_INVITER_ID
+};
 
 static KeptQuery erase_accepted =
 QUERY("UPDATE tempcloud_data.invitation i"
@@ -126,17 +140,16 @@ QUERY("WITH held AS MATERIALIZED ("
 static KeptQuery make_result =
 QUERY("SELECT ROW($1, $2, $3, $4)::tempcloud.erasure");
 
-typedef struct Contact
-{
-	pg_uuid_t  *id;
-	pg_uuid_t  *account_id;
-} Contact;
-
-static Contact *lock_rows(Value address, int *count);
+static Rows lock_rows(Value address);
 static int	erase_invitations(Value address);
 
 PG_FUNCTION_INFO_V1(tempcloud_export_person);
 PG_FUNCTION_INFO_V1(tempcloud_erase_person);
+
+enum
+{
+	PERSON_EMAIL
+};
 
 /*
  * export_person(email) returns jsonb
@@ -145,7 +158,7 @@ Datum
 tempcloud_export_person(PG_FUNCTION_ARGS)
 {
 	Rows		rows;
-	char	   *email = tc_arg_required(fcinfo, 0, "email", FORM_EMAIL);
+	char	   *email = tc_arg_required(fcinfo, PERSON_EMAIL, "email", FORM_EMAIL);
 
 	tc_enter();
 	rows = tc_read(&export, TEXT_VALUE(tc_fold_email(email)));
@@ -155,76 +168,68 @@ tempcloud_export_person(PG_FUNCTION_ARGS)
 /*
  * erase_person(email) returns tempcloud.erasure
  *
- * Under the lock of the address: nobody invites, registers or confirms it
- * meanwhile.  Then all rows are locked, in the order of lock.h, before any is
- * changed.  Mails are deleted before the invitations they are about: a mailer
- * that holds one may be about to mint a token for its invitation.
- * PT409 last_login.
+ * While the address is locked, no other transaction invites, registers or confirms
+ * it.  Then all rows are locked, in the order of lock.h, before any is changed.
+ * Mails are deleted before their invitations, because a mailer that holds a mail
+ * may be about to mint a token for its invitation.
+ *
+ * Raises PT409 last_login if a contact holds the last login of its account.
  */
 Datum
 tempcloud_erase_person(PG_FUNCTION_ARGS)
 {
 	Rows		rows;
-	char	   *folded = tc_fold_email(tc_arg_required(fcinfo, 0, "email", FORM_EMAIL));
+	char	   *folded = tc_fold_email(tc_arg_required(fcinfo, PERSON_EMAIL, "email", FORM_EMAIL));
 	Value		address = TEXT_VALUE(folded);
-	Contact    *contacts;
-	int			ncontacts;
+	Rows		contacts;
 	int			invitations;
 	int			mails;
 	int			blocks;
 
 	tc_enter_command("erase_person()");
 	tc_lock(LOCK_ADDRESS, tc_address_key(folded));
-	contacts = lock_rows(address, &ncontacts);
+	contacts = lock_rows(address);
 
 	mails = tc_run_latest(&delete_mails, address).count;
-	for (int i = 0; i < ncontacts; i++)
-		tc_remove_contact(contacts[i].id, contacts[i].account_id, NULL,
+	for (uint64 i = 0; i < contacts.count; i++)
+		tc_remove_contact(tc_uuid(contacts, i, CONTACT_ID),
+						  tc_uuid(contacts, i, CONTACT_ACCOUNT_ID), NULL,
 						  EVENT_CONTACT_REMOVED);
 	invitations = erase_invitations(address);
 	blocks = tc_run_latest(&delete_blocks, address).count;
-	rows = tc_run(&make_result, INT_VALUE(ncontacts), INT_VALUE(invitations), INT_VALUE(mails),
-				  INT_VALUE(blocks));
+	rows = tc_run(&make_result, INT_VALUE(contacts.count), INT_VALUE(invitations),
+				  INT_VALUE(mails), INT_VALUE(blocks));
 	return tc_finish(rows);
 }
 
-/* Lock all that is erased or changed but the blocks; returns the contacts. */
-static Contact *
-lock_rows(Value address, int *count)
+/*
+ * Lock all rows that are erased or changed, except blocks.  Returns the contacts.
+ */
+static Rows
+lock_rows(Value address)
 {
-	Rows		rows;
-	Contact    *contacts;
+	Rows		contacts;
 
 	tc_run_latest(&lock_accounts, address);
 	tc_run_latest(&lock_invitations, address);
-	rows = tc_run_latest(&lock_contacts, address);
-	*count = rows.count;
-	contacts = palloc(sizeof(Contact) * (*count + 1));
-	for (int i = 0; i < *count; i++)
-		contacts[i] = (Contact)
-	{
-		.id = tc_uuid(rows, i, 1),.account_id = tc_uuid(rows, i, 2)
-	};
+	contacts = tc_run_latest(&lock_contacts, address);
 	tc_run_latest(&lock_mails, address);
+	tc_read_clock();
 	return contacts;
 }
 
-/* Returns how many there were. */
+/*
+ * Erase the personal data of accepted invitations and delete all others, with an
+ * event for each of these.  Returns the number of both.
+ */
 static int
 erase_invitations(Value address)
 {
-	Rows		rows;
-	int			accepted = tc_run_latest(&erase_accepted, address).count;
-	int			count = (rows = tc_run_latest(&delete_invitations, address)).count;
-	pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
-	pg_uuid_t **inviters = palloc(sizeof(pg_uuid_t *) * (count + 1));
+	Rows		accepted = tc_run_latest(&erase_accepted, address);
+	Rows		deleted = tc_run_latest(&delete_invitations, address);
 
-	for (int i = 0; i < count; i++)
-	{
-		ids[i] = tc_uuid(rows, i, 1);
-		inviters[i] = tc_uuid(rows, i, 2);
-	}
-	for (int i = 0; i < count; i++)
-		tc_event(EVENT_INVITATION_ERASED, inviters[i], NULL, NULL, ids[i]);
-	return accepted + count;
+	for (uint64 i = 0; i < deleted.count; i++)
+		tc_event(EVENT_INVITATION_ERASED, tc_uuid(deleted, i, DELETED_INVITER_ID), NULL, NULL,
+				 tc_uuid(deleted, i, DELETED_ID));
+	return accepted.count + deleted.count;
 }
