@@ -36,12 +36,18 @@ ifneq (,$(shell pkg-config --exists libcurl libpq 2>/dev/null && echo yes))
 SCRIPTS_built = $(MAILER)
 endif
 
+# What the tests share is an extension of its own, test/helper. make installcheck puts it
+# beside the one under test, make install does not.
+HELPER = $(wildcard test/helper/*)
+REQUIRED = $(shell sed -n "s/^requires = '\(.*\)'/\1/p" tempcloud.control | tr -d ,)
+
 # setup makes what the other tests share, and goes first.
 REGRESS = $(patsubst test/sql/%.sql,%,$(wildcard test/sql/setup.sql) \
 	$(sort $(filter-out test/sql/setup.sql,$(wildcard test/sql/*.sql))))
-REGRESS_OPTS = --inputdir=test --outputdir=test/results/regress
+REGRESS_OPTS = --inputdir=test --outputdir=test/results/regress \
+	$(REQUIRED:%=--load-extension=%) --load-extension=tempcloud --load-extension=tempcloud_test
 ISOLATION = $(patsubst test/specs/%.spec,%,$(sort $(wildcard test/specs/*.spec)))
-ISOLATION_OPTS = --inputdir=test --outputdir=test/results/isolation
+ISOLATION_OPTS = --inputdir=test --outputdir=test/results/isolation $(REQUIRED:%=--load-extension=%)
 
 # International domains in e-mail addresses
 SHLIB_LINK = $(shell pkg-config --libs libidn2 2>/dev/null || echo -lidn2)
@@ -61,9 +67,17 @@ include $(PGXS)
 
 $(OBJS): $(wildcard src/*/*.h)
 $(OBJS:.o=.bc): $(wildcard src/*/*.h)
-installcheck: | test/results/regress test/results/isolation
+installcheck: install-helper | test/results/regress test/results/isolation
 test/results/%:
 	mkdir -p $@
+
+HELPER_INSTALLED = $(HELPER:test/helper/%=$(DESTDIR)$(datadir)/extension/%)
+install-helper: $(HELPER_INSTALLED)
+$(HELPER_INSTALLED): $(DESTDIR)$(datadir)/extension/%: test/helper/%
+	$(INSTALL_DATA) $< $@
+uninstall: uninstall-helper
+uninstall-helper:
+	rm -f $(HELPER_INSTALLED)
 else
 all install uninstall installcheck clean:
 	@echo "No PGXS: install postgresql-server-dev, or set PG_CONFIG to that of the server." >&2
@@ -129,4 +143,4 @@ soak:
 bench:
 	scripts/bench $(BENCH_OPTS)
 
-.PHONY: demo check test test-matrix sanitize indent lint fuzz soak bench
+.PHONY: install-helper uninstall-helper demo check test test-matrix sanitize indent lint fuzz soak bench

@@ -22,8 +22,6 @@ CREATE FUNCTION pg_temp.id(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTA
 	SELECT (lpad(to_hex(n), 12, '0') || '7000800000000000001' || kind)::uuid $$;
 CREATE FUNCTION pg_temp.locks() RETURNS bigint LANGUAGE sql AS $$
 	SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory' $$;
-CREATE FUNCTION pg_temp.act_as(who text, address text) RETURNS void LANGUAGE sql AS $$
-	SELECT set_config('request.jwt.claims', json_build_object('sub', who, 'email', address, 'email_verified', true)::text, true) $$;
 INSERT INTO tempcloud_data.account (id, kind, company_name, locale)
 SELECT pg_temp.id('c', n), 'customer'::tempcloud.account_kind, 'Kunde ' || n, 'de' FROM generate_series(1, 300) n
  UNION ALL
@@ -36,7 +34,7 @@ INSERT INTO tempcloud_data.invitation (id, inviter_id, inviter_kind, invited_by,
 SELECT pg_temp.id('1', n), pg_temp.id('c', n), 'customer', pg_temp.id('d', n), 'provider', 'nora@lock.example', 'de', now() + interval '1 day'
   FROM generate_series(1, 300) n;
 
-SELECT pg_temp.act_as('lock a1', 'a1@kunde.lock.example');
+SELECT test.sign_in('lock a1', 'a1@kunde.lock.example');
 SAVEPOINT unknown;
 SELECT is((SELECT count((r.invitation).id) FROM tempcloud.invite_many((
 	SELECT jsonb_agg(jsonb_build_object('email', 'u' || n || '@lock.example')) FROM generate_series(1, 200) n)) r), 200::bigint, '200 unknown addresses are invited');
@@ -55,7 +53,7 @@ SELECT throws_ok($$SELECT tempcloud.invite_many((SELECT jsonb_agg(jsonb_build_ob
 ROLLBACK TO SAVEPOINT too_many;
 
 -- However many wait for an address, who proves it takes few locks.
-SELECT pg_temp.act_as('lock nora', 'nora@lock.example');
+SELECT test.sign_in('lock nora', 'nora@lock.example');
 SELECT lives_ok($$SELECT tempcloud.register_account('provider', 'Nora GmbH', 'Nora', 'N')$$, 'an address that 300 have invited is registered');
 SELECT cmp_ok(pg_temp.locks(), '<=', 103::bigint, 'with a bounded number of locks');
 SELECT is((SELECT count(*) FROM tempcloud_data.invitation WHERE email = 'nora@lock.example' AND invitee_id IS NOT NULL), 100::bigint, '100 invitations are routed');

@@ -3,8 +3,6 @@
 -- role inherits from counts too.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
-CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;
 SELECT plan(52);
 

@@ -3,70 +3,56 @@
 -- session_replication_role is replica, when foreign keys sleep.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
-CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;
 SELECT plan(172);
 
 -- Anna, Albert: customers.  Bob, Berta, Bruno: providers.
-CREATE FUNCTION pg_temp.sign_in(subject text) RETURNS void LANGUAGE sql AS $$
-	SELECT set_config('request.jwt.claims', json_build_object('sub', subject, 'email',
-					  subject || CASE WHEN subject LIKE 'a%' THEN '@kunde.example' ELSE '@anbieter.example' END,
-					  'email_verified', true)::text, true)
-$$;
--- The ids by name, for statements of any role.
-CREATE FUNCTION pg_temp.id_of(subject text) RETURNS uuid LANGUAGE sql SECURITY DEFINER AS $$
-	SELECT account_id FROM tempcloud_data.contact WHERE contact.subject = $1
-$$;
--- Do something and show nothing.
-CREATE TEMP TABLE done (result text);
-
-INSERT INTO done SELECT pg_temp.sign_in('anna');
-INSERT INTO done SELECT tempcloud.register_account('customer', 'Kunde AG', 'Anna', 'Alt');
-INSERT INTO done SELECT tempcloud.invite('bob@anbieter.example', 'Bob', 'Bär', 'Anbieter GmbH', message => 'Guten Tag');
-SELECT id AS mail, substring(text_body from 'tci_[A-Za-z0-9_-]{48}') AS first_token FROM tempcloud.claim_mail() \gset
+SELECT test.sign_in('anna') \g /dev/null
+SELECT tempcloud.register_account('customer', 'Kunde AG', 'Anna', 'Alt') \g /dev/null
+SELECT tempcloud.invite('bob@anbieter.example', 'Bob', 'Bär', 'Anbieter GmbH', message => 'Guten Tag') \g /dev/null
+SELECT id AS mail, test.token_of(text_body) AS first_token FROM tempcloud.claim_mail() \gset
 -- The first attempts fail, with reports that quote the mail, once as quoted-printable, where a soft line
 -- break may stand anywhere; each mail has a secret of its own.
-INSERT INTO done SELECT tempcloud.mail_failed(:mail, '550 spam: http://localhost:3000/invitation#' || :'first_token');
+SELECT tempcloud.mail_failed(:mail, '550 spam: http://localhost:3000/invitation#' || :'first_token') \g /dev/null
 UPDATE tempcloud_data.mail SET due_at = clock_timestamp();
-SELECT substring(text_body from 'tci_[A-Za-z0-9_-]{48}') AS broken_token FROM tempcloud.claim_mail() \gset
-INSERT INTO done SELECT tempcloud.mail_failed(:mail, E'550 virus:\r\n http://localhost:3000/invitation#'
-	|| left(:'broken_token', 8) || E'=\r\n' || substr(:'broken_token', 9));
+SELECT test.token_of(text_body) AS broken_token FROM tempcloud.claim_mail() \gset
+SELECT tempcloud.mail_failed(:mail, E'550 virus:\r\n http://localhost:3000/invitation#'
+	|| left(:'broken_token', 8) || E'=\r\n' || substr(:'broken_token', 9)) \g /dev/null
 UPDATE tempcloud_data.mail SET due_at = clock_timestamp();
-SELECT substring(text_body from 'tci_[A-Za-z0-9_-]{48}') AS token FROM tempcloud.claim_mail() \gset
+SELECT test.token_of(text_body) AS token FROM tempcloud.claim_mail() \gset
 
-INSERT INTO done SELECT pg_temp.sign_in('bob');
+SELECT test.sign_in('bob') \g /dev/null
 SELECT is((tempcloud.preview_invitation(:'token')).inviter_company, 'Kunde AG', 'the link opens the invitation');
-INSERT INTO done SELECT tempcloud.register_account(token => :'token');
-SELECT is((tempcloud.accept_invitation_by_token(:'token')).customer_id, pg_temp.id_of('anna'), 'it is accepted');
+SELECT tempcloud.register_account(token => :'token') \g /dev/null
+SELECT is((tempcloud.accept_invitation_by_token(:'token')).customer_id, test.account_of('anna'), 'it is accepted');
 
 -- A colleague of Bob proves his address.
 SELECT id AS contact FROM tempcloud.add_contact('Bernd', 'Busch', 'bernd@anbieter.example') \gset
-INSERT INTO done SELECT tempcloud.send_confirmation(:'contact');
-SELECT substring(text_body from 'tce_[A-Za-z0-9_-]{48}') AS confirmation
+SELECT tempcloud.send_confirmation(:'contact') \g /dev/null
+SELECT test.token_of(text_body) AS confirmation
   FROM tempcloud.claim_mail() WHERE kind = 'confirm_email' \gset
-INSERT INTO done SELECT pg_temp.sign_in('bernd');
+SELECT test.sign_in('bernd') \g /dev/null
 SELECT is((tempcloud.confirm_email(:'confirmation')).id, :'contact'::uuid, 'a colleague joins');
 
 -- What else there is: another of each kind, an invitation pending, one
 -- declined with a block, a request with its answer and a name, a template.
-INSERT INTO done SELECT pg_temp.sign_in('albert');
-INSERT INTO done SELECT tempcloud.register_account('customer', 'Zweite Kunde AG', 'Albert', 'Auer');
-INSERT INTO done SELECT pg_temp.sign_in('berta');
-INSERT INTO done SELECT tempcloud.register_account('provider', 'Zweite Anbieter GmbH', 'Berta', 'Blum');
-INSERT INTO done SELECT pg_temp.sign_in('bruno');
-INSERT INTO done SELECT tempcloud.register_account('provider', 'Dritte Anbieter GmbH', 'Bruno', 'Brand');
-INSERT INTO done SELECT pg_temp.sign_in('anna');
+SELECT test.sign_in('albert') \g /dev/null
+SELECT tempcloud.register_account('customer', 'Zweite Kunde AG', 'Albert', 'Auer') \g /dev/null
+SELECT test.sign_in('berta') \g /dev/null
+SELECT tempcloud.register_account('provider', 'Zweite Anbieter GmbH', 'Berta', 'Blum') \g /dev/null
+SELECT test.sign_in('bruno') \g /dev/null
+SELECT tempcloud.register_account('provider', 'Dritte Anbieter GmbH', 'Bruno', 'Brand') \g /dev/null
+SELECT test.sign_in('anna') \g /dev/null
 SELECT id AS pending FROM tempcloud.invite('berta@anbieter.example') \gset
 SELECT id AS declined FROM tempcloud.invite('bruno@anbieter.example') \gset
-INSERT INTO done SELECT pg_temp.sign_in('bruno');
-INSERT INTO done SELECT tempcloud.decline_invitation(:'declined', block => true);
-INSERT INTO done SELECT pg_temp.sign_in('anna');
-SELECT id AS request FROM tempcloud.send_request(pg_temp.id_of('bob'), 'Koch', 'Berlin',
+SELECT test.sign_in('bruno') \g /dev/null
+SELECT tempcloud.decline_invitation(:'declined', block => true) \g /dev/null
+SELECT test.sign_in('anna') \g /dev/null
+SELECT id AS request FROM tempcloud.send_request(test.account_of('bob'), 'Koch', 'Berlin',
 	'[{"starts_at": "2100-01-01 06:00", "ends_at": "2100-01-01 14:00", "headcount": 1}]') \gset
-INSERT INTO done SELECT pg_temp.sign_in('bob');
-INSERT INTO done SELECT tempcloud.answer_request(:'request', true);
-INSERT INTO done SELECT tempcloud.assign_workers(id, '{Kurt Kohl}') FROM tempcloud.shifts;
+SELECT test.sign_in('bob') \g /dev/null
+SELECT tempcloud.answer_request(:'request', true) \g /dev/null
+SELECT tempcloud.assign_workers(id, '{Kurt Kohl}') FROM tempcloud.shifts \g /dev/null
 INSERT INTO tempcloud_data.mail_template VALUES ('invitation', 'fr', '{company} vous invite', '{link}');
 
 -- Somebody who was granted whatever can be granted on tables, owns a schema of
@@ -84,7 +70,7 @@ CREATE RULE trap AS ON INSERT TO tempcloud_test.trap DO ALSO DELETE FROM tempclo
 ALTER TABLE tempcloud_test.trap ENABLE ALWAYS RULE trap;
 RESET ROLE;
 
-INSERT INTO done SELECT tempcloud.seal_ledger();
+SELECT tempcloud.seal_ledger() \g /dev/null
 CREATE TEMP TABLE attempt (number serial, promise text, sqlstate text, statement text);
 INSERT INTO attempt (promise, sqlstate, statement) VALUES
 -- 1. Pairing: each of these pairs is joined by no invitation, or wrong, or both
@@ -93,23 +79,23 @@ INSERT INTO attempt (promise, sqlstate, statement) VALUES
 ('pairing', '23514', $$INSERT INTO tempcloud_data.partnership (customer_id, customer_kind, provider_id, provider_kind, invitation_id, accepted_by)
 	SELECT provider_id, provider_kind, customer_id, customer_kind, invitation_id, accepted_by FROM tempcloud_data.partnership$$),
 ('pairing', '23514', $$INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
-	SELECT pg_temp.id_of('anna'), pg_temp.id_of('albert'), invitation_id, accepted_by FROM tempcloud_data.partnership$$),
+	SELECT test.account_of('anna'), test.account_of('albert'), invitation_id, accepted_by FROM tempcloud_data.partnership$$),
 ('pairing', '23514', $$INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
-	SELECT pg_temp.id_of('bob'), pg_temp.id_of('berta'), invitation_id, accepted_by FROM tempcloud_data.partnership$$),
+	SELECT test.account_of('bob'), test.account_of('berta'), invitation_id, accepted_by FROM tempcloud_data.partnership$$),
 ('pairing', '23514', $$INSERT INTO tempcloud_data.partnership (customer_id, customer_kind, provider_id, invitation_id, accepted_by)
-	SELECT pg_temp.id_of('bob'), 'provider', pg_temp.id_of('berta'), invitation_id, accepted_by FROM tempcloud_data.partnership$$),
+	SELECT test.account_of('bob'), 'provider', test.account_of('berta'), invitation_id, accepted_by FROM tempcloud_data.partnership$$),
 ('pairing', '23514', $$INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
 	SELECT customer_id, customer_id, invitation_id, accepted_by FROM tempcloud_data.partnership$$),
 ('pairing', '23514', $$MERGE INTO tempcloud_data.partnership p USING tempcloud_data.partnership q ON p.customer_id = q.provider_id
 	WHEN NOT MATCHED THEN INSERT (customer_id, provider_id, invitation_id, accepted_by)
 		VALUES (q.provider_id, q.customer_id, q.invitation_id, q.accepted_by)$$),
-('pairing', '23514', $$UPDATE tempcloud_data.account SET kind = 'provider' WHERE id = pg_temp.id_of('anna')$$),
-('pairing', '23514', $$UPDATE tempcloud_data.account SET kind = 'customer' WHERE id = pg_temp.id_of('berta')$$),
-('pairing', '23514', $$UPDATE tempcloud_data.account SET id = gen_random_uuid() WHERE id = pg_temp.id_of('anna')$$),
+('pairing', '23514', $$UPDATE tempcloud_data.account SET kind = 'provider' WHERE id = test.account_of('anna')$$),
+('pairing', '23514', $$UPDATE tempcloud_data.account SET kind = 'customer' WHERE id = test.account_of('berta')$$),
+('pairing', '23514', $$UPDATE tempcloud_data.account SET id = gen_random_uuid() WHERE id = test.account_of('anna')$$),
 ('pairing', '23514', $$INSERT INTO tempcloud_data.account (id, kind, company_name, locale)
-	VALUES (pg_temp.id_of('anna'), 'customer', 'Kunde AG', 'de')
+	VALUES (test.account_of('anna'), 'customer', 'Kunde AG', 'de')
 	ON CONFLICT (id) DO UPDATE SET kind = 'provider'$$),
-('pairing', '23514', $$MERGE INTO tempcloud_data.account a USING (SELECT 1) one ON a.id = pg_temp.id_of('berta')
+('pairing', '23514', $$MERGE INTO tempcloud_data.account a USING (SELECT 1) one ON a.id = test.account_of('berta')
 	WHEN MATCHED THEN UPDATE SET kind = 'customer'$$),
 ('pairing', '23514', $$UPDATE tempcloud_data.invitation SET invitee_kind = inviter_kind WHERE status = 'pending'$$),
 ('pairing', '23514', $$UPDATE tempcloud_data.invitation SET inviter_kind = 'provider', invitee_kind = 'customer' WHERE status = 'pending'$$),
@@ -118,7 +104,7 @@ INSERT INTO attempt (promise, sqlstate, statement) VALUES
 ('irrevocability', '23001', 'WITH gone AS (DELETE FROM tempcloud_data.partnership RETURNING *) SELECT * FROM gone'),
 ('irrevocability', '23001', 'UPDATE tempcloud_data.partnership SET created_at = now()'),
 ('irrevocability', '23001', 'UPDATE tempcloud_data.partnership SET created_at = created_at'),
-('irrevocability', '23001', 'UPDATE tempcloud_data.partnership SET provider_id = pg_temp.id_of(''berta'')'),
+('irrevocability', '23001', 'UPDATE tempcloud_data.partnership SET provider_id = test.account_of(''berta'')'),
 -- (PostgreSQL refuses it itself without CASCADE: requests refer to it)
 ('irrevocability', '0A000', 'TRUNCATE tempcloud_data.partnership'),
 ('irrevocability', '23001', 'TRUNCATE tempcloud_data.partnership CASCADE'),
@@ -132,8 +118,8 @@ INSERT INTO attempt (promise, sqlstate, statement) VALUES
 ('irrevocability', '23001', 'DELETE FROM tempcloud_test.partnership'),
 ('irrevocability', '23001', 'UPDATE tempcloud_test.partnership SET created_at = now()'),
 ('irrevocability', '23001', 'INSERT INTO tempcloud_test.trap VALUES (1)'),
-('irrevocability', '23001', $$DELETE FROM tempcloud_data.account WHERE id = pg_temp.id_of('anna')$$),
-('irrevocability', '23001', $$DELETE FROM tempcloud_data.account WHERE id = pg_temp.id_of('bob')$$),
+('irrevocability', '23001', $$DELETE FROM tempcloud_data.account WHERE id = test.account_of('anna')$$),
+('irrevocability', '23001', $$DELETE FROM tempcloud_data.account WHERE id = test.account_of('bob')$$),
 ('irrevocability', '23001', $$DELETE FROM tempcloud_data.invitation WHERE status = 'accepted'$$),
 ('irrevocability', '23001', $$UPDATE tempcloud_data.invitation SET status = 'withdrawn' WHERE status = 'accepted'$$),
 ('irrevocability', '23001', $$UPDATE tempcloud_data.invitation SET message = 'Adieu' WHERE status = 'accepted'$$),
@@ -211,36 +197,36 @@ SELECT is((SELECT json_agg(e ORDER BY id) FROM tempcloud_data.event e)::text, ev
   FROM before;
 
 -- The API makes no wrong pair either.
-INSERT INTO done SELECT pg_temp.sign_in('anna');
+SELECT test.sign_in('anna') \g /dev/null
 SELECT throws_ok($$SELECT tempcloud.invite('albert@kunde.example')$$, 'PT409', NULL, 'a customer cannot invite a customer');
-INSERT INTO done SELECT pg_temp.sign_in('berta');
+SELECT test.sign_in('berta') \g /dev/null
 SELECT throws_ok($$SELECT tempcloud.invite('bob@anbieter.example')$$, 'PT409', NULL, 'nor a provider a provider');
-INSERT INTO done SELECT pg_temp.sign_in('anna');
-INSERT INTO done SELECT tempcloud.invite('new@anbieter.example');
-SELECT substring(text_body from 'tci_[A-Za-z0-9_-]{48}') AS new_token
+SELECT test.sign_in('anna') \g /dev/null
+SELECT tempcloud.invite('new@anbieter.example') \g /dev/null
+SELECT test.token_of(text_body) AS new_token
   FROM tempcloud.claim_mail() WHERE recipient = 'new@anbieter.example' \gset
-INSERT INTO done SELECT pg_temp.sign_in('albert');
+SELECT test.sign_in('albert') \g /dev/null
 SELECT throws_ok(format('SELECT tempcloud.accept_invitation_by_token(%L, true)', :'new_token'), 'PT409', NULL,
 	'a customer cannot accept what is for a provider');
-INSERT INTO done SELECT pg_temp.sign_in('nobody');
+SELECT test.sign_in('nobody') \g /dev/null
 SELECT throws_ok(format('SELECT tempcloud.register_account(''customer'', token => %L)', :'new_token'), 'PT409', NULL,
 	'nor register as a customer by its link');
 
 -- Any number of each: each joins two customers with two providers.
-INSERT INTO done SELECT pg_temp.sign_in('berta');
-INSERT INTO done SELECT tempcloud.accept_invitation(:'pending');
+SELECT test.sign_in('berta') \g /dev/null
+SELECT tempcloud.accept_invitation(:'pending') \g /dev/null
 SELECT id AS counter FROM tempcloud.invite('albert@kunde.example') \gset
-INSERT INTO done SELECT pg_temp.sign_in('albert');
-INSERT INTO done SELECT tempcloud.accept_invitation(:'counter');
+SELECT test.sign_in('albert') \g /dev/null
+SELECT tempcloud.accept_invitation(:'counter') \g /dev/null
 SELECT results_eq('SELECT company_name FROM tempcloud.partners', $$VALUES ('Zweite Anbieter GmbH')$$, 'a provider for a second customer');
-INSERT INTO done SELECT pg_temp.sign_in('anna');
+SELECT test.sign_in('anna') \g /dev/null
 SELECT set_eq('SELECT company_name FROM tempcloud.providers', $$VALUES ('Anbieter GmbH'), ('Zweite Anbieter GmbH')$$, 'two providers');
-INSERT INTO done SELECT pg_temp.sign_in('berta');
+SELECT test.sign_in('berta') \g /dev/null
 SELECT set_eq('SELECT company_name FROM tempcloud.customers', $$VALUES ('Kunde AG'), ('Zweite Kunde AG')$$, 'two customers');
 
 -- An invitation is accepted together with its partnership, or not at all.
 SELECT throws_ok(format($$UPDATE tempcloud_data.invitation i
-	SET status = 'accepted', invitee_id = pg_temp.id_of('bruno'), decided_by = c.id, decided_at = now()
+	SET status = 'accepted', invitee_id = test.account_of('bruno'), decided_by = c.id, decided_at = now()
 	FROM tempcloud_data.contact c WHERE c.subject = 'bruno' AND i.status = 'pending'$$),
 	'23514', NULL, 'none becomes accepted by an UPDATE alone');
 SELECT is_empty($$SELECT i.id FROM tempcloud_data.invitation i
@@ -260,7 +246,7 @@ SELECT is_empty($$SELECT p FROM tempcloud_data.partnership p
 	'each joins a customer with a provider');
 
 -- 3. Tokens.  All that the tables hold, as text; the ledger gets a row of each kind.
-INSERT INTO done SELECT tempcloud.seal_ledger();
+SELECT tempcloud.seal_ledger() \g /dev/null
 INSERT INTO tempcloud_data.ledger_node VALUES (62, 0, sha256('x'));
 INSERT INTO tempcloud_data.ledger_pending SELECT customer_id, provider_id FROM tempcloud_data.partnership;
 CREATE TEMP TABLE kept (relation text, content text);

@@ -3,8 +3,6 @@
 -- keys of other schemas rest on them.
 BEGIN;
 SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS tempcloud CASCADE;
-CREATE EXTENSION IF NOT EXISTS pgtap WITH SCHEMA public;
 SET LOCAL search_path = public;		-- so that names print with their schema
 SELECT plan(122);
 

@@ -42,27 +42,15 @@ SELECT headcount, offered FROM tempcloud.shifts WHERE request_id = :'part' ORDER
 SELECT jsonb_build_array(jsonb_build_object('id', max(id::text) FILTER (WHERE headcount = 2), 'headcount', 0),
 						 jsonb_build_object('id', max(id::text) FILTER (WHERE headcount = 4), 'headcount', 4)) AS offers
   FROM tempcloud.shifts WHERE request_id = :'single' \gset
-CREATE FUNCTION pg_temp.hint(request uuid, accept boolean, headcount integer, shifts jsonb) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	word text;
-	hint text;
-BEGIN
-	PERFORM tempcloud.answer_request(request, accept, headcount => headcount, shifts => shifts);
-	RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS word = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN concat_ws(' ', SQLSTATE, word || ':', hint);
-END
-$$;
-SELECT pg_temp.hint(:'single', true, headcount, shifts)
-  FROM (VALUES (0, NULL::jsonb), (-1, NULL), (NULL, '{}'), (NULL, '"x"'), (NULL, '[null]'), (NULL, '[{}]'),
-			   (NULL, '[{"id":"00000000-0000-7000-8000-000000000000","headcount":1}]'),
-			   (NULL, jsonb_set(:'offers', '{0,headcount}', '3')), (NULL, jsonb_set(:'offers', '{1,headcount}', '-1')),
-			   (NULL, jsonb_set(:'offers', '{1,people}', '1')), (NULL, jsonb_build_array(:'offers'::jsonb -> 0, :'offers'::jsonb -> 0)),
-			   (NULL, (SELECT jsonb_agg(jsonb_build_object('id', id, 'headcount', 0)) FROM tempcloud.shifts WHERE request_id = :'single')),
-			   (NULL, (SELECT jsonb_agg(jsonb_build_object('id', id, 'headcount', 1)) FROM tempcloud.shifts WHERE request_id = :'part'))
-	   ) v (headcount, shifts);
-SELECT pg_temp.hint(:'single', false, 1, NULL), pg_temp.hint(:'single', false, NULL, '[]'), pg_temp.hint(:'single', NULL, NULL, NULL);
+SELECT test.answer(format('SELECT tempcloud.answer_request(%L, %L, NULL, %L, %L)', :'single', accept, headcount, shifts))
+  FROM (VALUES (true, 0, NULL::jsonb), (true, -1, NULL), (true, NULL, '{}'), (true, NULL, '"x"'), (true, NULL, '[null]'), (true, NULL, '[{}]'),
+			   (true, NULL, '[{"id":"00000000-0000-7000-8000-000000000000","headcount":1}]'),
+			   (true, NULL, jsonb_set(:'offers', '{0,headcount}', '3')), (true, NULL, jsonb_set(:'offers', '{1,headcount}', '-1')),
+			   (true, NULL, jsonb_set(:'offers', '{1,people}', '1')), (true, NULL, jsonb_build_array(:'offers'::jsonb -> 0, :'offers'::jsonb -> 0)),
+			   (true, NULL, (SELECT jsonb_agg(jsonb_build_object('id', id, 'headcount', 0)) FROM tempcloud.shifts WHERE request_id = :'single')),
+			   (true, NULL, (SELECT jsonb_agg(jsonb_build_object('id', id, 'headcount', 1)) FROM tempcloud.shifts WHERE request_id = :'part')),
+			   (false, 1, NULL), (false, NULL, '[]'), (NULL, NULL, NULL)
+	   ) v (accept, headcount, shifts);
 SELECT status FROM tempcloud.requests_received WHERE id = :'single';
 SELECT status FROM tempcloud.answer_request(:'single', true, headcount => 1, shifts => :'offers');
 SELECT headcount, offered FROM tempcloud.shifts WHERE request_id = :'single' ORDER BY starts_at;
@@ -120,15 +108,7 @@ SELECT event, account_id = :'kunde' AS kunde, contact_id IS NOT NULL AS person, 
   FROM tempcloud_data.event WHERE request_id IN (:'part', :'late', :'declined') ORDER BY id;
 
 -- By direct DML neither, for a superuser: what was asked, answered and offered stays.
-CREATE FUNCTION pg_temp.dml(command text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-	EXECUTE command;
-	RETURN 'done';
-EXCEPTION WHEN OTHERS THEN
-	RETURN concat_ws(' ', SQLSTATE, SQLERRM);
-END
-$$;
-SELECT pg_temp.dml(replace(replace(command, '$1', quote_literal(:'single')), '$2', quote_literal(:'declined')))
+SELECT test.answer(replace(replace(command, '$1', quote_literal(:'single')), '$2', quote_literal(:'declined')))
   FROM (VALUES ('DELETE FROM tempcloud_data.request WHERE id = $1'),
 			   ('UPDATE tempcloud_data.request SET status = ''declined'' WHERE id = $1'),
 			   ('UPDATE tempcloud_data.request SET status = ''open'', decided_at = NULL WHERE id = $2'),
@@ -147,4 +127,4 @@ SELECT pg_temp.dml(replace(replace(command, '$1', quote_literal(:'single')), '$2
 			   ('INSERT INTO tempcloud_data.shift (request_id, starts_at, ends_at, headcount) VALUES ($1, ''2000-01-01'', ''2000-01-03'', 1)'),
 			   ('INSERT INTO tempcloud_data.request (order_id, customer_id, provider_id, profession, location, answer_by) SELECT order_id, customer_id, customer_id, ''x'', ''x'', ''2100-01-01'' FROM tempcloud_data.request WHERE id = $1')
 	   ) v (command);
-SELECT pg_temp.dml(format('INSERT INTO tempcloud_data.request (order_id, customer_id, provider_id, profession, location, answer_by) SELECT order_id, customer_id, %L, ''x'', ''x'', ''2100-01-01'' FROM tempcloud_data.request WHERE id = %L', :'fremd', :'single'));
+SELECT test.answer(format('INSERT INTO tempcloud_data.request (order_id, customer_id, provider_id, profession, location, answer_by) SELECT order_id, customer_id, %L, ''x'', ''x'', ''2100-01-01'' FROM tempcloud_data.request WHERE id = %L', :'fremd', :'single'));

@@ -76,27 +76,16 @@ SELECT test.refusal('SELECT tempcloud.send_order(''x'', ''[]'')');
 -- What is wrong is said where it is; and nothing of the order is sent.
 SET request.jwt.claims = :'anna';
 \set VERBOSITY terse
-CREATE FUNCTION pg_temp.hint(requests jsonb) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	hint text;
-BEGIN
-	PERFORM tempcloud.send_order('Fehler', requests);
-	RETURN 'none';
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
-	RETURN concat_ws(' ', SQLSTATE, hint);
-END
-$$;
-SELECT pg_temp.hint(r) FROM (VALUES (NULL::jsonb), ('{}'), ('[]'), ('"x"'), ('[null]'), ('[1]'), ('[[]]')) v (r);
+SELECT test.answer(format('SELECT FROM tempcloud.send_order(''Fehler'', %L)', r)) FROM (VALUES (NULL::jsonb), ('{}'), ('[]'), ('"x"'), ('[null]'), ('[1]'), ('[[]]')) v (r);
 SELECT set_config('test.good', jsonb_build_object('provider_id', :'anbieter', 'profession', 'Koch', 'location', 'Potsdam',
 	'shifts', test.shifts(1, 1))::text, false) IS NOT NULL AS set;
-SELECT pg_temp.hint(jsonb_build_array(good, good || bad))
+SELECT test.answer(format('SELECT FROM tempcloud.send_order(''Fehler'', %L)', jsonb_build_array(good, good || bad)))
   FROM (VALUES ('{"provider_id":null}'::jsonb), ('{"profession":"  "}'), ('{"location":null}'), ('{"profession":"Koch\nKellner"}'),
 			   ('{"department":"\u202ex"}'), ('{"requirements":"a\u0007"}'), ('{"colour":"blue"}'), ('{"answer_by":"yesterday"}'),
 			   ('{"answer_by":"infinity"}'), ('{"shifts":null}'), ('{"shifts":{}}'), ('{"shifts":[]}'), ('{"shifts":[1]}'),
 			   ('{"provider_id":"00000000-0000-7000-8000-000000000000"}')) v (bad),
 	   (SELECT current_setting('test.good')::jsonb) g (good);
-SELECT pg_temp.hint(jsonb_build_array(jsonb_set(good, '{shifts,1}', good -> 'shifts' -> 1 || bad)))
+SELECT test.answer(format('SELECT FROM tempcloud.send_order(''Fehler'', %L)', jsonb_build_array(jsonb_set(good, '{shifts,1}', good -> 'shifts' -> 1 || bad))))
   FROM (VALUES ('{"headcount":null}'::jsonb), ('{"headcount":0}'), ('{"headcount":1001}'), ('{"starts_at":"2000-01-01"}'),
 			   ('{"ends_at":"2000-01-01"}'), ('{"ends_at":"infinity"}'), ('{"breaks":1}'),
 			   (jsonb_build_object('ends_at', date_trunc('day', now()) + interval '33 days 7 hours')),
@@ -105,8 +94,8 @@ SELECT pg_temp.hint(jsonb_build_array(jsonb_set(good, '{shifts,1}', good -> 'shi
 			   (jsonb_build_object('starts_at', date_trunc('day', now()) + interval '31 days',
 								   'ends_at', date_trunc('day', now()) + interval '31 days 6 hours'))) v (bad),
 	   (SELECT current_setting('test.good')::jsonb) g (good);
-SELECT pg_temp.hint(jsonb_build_array(good || '{"provider_id":"x"}')) FROM (SELECT current_setting('test.good')::jsonb) g (good);
-SELECT pg_temp.hint(jsonb_agg(good)) FROM (SELECT current_setting('test.good')::jsonb FROM generate_series(1, 101)) g (good);
+SELECT test.answer(format('SELECT FROM tempcloud.send_order(''Fehler'', %L)', jsonb_build_array(good || '{"provider_id":"x"}'))) FROM (SELECT current_setting('test.good')::jsonb) g (good);
+SELECT test.answer(format('SELECT FROM tempcloud.send_order(''Fehler'', %L)', jsonb_agg(good))) FROM (SELECT current_setting('test.good')::jsonb FROM generate_series(1, 101)) g (good);
 SELECT test.refusal('SELECT tempcloud.send_order(NULL, ''[]'')'), test.refusal('SELECT tempcloud.send_order('' '', ''[]'')');
 SELECT count(*), count(DISTINCT order_id) AS orders FROM tempcloud.requests_sent;
 \set VERBOSITY default
@@ -204,21 +193,9 @@ SELECT count(*) FROM tempcloud_data.staff_order WHERE reference = 'B-5';
 RESET request.jwt.claims;
 
 -- Elements that are not objects, members that are not values, and names from outside
-CREATE FUNCTION pg_temp.hint_of(command text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-	word text;
-	hint text;
-BEGIN
-	EXECUTE command INTO hint;
-	RETURN hint;
-EXCEPTION WHEN OTHERS THEN
-	GET STACKED DIAGNOSTICS word = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN concat_ws(' ', SQLSTATE, word, hint);
-END
-$$;
 SET ROLE tempcloud_user;
 SET request.jwt.claims = :'anna';
-SELECT pg_temp.hint_of(format('SELECT tempcloud.send_order(''x'', %L)', requests))
+SELECT test.answer(format('SELECT tempcloud.send_order(''x'', %L)', requests))
   FROM (VALUES ('[{"provider_id": ["x"]}]'), ('[{"provider_id": true}]'), ('[{"shifts": 1}]'), ('[{"x' || repeat('y', 100000) || '": 1}]'),
 	(U&'[{"\202Emember": 1}]'), (E'[{"a\\nb": 1}]'), ('[{"größe": 1}]'), ('[{"": 1}]'), ('[{"tci_abcdefghijklmnopqrstuvwxyz": 1}]'),
 	('[{"Provider_id": 1}]')) AS t (requests);
