@@ -6,6 +6,7 @@ STAGE is connect, a command (EHLO, STARTTLS, AUTH, MAIL, RCPT, DATA), body (in
 the middle of the message) or message (after its end). The first TIMES that a
 client gets there, by default always, the server answers REPLY; if that is
 "reset", it resets the connection instead, and if it is "hold", says nothing.
+After 421 it closes the connection, but not before the client's next command.
 Appends the recipient of each mail that it takes to FILE, and of each whose end
 it has seen and not acknowledged, with a question mark.
 """
@@ -86,6 +87,7 @@ class Session(socketserver.StreamRequestHandler):
         if fault or reply:
             self.write(REPLY if fault else reply)
         if fault and REPLY.startswith('421'):
+            self.rfile.readline()
             raise Ended
         return not fault
 

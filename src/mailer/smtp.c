@@ -81,7 +81,7 @@ smtp_close(Smtp *smtp)
 
 /*
  * A server may end a connection that was idle, or that has brought it so many
- * mails.  This says nothing of the next one.
+ * mails, or with the refusal of a message.  This says nothing of the next one.
  */
 Delivery
 smtp_send(Smtp *smtp, const Mail *mail)
@@ -136,7 +136,8 @@ try_once(Smtp *smtp, const Mail *mail)
 	curl_slist_free_all(header);
 	curl_slist_free_all(recipients);
 	free(sender);
-	smtp->in_use = code == CURLE_OK;	/* else libcurl ends the connection */
+	/* libcurl keeps the connection if the message itself is refused, too. */
+	smtp->in_use = code == CURLE_OK || smtp->stage == STAGE_MESSAGE;
 	return judge(smtp, code);
 }
 

@@ -17,7 +17,8 @@ typedef struct Smtp
 {
 	CURL	   *curl;			/* keeps the connection open between mails */
 	const Config *config;
-	bool		in_use;			/* whether a mail went over this connection */
+	bool		in_use;			/* whether the next mail may go over a
+								 * connection that has brought one */
 	Stage		stage;			/* what was sent last, for this mail */
 	int			code;			/* the number of the reply to it; 0 for none
 								 * yet */
