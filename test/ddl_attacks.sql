@@ -32,7 +32,10 @@ SET search_path = pg_catalog;
 
 CREATE TEMP TABLE member AS
 SELECT extname, d.classid, d.objid, i.schema, i.name, i.identity,
-	   CASE WHEN typtype = 'd' THEN 'domain' ELSE i.type END AS type
+	   CASE WHEN typtype = 'd' THEN 'domain' ELSE i.type END AS type,
+	   -- From PostgreSQL 17 on, types that come with another or with a table are members, too.
+	   t.oid IS NOT NULL AND (EXISTS (SELECT FROM pg_type WHERE typarray = t.oid)
+		   OR EXISTS (SELECT FROM pg_class WHERE reltype = t.oid AND relkind <> 'c')) AS implied
   FROM pg_extension e
   JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
   LEFT JOIN pg_type t ON d.classid = 'pg_type'::regclass AND t.oid = d.objid
@@ -125,7 +128,7 @@ INSERT INTO form VALUES
 
 CREATE TABLE elsewhere.attack (statement) AS
 SELECT format(statement, identity, upper(CASE type WHEN 'domain' THEN 'domain' ELSE type END), extname)
-  FROM member JOIN form ON types IS NULL OR type = ANY (types)
+  FROM member JOIN form ON types IS NULL OR type = ANY (types) AND NOT (implied AND statement LIKE 'ALTER %')
  WHERE extname = 'tempcloud' OR types IS NULL OR statement LIKE 'ALTER %'
 UNION ALL
 SELECT format(form, identity, format_type(objid, NULL), label) FROM own, pg_enum e, unnest(ARRAY[
@@ -145,7 +148,7 @@ SELECT format(form, identity, quote_ident(conname)) FROM own, pg_constraint, unn
 UNION ALL
 SELECT format(form, identity, quote_ident(attname), format_type(atttypid, atttypmod))
   FROM own JOIN pg_type t ON classid = 'pg_type'::regclass AND t.oid = objid
-  JOIN pg_attribute ON attrelid = typrelid AND NOT attisdropped, unnest(ARRAY[
+  JOIN pg_attribute ON attrelid = typrelid AND NOT attisdropped AND NOT implied, unnest(ARRAY[
 	'ALTER TYPE %1$s ADD ATTRIBUTE planted int',
 	'ALTER TYPE %1$s RENAME ATTRIBUTE %2$s TO renamed',
 	'ALTER TYPE %1$s ALTER ATTRIBUTE %2$s TYPE %3$s',
