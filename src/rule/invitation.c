@@ -1,16 +1,17 @@
 /*
  * invitation.c
- *		One account asks an e-mail address to become its partner: what an
- *		invitation is to everybody who deals with it.
+ *		One account asks an e-mail address to become its partner: what inviter and
+ *		invitee have in common.
  *
- * What its inviter does is in invitation_send.c, what its invitee does in invitation_answer.c.
+ * The inviter's commands are in invitation_send.c, the invitee's in
+ * invitation_answer.c.
  */
 #include "postgres.h"
 
 #include "fmgr.h"
 #include "utils/array.h"
-#include "utils/timestamp.h"
 
+#include "base/clock.h"
 #include "base/input_check.h"
 #include "base/label.h"
 #include "base/lock.h"
@@ -27,6 +28,15 @@
 	"i.id, i.inviter_id, i.inviter_kind, i.invitee_id, i.invitee_kind, i.email," \
 	" i.given_name, i.family_name, i.company_name, i.locale, i.status, i.round," \
 	" i.sent_at, i.expires_at"
+
+enum
+{
+	INVITATION_ID = 1, INVITATION_INVITER_ID, INVITATION_INVITER_KIND, INVITATION_INVITEE_ID,
+	INVITATION_INVITEE_KIND, INVITATION_EMAIL, INVITATION_GIVEN_NAME, INVITATION_FAMILY_NAME,
+	INVITATION_COMPANY_NAME, INVITATION_LOCALE, INVITATION_STATUS, INVITATION_ROUND,
+	INVITATION_SENT_AT, INVITATION_EXPIRES_AT,
+	INVITATION_LINK_IS_CURRENT	/* of find_invitation_by_token */
+};
 
 static KeptQuery find_invitation =
 QUERY("SELECT " INVITATION_COLUMNS " FROM tempcloud_data.invitation i WHERE i.id = $1");
@@ -57,29 +67,34 @@ QUERY("SELECT ROW(i.inviter_kind, a.company_name,"
 	  "  JOIN tempcloud_data.contact c ON c.id = i.invited_by"
 	  " WHERE i.id = $1");
 
-/* The newest ones, at most $3. */
+/* The newest $3 of those that wait for an address ($1, folded) of an account of kind $2. */
 static KeptQuery find_waiting =
 QUERY("SELECT i.id, i.inviter_id FROM tempcloud_data.invitation i"
 	  " WHERE lower(i.email) = $1 AND i.status = 'pending'"
 	  "   AND i.invitee_id IS NULL AND i.invitee_kind = $2::tempcloud.account_kind"
-	  "   AND i.expires_at > clock_timestamp()"
+	  "   AND i.expires_at > $4"
 	  " ORDER BY i.id DESC LIMIT $3");
+
+enum
+{
+	WAITING_ID = 1, WAITING_INVITER_ID
+};
 
 static KeptQuery lock_invitations =
 QUERY("SELECT FROM tempcloud_data.invitation i"
 	  " WHERE i.id = ANY ($1) ORDER BY i.id FOR NO KEY UPDATE");
 
 /*
- * Superseded where the two are partners already; otherwise routed, unless the
- * account has blocked the inviter, or the inviter has another invitation
- * pending there.
+ * Routes invitations ($1) to account $2.  Where the two are partners already the
+ * invitation becomes superseded.  It stays unrouted if the account has blocked the
+ * inviter, or another invitation of the inviter is pending there.
  */
 static KeptQuery route_waiting =
 QUERY("UPDATE tempcloud_data.invitation i"
 	  "   SET invitee_id = $2,"
 	  "       (status, decided_at) = ("
 	  "         SELECT CASE WHEN partners THEN 'superseded' ELSE i.status END,"
-	  "                CASE WHEN partners THEN clock_timestamp() END"
+	  "                CASE WHEN partners THEN $3 END"
 	  "           FROM (SELECT EXISTS ("
 	  "                   SELECT FROM tempcloud_data.partnership p"
 	  "                    WHERE p.customer_id = i.inviter_id AND p.provider_id = $2"
@@ -87,7 +102,7 @@ QUERY("UPDATE tempcloud_data.invitation i"
 	  "                   SELECT FROM tempcloud_data.partnership p"
 	  "                    WHERE p.customer_id = $2 AND p.provider_id = i.inviter_id)) s (partners))"
 	  " WHERE i.id = ANY ($1) AND i.status = 'pending' AND i.invitee_id IS NULL"
-	  "   AND i.expires_at > clock_timestamp()"
+	  "   AND i.expires_at > $3"
 	  "   AND NOT EXISTS (SELECT FROM tempcloud_data.block b"
 	  "                    WHERE b.inviter_id = i.inviter_id AND b.account_id = $2)"
 	  "   AND (NOT EXISTS (SELECT FROM tempcloud_data.invitation o"
@@ -98,15 +113,21 @@ QUERY("UPDATE tempcloud_data.invitation i"
 	  "                       IN ((i.inviter_id, $2), ($2, i.inviter_id))))"
 	  " RETURNING i.id, i.inviter_id, i.status = 'superseded'");
 
-/* Whether an invitation waits for an address that the account has proven. */
+enum
+{
+	ROUTED_ID = 1, ROUTED_INVITER_ID, ROUTED_IS_SUPERSEDED
+};
+
+/* Returns a row if account $1 has proven an address ($2, folded). */
 static KeptQuery find_proven_address =
 QUERY("SELECT FROM tempcloud_data.contact c"
 	  " WHERE c.account_id = $1 AND lower(c.email) = $2"
 	  "   AND c.email_verified_at IS NOT NULL");
 
 /*
- * So many are routed at once; each takes a lock, of which a server has not many.
- * Others keep waiting for the address: its account sees and accepts them as well.
+ * How many invitations are routed at once.  Each takes a lock, and the number of locks
+ * of a server is limited.  The others keep waiting for the address; its account sees
+ * them and can accept them all the same.
  */
 #define MOST_ROUTED 100
 
@@ -123,6 +144,11 @@ static Invitation *load(Invitation *invitation, Rows rows);
 
 PG_FUNCTION_INFO_V1(tempcloud_preview_invitation);
 
+enum
+{
+	PREVIEW_TOKEN
+};
+
 /*
  * preview_invitation(token) returns tempcloud.invitation_preview
  */
@@ -133,8 +159,7 @@ tempcloud_preview_invitation(PG_FUNCTION_ARGS)
 	Invitation *invitation;
 
 	tc_enter();
-	invitation = tc_find_invitation_by_token(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0),
-											 QUERY_READ);
+	invitation = tc_find_invitation_by_token(tc_arg_token(fcinfo, PREVIEW_TOKEN), QUERY_READ);
 	tc_require_open_link(invitation);
 	rows = tc_read(&preview_invitation, UUID_VALUE(invitation->id));
 	return tc_finish(rows);
@@ -159,7 +184,7 @@ tc_find_invitation_by_token(text *token, QueryMode mode)
 	if (rows.count == 0)
 		tc_refuse(INVITATION_NOT_FOUND);
 	load(invitation, rows);
-	invitation->link_is_current = tc_bool(rows, 0, 15);
+	invitation->link_is_current = tc_bool(rows, 0, INVITATION_LINK_IS_CURRENT);
 	return invitation;
 }
 
@@ -178,6 +203,7 @@ tc_lock_invitation(Invitation *invitation, const Caller *caller)
 	int			round = invitation->round;
 	Rows		rows = tc_run(&lock_invitation, UUID_VALUE(invitation->id));
 
+	tc_read_clock();
 	if (rows.count == 0)
 	{
 		if (caller != NULL && caller->account_id != NULL)
@@ -186,27 +212,28 @@ tc_lock_invitation(Invitation *invitation, const Caller *caller)
 	}
 	load(invitation, rows);
 	if (invitation->round != round)
-		invitation->link_is_current = false;	/* resent since */
+		invitation->link_is_current = false;	/* sent again since */
 }
 
-/* The only row of a query that selects INVITATION_COLUMNS. */
+/* Set all but link_is_current from the row of a query that selects INVITATION_COLUMNS. */
 static Invitation *
 load(Invitation *invitation, Rows rows)
 {
-	invitation->id = tc_uuid(rows, 0, 1);
-	invitation->inviter_id = tc_uuid(rows, 0, 2);
-	invitation->inviter_kind = tc_kind(rows, 0, 3);
-	invitation->invitee_id = tc_uuid(rows, 0, 4);
-	invitation->invitee_kind = tc_kind(rows, 0, 5);
-	invitation->email = tc_text(rows, 0, 6);
-	invitation->given_name = tc_text(rows, 0, 7);
-	invitation->family_name = tc_text(rows, 0, 8);
-	invitation->company_name = tc_text(rows, 0, 9);
-	invitation->locale = tc_text(rows, 0, 10);
-	invitation->status = tc_label_place(tc_text(rows, 0, 11), statuses, lengthof(statuses));
-	invitation->round = tc_integer(rows, 0, 12);
-	invitation->sent_at = tc_time(rows, 0, 13);
-	if (invitation->status == INVITATION_IS_PENDING && tc_time(rows, 0, 14) <= GetCurrentTimestamp())
+	invitation->id = tc_uuid(rows, 0, INVITATION_ID);
+	invitation->inviter_id = tc_uuid(rows, 0, INVITATION_INVITER_ID);
+	invitation->inviter_kind = tc_kind(rows, 0, INVITATION_INVITER_KIND);
+	invitation->invitee_id = tc_uuid(rows, 0, INVITATION_INVITEE_ID);
+	invitation->invitee_kind = tc_kind(rows, 0, INVITATION_INVITEE_KIND);
+	invitation->email = tc_text(rows, 0, INVITATION_EMAIL);
+	invitation->given_name = tc_text(rows, 0, INVITATION_GIVEN_NAME);
+	invitation->family_name = tc_text(rows, 0, INVITATION_FAMILY_NAME);
+	invitation->company_name = tc_text(rows, 0, INVITATION_COMPANY_NAME);
+	invitation->locale = tc_text(rows, 0, INVITATION_LOCALE);
+	invitation->status = tc_label_place(tc_text(rows, 0, INVITATION_STATUS), statuses, lengthof(statuses));
+	invitation->round = tc_integer(rows, 0, INVITATION_ROUND);
+	invitation->sent_at = tc_time(rows, 0, INVITATION_SENT_AT);
+	if (invitation->status == INVITATION_IS_PENDING &&
+		tc_time(rows, 0, INVITATION_EXPIRES_AT) <= tc_now())
 		invitation->status = INVITATION_IS_EXPIRED;
 	return invitation;
 }
@@ -243,7 +270,7 @@ ArrayType *
 tc_lock_waiting(const pg_uuid_t *account_id, AccountKind kind, const char *folded_email)
 {
 	Rows		rows = tc_run_latest(&find_waiting, TEXT_VALUE(folded_email), KIND_VALUE(kind),
-									 INT_VALUE(MOST_ROUTED));
+									 INT_VALUE(MOST_ROUTED), TIME_VALUE(tc_now()));
 	int			count = rows.count;
 	uint64		pairs[MOST_ROUTED];
 	pg_uuid_t  *ids[MOST_ROUTED];
@@ -251,13 +278,14 @@ tc_lock_waiting(const pg_uuid_t *account_id, AccountKind kind, const char *folde
 
 	for (int i = 0; i < count; i++)
 	{
-		ids[i] = tc_uuid(rows, i, 1);
-		pairs[i] = tc_pair_key(account_id, tc_uuid(rows, i, 2));
+		ids[i] = tc_uuid(rows, i, WAITING_ID);
+		pairs[i] = tc_pair_key(account_id, tc_uuid(rows, i, WAITING_INVITER_ID));
 	}
 	waiting = tc_uuid_array((const pg_uuid_t *const *) ids, count);
 	tc_lock_all(LOCK_PAIR, pairs, count);
 	tc_share_accounts(&account_id, 1);
 	tc_run_latest(&lock_invitations, ARRAY_VALUE(waiting));
+	tc_read_clock();
 	return waiting;
 }
 
@@ -265,23 +293,18 @@ void
 tc_route_invitations(const pg_uuid_t *account_id, ArrayType *waiting)
 {
 	Rows		rows = tc_run_latest(&route_waiting, ARRAY_VALUE(waiting),
-									 UUID_VALUE(account_id));
-	uint64		count = rows.count;
-	pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
-	pg_uuid_t **inviters = palloc(sizeof(pg_uuid_t *) * (count + 1));
-	bool	   *partners = palloc(sizeof(bool) * (count + 1));
+									 UUID_VALUE(account_id), TIME_VALUE(tc_now()));
 
-	for (uint64 i = 0; i < count; i++)
+	for (uint64 i = 0; i < rows.count; i++)
 	{
-		ids[i] = tc_uuid(rows, i, 1);
-		inviters[i] = tc_uuid(rows, i, 2);
-		partners[i] = tc_bool(rows, i, 3);
-	}
-	for (uint64 i = 0; i < count; i++)
-		if (partners[i])
-			tc_event(EVENT_INVITATION_SUPERSEDED, account_id, NULL, inviters[i], ids[i]);
-		else					/* that the address has an account now may not
-								 * show */
+		pg_uuid_t  *id = tc_uuid(rows, i, ROUTED_ID);
+		pg_uuid_t  *inviter_id = tc_uuid(rows, i, ROUTED_INVITER_ID);
+
+		if (tc_bool(rows, i, ROUTED_IS_SUPERSEDED))
+			tc_event(EVENT_INVITATION_SUPERSEDED, account_id, NULL, inviter_id, id);
+		else					/* may not reveal to the inviter that the
+								 * address has an account now */
 			tc_event(EVENT_INVITATION_ROUTED, account_id, NULL,
-					 tc_reveal_registered ? inviters[i] : NULL, ids[i]);
+					 tc_reveal_registered ? inviter_id : NULL, id);
+	}
 }

@@ -1,6 +1,6 @@
 /*
  * invitation.h
- *		Invitations, as other subjects see them.
+ *		What other subjects may ask of invitations, and do with them.
  */
 #ifndef TC_INVITATION_H
 #define TC_INVITATION_H
@@ -30,79 +30,79 @@ typedef struct Invitation
 	pg_uuid_t  *id;
 	pg_uuid_t  *inviter_id;
 	AccountKind inviter_kind;
-	pg_uuid_t  *invitee_id;		/* NULL until the address belongs to an
-								 * account */
+	pg_uuid_t  *invitee_id;		/* NULL if it is not routed to an account */
 	AccountKind invitee_kind;
 	char	   *email;
-	char	   *given_name;		/* NULL if the inviter left it out, as the
-								 * next two */
+	char	   *given_name;		/* NULL if not given, as the next two */
 	char	   *family_name;
 	char	   *company_name;
 	char	   *locale;
-	InvitationStatus status;	/* INVITATION_IS_EXPIRED also if it is pending
-								 * past its time */
-	int			round;
+	InvitationStatus status;	/* INVITATION_IS_EXPIRED also if the row is
+								 * pending and expires_at has passed */
+	int			round;			/* 1, and one more each time it is sent again */
 	TimestampTz sent_at;
-	bool		link_is_current;	/* of tc_find_invitation_by_token() only */
+	bool		link_is_current;	/* set by tc_find_invitation_by_token() */
 } Invitation;
 
 /* All need a frame (tc_enter). */
 
-/* The invitation, or NULL. */
+/* Returns the invitation, palloc'd, or NULL if there is none. */
 extern Invitation *tc_find_invitation(const pg_uuid_t *id);
 
 /*
- * The invitation a token opens.  PT400 invalid_token if it is malformed, PT404
- * invitation_not_found if there is none.  What state it is in is not checked.
+ * Returns the invitation that a token was mailed for, palloc'd, whatever its status.
+ * Raises PT400 invalid_token, PT405 post_only, and PT404 invitation_not_found if
+ * there is none.
  */
 extern Invitation *tc_find_invitation_by_token(text *token, QueryMode mode);
 
 /*
- * Whether the caller's account (they must have one) is who is invited: the
- * invitation is routed to it, or waits for an address that it has proven.
- * The latter is rare: the inviter had another invitation pending there, so
- * that this one could not be routed.
+ * Returns whether the caller's account (they must have one) is the invitee: the
+ * invitation is routed to it, or waits for an address that it has proven.  The
+ * latter is rare: the invitation could not be routed, because another one of the
+ * same inviter was pending there.
  */
 extern bool tc_is_invitee(const Invitation *invitation, const Caller *caller);
 
 /*
- * Lock the row until the transaction ends, and read it again.  40001 above
- * READ COMMITTED if others have changed it.  PT404 if it was purged or erased
- * since, PT403 if so was the caller (who may be NULL, or without an account).
+ * Lock the row until the transaction ends, read the clock anew (clock.h), and read
+ * the row again.  Raises 40001 above READ COMMITTED if another transaction has changed
+ * it, PT404 invitation_not_found if it has been deleted since, and PT403 no_account
+ * if the caller has been removed since.  caller may be NULL or without an account.
  */
 extern void tc_lock_invitation(Invitation *invitation, const Caller *caller);
 
 /*
- * Withdraw or decline an invitation, by its key, whose row is locked, on behalf of
- * the caller, with event and mail; the account of the other side may be NULL.
- * Returns the invitation, as INVITATION_RECORD has it.
+ * Withdraw or decline an invitation on behalf of the caller, with event and mail.
+ * Its row must be locked.  invitee_id may be NULL.  Returns a tempcloud.invitation,
+ * which lives until the frame ends.
  */
 extern Datum tc_withdraw_invitation(const pg_uuid_t *id, const Caller *caller,
 									const pg_uuid_t *invitee_id);
 extern Datum tc_decline_invitation(const pg_uuid_t *id, const Caller *caller,
 								   const pg_uuid_t *inviter_id, const char *reason);
 
-/* PT410 with what became of it, unless it is pending. */
+/* Raises PT410 with the word of its status, unless it is pending. */
 extern void tc_require_pending(const Invitation *invitation);
 
-/* The same, and PT410 link_replaced for a link that a later mail replaced. */
+/* The same, and raises PT410 link_replaced if a later mail has replaced the link. */
 extern void tc_require_open_link(const Invitation *invitation);
 
 /*
- * Lock what waits for an address that the account is about to prove, as far as it
- * is for its kind, the pairs, and the account, so that it stays open; returns the ids, for tc_route_invitations().  The
- * address must be locked (LOCK_ADDRESS), so that no more come.
+ * Before an account of a kind proves an address: lock the invitations of that kind
+ * that wait for the address, after the pairs of accounts (LOCK_PAIR) and the account,
+ * which stays open.  The address must be locked (LOCK_ADDRESS), so that no more come.
+ * Reads the clock anew (clock.h).  Returns their ids, for tc_route_invitations().
  */
 extern ArrayType *tc_lock_waiting(const pg_uuid_t *account_id, AccountKind kind,
 								  const char *folded_email);
 
-/* Give them to the account, now that the address is proven. */
+/* Route them to the account, after it has proven the address, with events. */
 extern void tc_route_invitations(const pg_uuid_t *account_id, ArrayType *waiting);
 
 /*
- * A row i of tempcloud_data.invitation as the API shows it.  invitee_id shows
- * only once it is accepted: before, it would tell that an address is
- * registered.
+ * SQL that makes a tempcloud.invitation of the row aliased i.  invitee_id is null
+ * until it is accepted: it would reveal that the address is registered.
  */
 #define INVITATION_RECORD \
 	"ROW(i.id, i.inviter_id, i.inviter_kind," \

@@ -1,12 +1,13 @@
 /*
  * invitation_answer.c
- *		What an invitee does with an invitation: accept, decline, unblock.
+ *		The invitee's commands on an invitation: accept, decline, unblock.
  */
 #include "postgres.h"
 
 #include "fmgr.h"
 #include "utils/builtins.h"
 
+#include "base/clock.h"
 #include "base/input_check.h"
 #include "base/lock.h"
 #include "base/query.h"
@@ -18,14 +19,19 @@
 #include "rule/invitation.h"
 #include "rule/mail.h"
 #include "rule/partnership.h"
+#include "rule/token.h"
 
 static KeptQuery select_company =
 QUERY("SELECT company_name FROM tempcloud_data.account WHERE id = $1");
 
+enum
+{
+	COMPANY_NAME = 1
+};
+
 /*
- * Whatever else is pending between two accounts ($1, $2), in either direction,
- * has become pointless, whether it is routed or waits for an address that one
- * of them has proven.
+ * The invitations that are pending between two accounts ($1, $2), in either
+ * direction: routed, or waiting for an address that one of them has proven.
  */
 #define FIND_OTHERS \
 	"SELECT i.id FROM tempcloud_data.invitation i" \
@@ -44,26 +50,30 @@ QUERY("SELECT company_name FROM tempcloud_data.account WHERE id = $1");
 
 static KeptQuery find_others = QUERY(FIND_OTHERS);
 
-/* These, and the one that is accepted ($3). */
+enum
+{
+	OTHER_ID = 1
+};
+
+/* Locks these, and the one that is accepted ($3). */
 static KeptQuery lock_all =
 QUERY("SELECT FROM tempcloud_data.invitation i"
 	  " WHERE i.id = ANY (ARRAY(" FIND_OTHERS ") || $3) ORDER BY i.id FOR NO KEY UPDATE");
 
 static KeptQuery supersede =
 QUERY("UPDATE tempcloud_data.invitation"
-	  "   SET status = 'superseded', decided_at = clock_timestamp()"
-	  " WHERE id = $1 AND status = 'pending' AND expires_at > clock_timestamp()");
+	  "   SET status = 'superseded', decided_at = $2"
+	  " WHERE id = $1 AND status = 'pending' AND expires_at > $2");
 
 static KeptQuery close_as_declined =
 QUERY("UPDATE tempcloud_data.invitation i"
 	  "   SET status = 'declined', reason = $3, decided_by = $2,"
-	  "       invitee_id = COALESCE(invitee_id, $4),"
-	  "       decided_at = clock_timestamp()"
+	  "       invitee_id = COALESCE(invitee_id, $4), decided_at = $5"
 	  " WHERE id = $1 RETURNING " INVITATION_RECORD);
 
 static KeptQuery insert_block =
-QUERY("INSERT INTO tempcloud_data.block (inviter_id, email, account_id)"
-	  " SELECT i.inviter_id, i.email, COALESCE(i.invitee_id, $2)"
+QUERY("INSERT INTO tempcloud_data.block (inviter_id, email, account_id, created_at)"
+	  " SELECT i.inviter_id, i.email, COALESCE(i.invitee_id, $2), $3"
 	  "   FROM tempcloud_data.invitation i WHERE i.id = $1"
 	  " ON CONFLICT DO NOTHING");
 
@@ -87,6 +97,8 @@ static void require_right_account(const Caller *caller, const Invitation *invita
 static void supersede_others(const Caller *caller, const Invitation *invitation);
 static Datum decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation,
 					 bool by_token);
+static Datum close_declined(const pg_uuid_t *id, const Caller *invitee, const char *reason,
+							const pg_uuid_t *account_id);
 static Invitation *find_received(const Caller *caller, const pg_uuid_t *id);
 
 PG_FUNCTION_INFO_V1(tempcloud_accept_invitation);
@@ -95,19 +107,29 @@ PG_FUNCTION_INFO_V1(tempcloud_decline_invitation);
 PG_FUNCTION_INFO_V1(tempcloud_decline_invitation_by_token);
 PG_FUNCTION_INFO_V1(tempcloud_unblock_account);
 
+enum
+{
+	ACCEPT_ID
+};
+
 /*
  * accept_invitation(id) returns tempcloud.partnership
  */
 Datum
 tempcloud_accept_invitation(PG_FUNCTION_ARGS)
 {
-	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
+	pg_uuid_t  *id = tc_arg_uuid(fcinfo, ACCEPT_ID, "id");
 	Caller	   *caller;
 
 	tc_enter_command("accept_invitation()");
 	caller = tc_caller_with_account(QUERY_RUN);
 	return accept(caller, find_received(caller, id), false, false);
 }
+
+enum
+{
+	ACCEPT_TOKEN, ACCEPT_USE_THIS_ACCOUNT
+};
 
 /*
  * accept_invitation_by_token(token, use_this_account)
@@ -116,16 +138,22 @@ tempcloud_accept_invitation(PG_FUNCTION_ARGS)
 Datum
 tempcloud_accept_invitation_by_token(PG_FUNCTION_ARGS)
 {
-	bool		use_this_account = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
+	bool		use_this_account = !PG_ARGISNULL(ACCEPT_USE_THIS_ACCOUNT) &&
+	PG_GETARG_BOOL(ACCEPT_USE_THIS_ACCOUNT);
 	Caller	   *caller;
 	Invitation *invitation;
 
 	tc_enter_command("accept_invitation_by_token()");
-	invitation = tc_find_invitation_by_token(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0),
-											 QUERY_RUN);
+	invitation = tc_find_invitation_by_token(tc_arg_token(fcinfo, ACCEPT_TOKEN), QUERY_RUN);
 	caller = tc_caller_with_account(QUERY_RUN);
 	return accept(caller, invitation, true, use_this_account);
 }
+
+/* Of both functions that decline; the first argument is one or the other. */
+enum
+{
+	DECLINE_ID = 0, DECLINE_TOKEN = 0, DECLINE_REASON, DECLINE_BLOCK
+};
 
 /*
  * decline_invitation(id, reason, block) returns tempcloud.invitation
@@ -133,7 +161,7 @@ tempcloud_accept_invitation_by_token(PG_FUNCTION_ARGS)
 Datum
 tempcloud_decline_invitation(PG_FUNCTION_ARGS)
 {
-	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
+	pg_uuid_t  *id = tc_arg_uuid(fcinfo, DECLINE_ID, "id");
 	Caller	   *caller;
 	Invitation *invitation;
 
@@ -148,7 +176,8 @@ tempcloud_decline_invitation(PG_FUNCTION_ARGS)
  * decline_invitation_by_token(token, reason, block)
  *		returns tempcloud.invitation
  *
- * Who holds the token reads the mails to the address; that is enough to say no.
+ * The token was mailed to the invited address; to decline, the caller need not sign
+ * in.
  */
 Datum
 tempcloud_decline_invitation_by_token(PG_FUNCTION_ARGS)
@@ -156,10 +185,14 @@ tempcloud_decline_invitation_by_token(PG_FUNCTION_ARGS)
 	Invitation *invitation;
 
 	tc_enter_command("decline_invitation_by_token()");
-	invitation = tc_find_invitation_by_token(PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0),
-											 QUERY_RUN);
+	invitation = tc_find_invitation_by_token(tc_arg_token(fcinfo, DECLINE_TOKEN), QUERY_RUN);
 	return decline(fcinfo, tc_caller_if_any(QUERY_RUN), invitation, true);
 }
+
+enum
+{
+	UNBLOCK_ID
+};
 
 /*
  * unblock_account(id) returns void
@@ -167,7 +200,7 @@ tempcloud_decline_invitation_by_token(PG_FUNCTION_ARGS)
 Datum
 tempcloud_unblock_account(PG_FUNCTION_ARGS)
 {
-	pg_uuid_t  *id = tc_arg_uuid(fcinfo, 0, "id");
+	pg_uuid_t  *id = tc_arg_uuid(fcinfo, UNBLOCK_ID, "id");
 	Caller	   *caller;
 
 	tc_enter_command("unblock_account()");
@@ -178,10 +211,17 @@ tempcloud_unblock_account(PG_FUNCTION_ARGS)
 }
 
 /*
- * Accept, under the lock of the pair and then of the rows (lock.h): of two who
- * accept crossing invitations the second waits here, and finds its invitation
- * superseded; of two who accept the same one, the second finds it accepted and
- * returns the same partnership.
+ * Accept, under the lock of the pair and then of the rows (lock.h).  Ends the frame
+ * and returns the tempcloud.partnership.
+ *
+ * Of two commands that accept crossing invitations, the second waits here and finds
+ * its invitation superseded.  Of two that accept the same one, the second finds it
+ * accepted and returns the same partnership.
+ *
+ * Raises PT409 own_account, same_kind, already_partners, other_address; PT403
+ * not_your_invitation if it is routed to another account, no_account; and the errors
+ * of tc_lock_invitation(), tc_require_pending() and, by token,
+ * tc_require_open_link().
  */
 static Datum
 accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_this_account)
@@ -217,7 +257,10 @@ accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_thi
 	return tc_finish_with(partnership);
 }
 
-/* What no change of the invitation can mend. */
+/*
+ * Raises PT409 own_account or same_kind unless inviter and caller can be partners.
+ * Needs no lock: neither account of an invitation nor their kinds ever change.
+ */
 static void
 require_pair(const Caller *caller, const Invitation *invitation)
 {
@@ -228,8 +271,9 @@ require_pair(const Caller *caller, const Invitation *invitation)
 }
 
 /*
- * Nobody binds the wrong company by accident: an address that the caller's
- * account has not proven may have been meant for another one.
+ * Raises PT409 other_address unless the caller's account has proven the invited
+ * address, or use_this_account confirms that the account is meant: an acceptance is
+ * final, and the address may belong to another company.
  */
 static void
 require_right_account(const Caller *caller, const Invitation *invitation,
@@ -245,35 +289,41 @@ require_right_account(const Caller *caller, const Invitation *invitation,
 		return;
 
 	rows = tc_run(&select_company, UUID_VALUE(caller->account_id));
-	tc_refuse_hint(OTHER_ADDRESS, "Pass use_this_account => true to bind \"%s\" for ever, "
-				   "or sign in with the account that the address belongs to.", tc_text(rows, 0, 1));
+	tc_refuse_hint(OTHER_ADDRESS, "Pass use_this_account => true to bind \"%s\" permanently, "
+				   "or sign in with the account that the address belongs to.",
+				   tc_text(rows, 0, COMPANY_NAME));
 }
 
+/* Supersede what else is pending between the two accounts, with events. */
 static void
 supersede_others(const Caller *caller, const Invitation *invitation)
 {
 	Rows		rows = tc_run_latest(&find_others, UUID_VALUE(invitation->inviter_id),
 									 UUID_VALUE(caller->account_id));
-	uint64		count = rows.count;
-	pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
 
-	for (uint64 i = 0; i < count; i++)
-		ids[i] = tc_uuid(rows, i, 1);
-	for (uint64 i = 0; i < count; i++)
-		if (tc_run_latest(&supersede, UUID_VALUE(ids[i])).count > 0)
+	for (uint64 i = 0; i < rows.count; i++)
+	{
+		pg_uuid_t  *id = tc_uuid(rows, i, OTHER_ID);
+
+		if (tc_run_latest(&supersede, UUID_VALUE(id), TIME_VALUE(tc_now())).count > 0)
 			tc_event(EVENT_INVITATION_SUPERSEDED, caller->account_id, caller->contact_id,
-					 invitation->inviter_id, ids[i]);
+					 invitation->inviter_id, id);
+	}
 }
 
 /*
- * Decline.  Locks the invitation's row and nothing after it.
+ * Decline, with the arguments DECLINE_REASON and DECLINE_BLOCK.  Locks the row of the
+ * invitation, then that of a contact of the inviter, to whom a mail goes.  Ends the
+ * frame and returns the tempcloud.invitation.
+ *
+ * caller may be NULL or without an account.  Raises the errors of
+ * tc_lock_invitation(), tc_require_pending() and, by token, tc_require_open_link().
  */
 static Datum
 decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation, bool by_token)
 {
-	Rows		rows;
-	char	   *reason = tc_arg(fcinfo, 1, "reason", FORM_PARAGRAPH);
-	bool		block = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
+	char	   *reason = tc_arg(fcinfo, DECLINE_REASON, "reason", FORM_PARAGRAPH);
+	bool		block = !PG_ARGISNULL(DECLINE_BLOCK) && PG_GETARG_BOOL(DECLINE_BLOCK);
 	const Caller *invitee;
 	Datum		record;
 
@@ -282,17 +332,15 @@ decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation, b
 	if (by_token)
 		tc_require_open_link(invitation);
 
-	/* By token anybody may decline, but only the invitee does so by name. */
+	/* By token anybody may decline, but only the invitee is recorded. */
 	invitee = caller != NULL && caller->account_id != NULL &&
 		tc_is_invitee(invitation, caller) ? caller : NULL;
-	rows = tc_run(&close_as_declined, UUID_VALUE(invitation->id),
-				  UUID_VALUE(invitee ? invitee->contact_id : NULL), TEXT_VALUE(reason),
-				  UUID_VALUE(invitee && invitee->kind == invitation->invitee_kind ?
-							 invitee->account_id : NULL));
-	record = tc_record(rows);
+	record = close_declined(invitation->id, invitee, reason,
+							invitee && invitee->kind == invitation->invitee_kind ?
+							invitee->account_id : NULL);
 	if (block)
 		tc_run(&insert_block, UUID_VALUE(invitation->id),
-			   UUID_VALUE(invitee ? invitee->account_id : NULL));
+			   UUID_VALUE(invitee ? invitee->account_id : NULL), TIME_VALUE(tc_now()));
 	tc_event(EVENT_INVITATION_DECLINED,
 			 invitee ? invitee->account_id : invitation->invitee_id,
 			 invitee ? invitee->contact_id : NULL,
@@ -305,9 +353,7 @@ Datum
 tc_decline_invitation(const pg_uuid_t *id, const Caller *caller, const pg_uuid_t *inviter_id,
 					  const char *reason)
 {
-	Rows		rows = tc_run(&close_as_declined, UUID_VALUE(id), UUID_VALUE(caller->contact_id),
-							  TEXT_VALUE(reason), UUID_VALUE(caller->account_id));
-	Datum		record = tc_record(rows);
+	Datum		record = close_declined(id, caller, reason, caller->account_id);
 
 	tc_event(EVENT_INVITATION_DECLINED, caller->account_id, caller->contact_id, inviter_id, id);
 	tc_mail_inviter(MAIL_INVITATION_DECLINED, id, true);
@@ -315,8 +361,23 @@ tc_decline_invitation(const pg_uuid_t *id, const Caller *caller, const pg_uuid_t
 }
 
 /*
- * An invitation that the caller's account has received.  PT403 if they sent it
- * themselves, PT404 if it does not concern them: they need not know of it.
+ * Make an invitation declined, by a contact of the invitee, or NULL if that is not
+ * known; account_id is the account that it is routed to if it is not yet, or NULL.
+ * Returns a tempcloud.invitation, which lives until the frame ends.
+ */
+static Datum
+close_declined(const pg_uuid_t *id, const Caller *invitee, const char *reason,
+			   const pg_uuid_t *account_id)
+{
+	return tc_record(tc_run(&close_as_declined, UUID_VALUE(id),
+							UUID_VALUE(invitee ? invitee->contact_id : NULL), TEXT_VALUE(reason),
+							UUID_VALUE(account_id), TIME_VALUE(tc_now())));
+}
+
+/*
+ * Returns an invitation that the caller's account has received.  Raises PT403
+ * not_your_invitation if the account has sent it, and PT404 invitation_not_found if
+ * it is another's: this does not tell whether it exists.
  */
 static Invitation *
 find_received(const Caller *caller, const pg_uuid_t *id)
