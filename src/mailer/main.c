@@ -14,9 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "bounce.h"
 #include "config.h"
 #include "log.h"
 #include "outbox.h"
@@ -34,10 +36,13 @@ typedef enum Outcome
 
 static volatile sig_atomic_t stopping = 0;
 static int	wake_pipe[2];
+static const char *bounce_recipient = NULL; /* of --recipient */
 
 static int	run(const Config *config);
 static int	run_once(const Config *config);
 static int	check(const Config *config);
+static int	take_bounce(const Config *config);
+static PGconn *connect_and_listen(const Config *config);
 static void tell_trouble(const Smtp *smtp);
 static Outcome drain(PGconn *conn, Smtp *smtp, const Config *config, int *answered);
 static Outcome deliver(PGconn *conn, Smtp *smtp, const Config *config, const Batch *batch,
@@ -54,6 +59,8 @@ main(int argc, char **argv)
 		{"config", required_argument, NULL, 'c'},
 		{"once", no_argument, NULL, 'o'},
 		{"check", no_argument, NULL, 'k'},
+		{"bounce", no_argument, NULL, 'b'},
+		{"recipient", required_argument, NULL, 'r'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
 		{NULL, 0, NULL, 0}
@@ -78,6 +85,12 @@ main(int argc, char **argv)
 			case 'k':
 				action = check;
 				break;
+			case 'b':
+				action = take_bounce;
+				break;
+			case 'r':
+				bounce_recipient = optarg;
+				break;
 			case 'h':
 				usage(stdout);
 				return 0;
@@ -97,7 +110,7 @@ main(int argc, char **argv)
 	if (!read_config(&config, path))
 	{
 		free_config(&config);
-		return 2;
+		return action == take_bounce ? EX_TEMPFAIL : 2;
 	}
 
 	if (pipe(wake_pipe) != 0)
@@ -134,7 +147,7 @@ run(const Config *config)
 		int			answered = 0;
 
 		if (conn == NULL)
-			conn = outbox_connect(config);
+			conn = connect_and_listen(config);
 		if (conn != NULL && smtp_open(&smtp, config))
 		{
 			outcome = drain(conn, &smtp, config, &answered);
@@ -212,6 +225,29 @@ check(const Config *config)
 	smtp_close(&smtp);
 	PQfinish(conn);
 	return database && server ? 0 : 1;
+}
+
+/*
+ * For a mail server's pipe, which understands the exit status.  Exim, qmail and
+ * Postfix's local(8) set RECIPIENT.
+ */
+static int
+take_bounce(const Config *config)
+{
+	return report_bounce(config, stdin, bounce_recipient ? bounce_recipient : getenv("RECIPIENT"));
+}
+
+static PGconn *
+connect_and_listen(const Config *config)
+{
+	PGconn	   *conn = outbox_connect(config);
+
+	if (conn != NULL && !outbox_listen(conn))
+	{
+		PQfinish(conn);
+		conn = NULL;
+	}
+	return conn;
 }
 
 static void
@@ -350,12 +386,17 @@ usage(FILE *out)
 {
 	fputs("tempcloud-mailer delivers the mails of tempcloud's outbox.\n"
 		  "\n"
-		  "Usage: tempcloud-mailer [--config FILE] [--once | --check]\n"
+		  "Usage: tempcloud-mailer [--config FILE] [--once | --check | --bounce]\n"
 		  "\n"
 		  "  -c, --config FILE  settings, as lines \"name = value\"; the variable\n"
 		  "                     TEMPCLOUD_MAILER_NAME goes before the file\n"
 		  "      --once         deliver what is due, then exit\n"
 		  "      --check        try database and SMTP server, and say what is wrong\n"
+		  "      --bounce       read a delivery status notification from standard input,\n"
+		  "                     and report the mail that has failed\n"
+		  "      --recipient ADDRESS\n"
+		  "                     the address that the notification was sent to, by default\n"
+		  "                     that in the variable RECIPIENT\n"
 		  "  -h, --help         show this help\n"
 		  "  -V, --version      show the version\n"
 		  "\n"

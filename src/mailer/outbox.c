@@ -12,6 +12,8 @@
 static PGresult *call(PGconn *conn, const char *sql, int nparams, const char *const *params,
 					  ExecStatusType expected);
 static bool report(PGconn *conn, const char *sql, int nparams, const char *const *params);
+static bool ask(PGconn *conn, const char *sql, int nparams, const char *const *params,
+				bool *answer);
 
 PGconn *
 outbox_connect(const Config *config)
@@ -30,7 +32,6 @@ outbox_connect(const Config *config)
 		"tempcloud-mailer", "10", "10", "5", "3", "25000", config->database, NULL
 	};
 	PGconn	   *conn = PQconnectdbParams(names, values, 1);
-	PGresult   *result;
 
 	if (PQstatus(conn) != CONNECTION_OK)
 	{
@@ -39,14 +40,16 @@ outbox_connect(const Config *config)
 		return NULL;
 	}
 	PQsetClientEncoding(conn, "UTF8");
-	result = call(conn, "LISTEN tempcloud_mail", 0, NULL, PGRES_COMMAND_OK);
-	if (result == NULL)
-	{
-		PQfinish(conn);
-		return NULL;
-	}
-	PQclear(result);
 	return conn;
+}
+
+bool
+outbox_listen(PGconn *conn)
+{
+	PGresult   *result = call(conn, "LISTEN tempcloud_mail", 0, NULL, PGRES_COMMAND_OK);
+
+	PQclear(result);
+	return result != NULL;
 }
 
 bool
@@ -103,6 +106,27 @@ outbox_failed(PGconn *conn, const char *id, const char *error, bool permanent)
 	const char *params[] = {id, error, permanent ? "true" : "false"};
 
 	return report(conn, "SELECT tempcloud.mail_failed($1, $2, $3)", 3, params);
+}
+
+bool
+outbox_bounced(PGconn *conn, const char *message_id, const char *reason, bool *found)
+{
+	const char *params[] = {message_id, reason};
+
+	return ask(conn, "SELECT tempcloud.mail_bounced($1, $2)", 2, params, found);
+}
+
+/* The setting is null where it has its default, as in outbox_has_domain(). */
+bool
+outbox_bounced_id(PGconn *conn, const char *id, const char *reason, bool *found)
+{
+	const char *params[] = {id, reason};
+
+	return ask(conn,
+			   "SELECT tempcloud.mail_bounced(pg_catalog.concat('<', $1::text, '@', COALESCE("
+			   "pg_catalog.current_setting('tempcloud.message_id_domain', true),"
+			   " 'tempcloud.invalid'), '>'), $2)",
+			   2, params, found);
 }
 
 bool
@@ -172,6 +196,17 @@ report(PGconn *conn, const char *sql, int nparams, const char *const *params)
 {
 	PGresult   *result = call(conn, sql, nparams, params, PGRES_TUPLES_OK);
 
+	PQclear(result);
+	return result != NULL;
+}
+
+/* A call that returns a boolean */
+static bool
+ask(PGconn *conn, const char *sql, int nparams, const char *const *params, bool *answer)
+{
+	PGresult   *result = call(conn, sql, nparams, params, PGRES_TUPLES_OK);
+
+	*answer = result != NULL && strcmp(PQgetvalue(result, 0, 0), "t") == 0;
 	PQclear(result);
 	return result != NULL;
 }

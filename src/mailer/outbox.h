@@ -33,10 +33,13 @@ typedef struct Batch
 } Batch;
 
 /*
- * Connect and LISTEN.  Returns NULL, after logging why, if that fails.  A peer
- * that has silently gone is noticed within half a minute.
+ * Connect.  Returns NULL, after logging why, if that fails.  A peer that has
+ * silently gone is noticed within half a minute.
  */
 extern PGconn *outbox_connect(const Config *config);
+
+/* Be told of new mails; false, after logging, if that fails. */
+extern bool outbox_listen(PGconn *conn);
 
 /* Claim a batch; false, after logging, if the connection or the call failed. */
 extern bool outbox_claim(PGconn *conn, const Config *config, Batch *batch);
@@ -46,6 +49,13 @@ extern void batch_free(Batch *batch);
 /* Report; false, after logging, on failure: the lease runs out then. */
 extern bool outbox_sent(PGconn *conn, const char *id);
 extern bool outbox_failed(PGconn *conn, const char *id, const char *error, bool permanent);
+
+/*
+ * Report a bounce, of a Message-ID or of its local part; *found tells whether
+ * there is such a mail.  False, after logging, on failure.
+ */
+extern bool outbox_bounced(PGconn *conn, const char *message_id, const char *reason, bool *found);
+extern bool outbox_bounced_id(PGconn *conn, const char *id, const char *reason, bool *found);
 
 /* Give back the mails of a batch from number first on. */
 extern bool outbox_release(PGconn *conn, const Batch *batch, int first);

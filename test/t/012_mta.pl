@@ -8,54 +8,23 @@ use utf8;
 use FindBin;
 use lib $FindBin::RealBin;
 
-use IPC::Run ();
 use JSON::PP ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+use Exim;
 use Tempcloud;
 
 my $folder = PostgreSQL::Test::Utils::tempdir;
 my $port = PostgreSQL::Test::Cluster::get_free_port();
-my $exim;
 
 $SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);	# by way of END
-start_exim();
-
-# With what it forked: a lost connection keeps one of them for some seconds.
-END
-{
-	my $status = $?;
-
-	kill 'KILL', -slurp_file("$folder/pid") if -f "$folder/pid";
-	$exim->kill_kill if $exim;
-	$? = $status;
-}
-
-# Exim as the user of the test, who is also the user that Debian's insists on.
-sub start_exim
-{
-	my $program = "$FindBin::RealBin/../exim";
-	my ($uid, $gid) = ($>, $) + 0);
-
-	die "there is no $program: scripts/exim gets it" unless -x $program;
-	system_or_bail('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2',
-		'-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1',
-		'-keyout', "$folder/key.pem", '-out', "$folder/cert.pem");
-	append_to_file("$folder/passwd", "Debian-exim:x:$uid:$gid:exim:/:/bin/false\n");
-	append_to_file("$folder/group", "Debian-exim:x:$gid:\n");
-	append_to_file("$folder/conf", <<"END");
-exim_path = $program
-keep_environment = LD_PRELOAD : NSS_WRAPPER_PASSWD : NSS_WRAPPER_GROUP
-deliver_drop_privilege
+system_or_bail('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2',
+	'-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1',
+	'-keyout', "$folder/key.pem", '-out', "$folder/cert.pem");
+start_exim($folder, $port, <<"END");
 primary_hostname = mta.anbieter.example
-spool_directory = $folder/spool
-log_file_path = $folder/%slog
-pid_file_path = $folder/pid
-notifier_socket =
-local_interfaces = 127.0.0.1
-daemon_smtp_ports = $port
 tls_advertise_hosts = *
 tls_certificate = $folder/cert.pem
 tls_privatekey = $folder/key.pem
@@ -85,17 +54,6 @@ maildir:
   maildir_format
   return_path_add
 END
-
-	$exim = IPC::Run::start(
-		[
-			'setsid', 'env', 'LD_PRELOAD=libnss_wrapper.so',
-			"NSS_WRAPPER_PASSWD=$folder/passwd", "NSS_WRAPPER_GROUP=$folder/group",
-			$program, '-bdf', '-C', "$folder/conf"
-		],
-		'2>>', "$folder/log");
-	eventually(sub { -f "$folder/mainlog" && slurp_file("$folder/mainlog") =~ /listening/ })
-	  or die 'Exim does not start: ' . slurp_file("$folder/log");
-}
 
 # The mails in the mailbox of bob, parsed.
 sub delivered
