@@ -16,13 +16,13 @@ CREATE TABLE tempcloud_data.account (
 	postal_code		tempcloud_data.line,
 	city			tempcloud_data.line,
 	country			tempcloud_data.country,
-	created_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	created_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
 	closed_at		timestamptz,
 	CONSTRAINT account_pkey PRIMARY KEY (id),
 	-- what foreign keys refer to that tie an account together with its kind
 	CONSTRAINT account_id_kind_key UNIQUE (id, kind)
 );
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.account', '');
+SELECT pg_extension_config_dump('tempcloud_data.account', '');
 
 COMMENT ON TABLE tempcloud_data.account IS 'Companies, each of one kind for ever.';
 COMMENT ON COLUMN tempcloud_data.account.id IS 'Key, time-ordered';

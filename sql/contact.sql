@@ -11,20 +11,20 @@ CREATE TABLE tempcloud_data.contact (
 	email_verified_at	timestamptz,
 	phone				tempcloud_data.phone,
 	subject				tempcloud_data.free_text,
-	created_at			timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	created_at			timestamptz NOT NULL DEFAULT clock_timestamp(),
 	removed_at			timestamptz,
 	CONSTRAINT contact_pkey PRIMARY KEY (id),
 	-- what foreign keys refer to that tie a person to the account they act for
 	CONSTRAINT contact_id_account_id_key UNIQUE (id, account_id),
 	CONSTRAINT contact_account_id_fkey FOREIGN KEY (account_id)
 		REFERENCES tempcloud_data.account (id),
-	CONSTRAINT contact_subject_length CHECK (pg_catalog.length(subject) BETWEEN 1 AND 255),
+	CONSTRAINT contact_subject_length CHECK (length(subject) BETWEEN 1 AND 255),
 	CONSTRAINT contact_verified_email CHECK (email_verified_at IS NULL OR email IS NOT NULL),
 	-- who left is kept as a key for the history, and nothing else
 	CONSTRAINT contact_removed CHECK (
 		CASE WHEN removed_at IS NULL
 			THEN given_name IS NOT NULL AND family_name IS NOT NULL
-			ELSE pg_catalog.num_nonnulls(given_name, family_name, "position", email,
+			ELSE num_nonnulls(given_name, family_name, "position", email,
 										 phone, subject) = 0
 		END)
 );
@@ -34,11 +34,11 @@ CREATE TABLE tempcloud_data.contact (
 CREATE UNIQUE INDEX contact_subject_key
 	ON tempcloud_data.contact (subject) WHERE subject IS NOT NULL;
 CREATE UNIQUE INDEX contact_verified_email_key
-	ON tempcloud_data.contact (pg_catalog.lower(email)) WHERE email_verified_at IS NOT NULL;
+	ON tempcloud_data.contact (lower(email)) WHERE email_verified_at IS NOT NULL;
 CREATE INDEX contact_account_id_idx ON tempcloud_data.contact (account_id, id);
 -- whether somebody else can sign in
 CREATE INDEX contact_login_idx ON tempcloud_data.contact (account_id, id) WHERE subject IS NOT NULL;
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.contact', '');
+SELECT pg_extension_config_dump('tempcloud_data.contact', '');
 
 COMMENT ON TABLE tempcloud_data.contact IS 'People of the accounts.';
 COMMENT ON COLUMN tempcloud_data.contact.id IS 'Key, time-ordered';

@@ -2,11 +2,11 @@
 
 CREATE SEQUENCE tempcloud_data.event_id_seq;
 COMMENT ON SEQUENCE tempcloud_data.event_id_seq IS 'Keys of event';
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.event_id_seq', '');
+SELECT pg_extension_config_dump('tempcloud_data.event_id_seq', '');
 
 CREATE TABLE tempcloud_data.event (
-	id				bigint NOT NULL DEFAULT pg_catalog.nextval('tempcloud_data.event_id_seq'),
-	at				timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	id				bigint NOT NULL DEFAULT nextval('tempcloud_data.event_id_seq'),
+	at				timestamptz NOT NULL DEFAULT clock_timestamp(),
 	event			text NOT NULL,
 	account_id		uuid,
 	contact_id		uuid,
@@ -19,7 +19,7 @@ CREATE TABLE tempcloud_data.event (
 CREATE INDEX event_account_id_idx ON tempcloud_data.event (account_id, id);
 CREATE INDEX event_invitation_id_idx ON tempcloud_data.event (invitation_id, id);
 CREATE INDEX event_request_id_idx ON tempcloud_data.event (request_id, id) WHERE request_id IS NOT NULL;
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.event', '');
+SELECT pg_extension_config_dump('tempcloud_data.event', '');
 
 COMMENT ON TABLE tempcloud_data.event IS 'Who did what when; rows are added and never changed. It holds keys, no personal data.';
 COMMENT ON COLUMN tempcloud_data.event.id IS 'Key';

@@ -22,8 +22,8 @@ CREATE TABLE tempcloud_data.invitation (
 	locale			tempcloud_data.locale NOT NULL,
 	status			tempcloud.invitation_status NOT NULL DEFAULT 'pending',
 	round			integer NOT NULL DEFAULT 1,
-	created_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-	sent_at			timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	created_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
+	sent_at			timestamptz NOT NULL DEFAULT clock_timestamp(),
 	expires_at		timestamptz NOT NULL,
 	reminded_at		timestamptz,
 	decided_at		timestamptz,
@@ -48,19 +48,19 @@ CREATE TABLE tempcloud_data.invitation (
 );
 -- at most one pending invitation per inviter and address, and per inviter and invitee
 CREATE UNIQUE INDEX invitation_pending_email_key
-	ON tempcloud_data.invitation (inviter_id, pg_catalog.lower(email)) WHERE status = 'pending';
+	ON tempcloud_data.invitation (inviter_id, lower(email)) WHERE status = 'pending';
 CREATE UNIQUE INDEX invitation_pending_invitee_key
 	ON tempcloud_data.invitation (invitee_id, inviter_id) WHERE status = 'pending' AND invitee_id IS NOT NULL;
 -- what waits for an address, what is due to be reminded or to expire, who was refused
 CREATE INDEX invitation_waiting_idx
-	ON tempcloud_data.invitation (pg_catalog.lower(email))
+	ON tempcloud_data.invitation (lower(email))
 	WHERE status = 'pending' AND invitee_id IS NULL;
 -- invitations that ended without being accepted, and when
 CREATE INDEX invitation_closed_idx
 	ON tempcloud_data.invitation (decided_at)
 	WHERE status IN ('declined', 'withdrawn', 'expired', 'superseded');
 -- what is known of an address
-CREATE INDEX invitation_email_idx ON tempcloud_data.invitation (pg_catalog.lower(email));
+CREATE INDEX invitation_email_idx ON tempcloud_data.invitation (lower(email));
 -- what an account sent lately
 CREATE INDEX invitation_sent_at_idx ON tempcloud_data.invitation (inviter_id, sent_at);
 CREATE INDEX invitation_expiry_idx
@@ -77,7 +77,7 @@ CREATE INDEX invitation_received_idx
 -- A sample taken while nothing was pending would have the planner believe that
 -- all of the partial indexes are empty, and that one is as good as another.
 ALTER TABLE tempcloud_data.invitation ALTER status SET STATISTICS 0;
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.invitation', '');
+SELECT pg_extension_config_dump('tempcloud_data.invitation', '');
 
 COMMENT ON TABLE tempcloud_data.invitation IS 'Invitations, from either kind of account to an address.';
 COMMENT ON COLUMN tempcloud_data.invitation.id IS 'Key, time-ordered';

@@ -6,16 +6,16 @@ CREATE TABLE tempcloud_data.block (
 	inviter_id	uuid NOT NULL,
 	email		tempcloud_data.email NOT NULL,
 	account_id	uuid,
-	created_at	timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	created_at	timestamptz NOT NULL DEFAULT clock_timestamp(),
 	CONSTRAINT block_inviter_id_fkey FOREIGN KEY (inviter_id)
 		REFERENCES tempcloud_data.account (id),
 	CONSTRAINT block_account_id_fkey FOREIGN KEY (account_id)
 		REFERENCES tempcloud_data.account (id)
 );
 CREATE UNIQUE INDEX block_inviter_id_email_key
-	ON tempcloud_data.block (inviter_id, pg_catalog.lower(email));
+	ON tempcloud_data.block (inviter_id, lower(email));
 CREATE INDEX block_account_id_idx ON tempcloud_data.block (account_id, inviter_id);
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.block', '');
+SELECT pg_extension_config_dump('tempcloud_data.block', '');
 
 COMMENT ON TABLE tempcloud_data.block IS 'Inviters that an address or account does not want to hear of again.';
 COMMENT ON COLUMN tempcloud_data.block.inviter_id IS 'The account that may not invite';
@@ -86,7 +86,7 @@ GRANT EXECUTE ON FUNCTION tempcloud.unblock_account TO tempcloud_user;
 -- pending until it is closed. OFFSET 0 as in the lists of partners.
 CREATE VIEW tempcloud.invitations_received WITH (security_barrier) AS
 SELECT i.id, i.inviter_id, i.inviter_kind, a.company_name::text AS inviter_company,
-	   NULLIF(pg_catalog.concat_ws(' ', c.given_name, c.family_name), '') AS inviter_name,
+	   NULLIF(concat_ws(' ', c.given_name, c.family_name), '') AS inviter_name,
 	   i.email::text, i.message::text, s.status, i.created_at, i.expires_at, i.decided_at,
 	   i.reason::text, s.status = 'pending' AND i.obstacle IS NULL AS can_accept, i.obstacle,
 	   EXISTS (SELECT FROM tempcloud_data.block b
@@ -103,12 +103,12 @@ SELECT i.id, i.inviter_id, i.inviter_kind, a.company_name::text AS inviter_compa
 		 CROSS JOIN LATERAL (
 			SELECT w.*
 			  FROM tempcloud_data.invitation w
-			 WHERE pg_catalog.lower(w.email) = pg_catalog.lower(me.email)
+			 WHERE lower(w.email) = lower(me.email)
 			   AND w.status = 'pending' AND w.invitee_id IS NULL
 			OFFSET 0) w
 		 WHERE me.account_id = (SELECT tempcloud.current_account_id())
 		   AND me.email_verified_at IS NOT NULL
-		   AND w.expires_at > pg_catalog.statement_timestamp()
+		   AND w.expires_at > statement_timestamp()
 		   AND NOT EXISTS (SELECT FROM tempcloud_data.block b
 							WHERE b.inviter_id = w.inviter_id AND b.account_id = me.account_id)
 		 ORDER BY w.created_at DESC, w.id DESC)) i
@@ -117,7 +117,7 @@ SELECT i.id, i.inviter_id, i.inviter_kind, a.company_name::text AS inviter_compa
  CROSS JOIN LATERAL (
 	SELECT * FROM tempcloud_data.contact c WHERE c.id = i.invited_by OFFSET 0) c
  CROSS JOIN LATERAL (
-	SELECT CASE WHEN i.status = 'pending' AND i.expires_at <= pg_catalog.statement_timestamp()
+	SELECT CASE WHEN i.status = 'pending' AND i.expires_at <= statement_timestamp()
 				THEN 'expired' ELSE i.status END AS status) s
  ORDER BY i.open DESC, i.created_at DESC, i.id DESC;
 COMMENT ON VIEW tempcloud.invitations_received IS

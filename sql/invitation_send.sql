@@ -66,12 +66,12 @@ GRANT EXECUTE ON FUNCTION tempcloud.withdraw_invitation TO tempcloud_user;
 CREATE VIEW tempcloud.invitations_sent WITH (security_barrier) AS
 SELECT i.id, i.email::text, i.given_name::text, i.family_name::text, i.company_name::text,
 	   i.phone::text, i.message::text, i.locale::text,
-	   CASE WHEN i.status = 'pending' AND i.expires_at <= pg_catalog.statement_timestamp()
+	   CASE WHEN i.status = 'pending' AND i.expires_at <= statement_timestamp()
 			THEN 'expired' ELSE i.status END AS status,
 	   i.created_at, i.sent_at, i.expires_at, i.decided_at, i.reason::text,
-	   NULLIF(pg_catalog.concat_ws(' ', c.given_name, c.family_name), '') AS invited_by,
+	   NULLIF(concat_ws(' ', c.given_name, c.family_name), '') AS invited_by,
 	   p.account_id AS partner_id,
-	   NULLIF(pg_catalog.concat_ws(' ', p.given_name, p.family_name), '') AS accepted_by_name,
+	   NULLIF(concat_ws(' ', p.given_name, p.family_name), '') AS accepted_by_name,
 	   p.email::text AS accepted_by_email,
 	   CASE WHEN m.state = 'queued' AND m.error IS NOT NULL THEN 'deferred'
 			WHEN m.state = 'suppressed' THEN 'sent'	-- who is blocked is not told

@@ -8,7 +8,7 @@ CREATE TABLE tempcloud_data.ledger_pending (
 	customer_id	uuid NOT NULL,
 	provider_id	uuid NOT NULL
 );
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.ledger_pending', '');
+SELECT pg_extension_config_dump('tempcloud_data.ledger_pending', '');
 
 COMMENT ON TABLE tempcloud_data.ledger_pending IS 'Partnerships that are not sealed yet.';
 COMMENT ON COLUMN tempcloud_data.ledger_pending.customer_id IS 'The customer';
@@ -24,9 +24,9 @@ CREATE TABLE tempcloud_data.ledger_entry (
 	CONSTRAINT ledger_entry_partnership_fkey FOREIGN KEY (customer_id, provider_id)
 		REFERENCES tempcloud_data.partnership (customer_id, provider_id),
 	CONSTRAINT ledger_entry_position CHECK (position >= 0),
-	CONSTRAINT ledger_entry_hash_length CHECK (pg_catalog.length(hash) = 32)
+	CONSTRAINT ledger_entry_hash_length CHECK (length(hash) = 32)
 );
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.ledger_entry', '');
+SELECT pg_extension_config_dump('tempcloud_data.ledger_entry', '');
 
 COMMENT ON TABLE tempcloud_data.ledger_entry IS 'The leaves of the tree: sealed partnerships in the order of sealing.';
 COMMENT ON COLUMN tempcloud_data.ledger_entry.position IS 'Position in the tree, from 0 without gaps';
@@ -50,9 +50,9 @@ CREATE TABLE tempcloud_data.ledger_node (
 	CONSTRAINT ledger_node_pkey PRIMARY KEY (level, position),
 	CONSTRAINT ledger_node_level CHECK (level BETWEEN 1 AND 62),
 	CONSTRAINT ledger_node_position CHECK (position >= 0),
-	CONSTRAINT ledger_node_hash_length CHECK (pg_catalog.length(hash) = 32)
+	CONSTRAINT ledger_node_hash_length CHECK (length(hash) = 32)
 );
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.ledger_node', '');
+SELECT pg_extension_config_dump('tempcloud_data.ledger_node', '');
 
 COMMENT ON TABLE tempcloud_data.ledger_node IS 'The interior nodes of the tree that cover complete subtrees.';
 COMMENT ON COLUMN tempcloud_data.ledger_node.level IS 'Level above the leaves: the node covers 2^level of them';
@@ -73,9 +73,9 @@ CREATE TABLE tempcloud_data.ledger_head (
 	sealed_at	timestamptz NOT NULL,
 	CONSTRAINT ledger_head_pkey PRIMARY KEY (size),
 	CONSTRAINT ledger_head_size CHECK (size > 0),
-	CONSTRAINT ledger_head_root_length CHECK (pg_catalog.length(root) = 32)
+	CONSTRAINT ledger_head_root_length CHECK (length(root) = 32)
 );
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.ledger_head', '');
+SELECT pg_extension_config_dump('tempcloud_data.ledger_head', '');
 
 COMMENT ON TABLE tempcloud_data.ledger_head IS 'The heads of the tree, one for each sealing.';
 COMMENT ON COLUMN tempcloud_data.ledger_head.size IS 'How many partnerships it covers';

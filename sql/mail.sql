@@ -17,10 +17,10 @@ COMMENT ON TYPE tempcloud_data.mail_state IS
 -- only where they are registered.
 CREATE SEQUENCE tempcloud_data.mail_id_seq;
 COMMENT ON SEQUENCE tempcloud_data.mail_id_seq IS 'Keys of mail';
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.mail_id_seq', '');
+SELECT pg_extension_config_dump('tempcloud_data.mail_id_seq', '');
 
 CREATE TABLE tempcloud_data.mail (
-	id				bigint NOT NULL DEFAULT pg_catalog.nextval('tempcloud_data.mail_id_seq'),
+	id				bigint NOT NULL DEFAULT nextval('tempcloud_data.mail_id_seq'),
 	kind			tempcloud.mail_kind NOT NULL,
 	invitation_id	uuid,
 	round			integer,
@@ -32,10 +32,10 @@ CREATE TABLE tempcloud_data.mail (
 	message_id		text NOT NULL,
 	state			tempcloud_data.mail_state NOT NULL DEFAULT 'queued',
 	attempt			integer NOT NULL DEFAULT 0,
-	due_at			timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	due_at			timestamptz NOT NULL DEFAULT clock_timestamp(),
 	leased			boolean NOT NULL DEFAULT false,
 	error			tempcloud_data.free_text,
-	created_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	created_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
 	closed_at		timestamptz,
 	CONSTRAINT mail_pkey PRIMARY KEY (id),
 	CONSTRAINT mail_message_id_key UNIQUE (message_id),
@@ -46,7 +46,7 @@ CREATE TABLE tempcloud_data.mail (
 	CONSTRAINT mail_request_id_fkey FOREIGN KEY (request_id)
 		REFERENCES tempcloud_data.request (id) ON DELETE CASCADE,
 	CONSTRAINT mail_subject_matter CHECK (
-		pg_catalog.num_nonnulls(invitation_id, contact_id, request_id) = 1
+		num_nonnulls(invitation_id, contact_id, request_id) = 1
 		AND (invitation_id IS NULL) = (round IS NULL)
 		AND (contact_id IS NOT NULL) = (kind = 'confirm_email')
 		AND (request_id IS NOT NULL) = (
@@ -62,13 +62,13 @@ CREATE INDEX mail_due_idx ON tempcloud_data.mail (due_at, id) WHERE state = 'que
 CREATE INDEX mail_failed_idx ON tempcloud_data.mail (id) WHERE state = 'failed';
 CREATE INDEX mail_closed_idx ON tempcloud_data.mail (closed_at) WHERE state IN ('sent', 'failed', 'bounced', 'dropped', 'suppressed');
 -- what went to an address lately, and what is known of it
-CREATE INDEX mail_recipient_idx ON tempcloud_data.mail (pg_catalog.lower(recipient), kind, created_at);
+CREATE INDEX mail_recipient_idx ON tempcloud_data.mail (lower(recipient), kind, created_at);
 CREATE INDEX mail_invitation_id_idx ON tempcloud_data.mail (invitation_id, id);
 CREATE INDEX mail_request_id_idx ON tempcloud_data.mail (request_id, id) WHERE request_id IS NOT NULL;
 CREATE INDEX mail_contact_id_idx ON tempcloud_data.mail (contact_id, id) WHERE contact_id IS NOT NULL;
 -- as with invitation.status: mostly, nothing is queued
 ALTER TABLE tempcloud_data.mail ALTER state SET STATISTICS 0;
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.mail', '');
+SELECT pg_extension_config_dump('tempcloud_data.mail', '');
 
 COMMENT ON TABLE tempcloud_data.mail IS 'The outbox: mails as facts, without text or secret; both are made when a mailer claims one.';
 COMMENT ON COLUMN tempcloud_data.mail.id IS 'Key, by which a mailer reports';
@@ -212,15 +212,15 @@ COMMENT ON COLUMN tempcloud.mail_dead.failed_at IS 'When it was given up';
 GRANT SELECT ON tempcloud.mail_dead TO tempcloud_admin;
 
 CREATE VIEW tempcloud.mail_stats WITH (security_barrier) AS
-SELECT pg_catalog.count(*) FILTER (WHERE m.state = 'queued' AND (NOT m.leased OR m.due_at <= pg_catalog.statement_timestamp())) AS waiting,
-	   pg_catalog.count(*) FILTER (WHERE m.state = 'queued' AND m.leased AND m.due_at > pg_catalog.statement_timestamp()) AS leased,
-	   pg_catalog.count(*) FILTER (WHERE m.state = 'failed') AS dead,
-	   pg_catalog.statement_timestamp() - pg_catalog.min(m.created_at) FILTER (WHERE m.state = 'queued') AS oldest_age,
-	   pg_catalog.count(*) FILTER (WHERE m.state = 'sent' AND m.closed_at > pg_catalog.statement_timestamp() - '1 hour'::interval) AS sent_last_hour,
+SELECT count(*) FILTER (WHERE m.state = 'queued' AND (NOT m.leased OR m.due_at <= statement_timestamp())) AS waiting,
+	   count(*) FILTER (WHERE m.state = 'queued' AND m.leased AND m.due_at > statement_timestamp()) AS leased,
+	   count(*) FILTER (WHERE m.state = 'failed') AS dead,
+	   statement_timestamp() - min(m.created_at) FILTER (WHERE m.state = 'queued') AS oldest_age,
+	   count(*) FILTER (WHERE m.state = 'sent' AND m.closed_at > statement_timestamp() - '1 hour'::interval) AS sent_last_hour,
 	   (SELECT r.last_claim_at FROM tempcloud_data.mailer r) AS last_claim_at
   FROM tempcloud_data.mail m
  WHERE m.state IN ('queued', 'failed')
-	OR (m.state = 'sent' AND m.closed_at > pg_catalog.statement_timestamp() - '1 hour'::interval);
+	OR (m.state = 'sent' AND m.closed_at > statement_timestamp() - '1 hour'::interval);
 COMMENT ON VIEW tempcloud.mail_stats IS
 'The outbox at a glance, for monitoring
 One row. A last_claim_at long ago means that no mailer is running.';

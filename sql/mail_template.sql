@@ -19,8 +19,8 @@ CREATE TABLE tempcloud_data.shipped_mail_template (
 	CONSTRAINT shipped_mail_template_pkey PRIMARY KEY (kind, locale),
 	-- longer than a mail can be, see MAX_BODY_BYTES
 	CONSTRAINT shipped_mail_template_size CHECK (
-		pg_catalog.octet_length(text_body) <= 131072
-		AND pg_catalog.octet_length(html_body) <= 131072),
+		octet_length(text_body) <= 131072
+		AND octet_length(html_body) <= 131072),
 	CONSTRAINT shipped_mail_template_placeholders CHECK (
 		tempcloud_data.has_known_placeholders(subject)
 		AND tempcloud_data.has_known_placeholders(text_body)
@@ -42,14 +42,14 @@ CREATE TABLE tempcloud_data.mail_template (
 	CONSTRAINT mail_template_pkey PRIMARY KEY (kind, locale),
 	-- longer than a mail can be, see MAX_BODY_BYTES
 	CONSTRAINT mail_template_size CHECK (
-		pg_catalog.octet_length(text_body) <= 131072
-		AND pg_catalog.octet_length(html_body) <= 131072),
+		octet_length(text_body) <= 131072
+		AND octet_length(html_body) <= 131072),
 	CONSTRAINT mail_template_placeholders CHECK (
 		tempcloud_data.has_known_placeholders(subject)
 		AND tempcloud_data.has_known_placeholders(text_body)
 		AND tempcloud_data.has_known_placeholders(html_body))
 );
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.mail_template', '');
+SELECT pg_extension_config_dump('tempcloud_data.mail_template', '');
 COMMENT ON TABLE tempcloud_data.mail_template IS 'The DBA''s own texts: other words, or other languages. Placeholders: {recipient_name}, {company}, {person}, {email}, {message}, {reason}, {expires_on}, {order}, {profession}, {location}, {department}, {shifts}, {link}; a line whose placeholders are all empty is left out.';
 COMMENT ON COLUMN tempcloud_data.mail_template.kind IS 'What the mail is about';
 COMMENT ON COLUMN tempcloud_data.mail_template.locale IS 'Its language';

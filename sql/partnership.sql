@@ -7,7 +7,7 @@ CREATE TABLE tempcloud_data.partnership (
 	provider_kind	tempcloud.account_kind NOT NULL DEFAULT 'provider',
 	invitation_id	uuid NOT NULL,
 	accepted_by		uuid NOT NULL,
-	created_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	created_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
 	CONSTRAINT partnership_pkey PRIMARY KEY (customer_id, provider_id),
 	CONSTRAINT partnership_invitation_id_key UNIQUE (invitation_id),
 	-- The kinds are constant, and the foreign keys tie each to its account: a
@@ -25,7 +25,7 @@ CREATE TABLE tempcloud_data.partnership (
 );
 CREATE INDEX partnership_provider_id_idx
 	ON tempcloud_data.partnership (provider_id, customer_id);
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.partnership', '');
+SELECT pg_extension_config_dump('tempcloud_data.partnership', '');
 
 COMMENT ON TABLE tempcloud_data.partnership IS 'Who works with whom; a row, once written, stays as it is.';
 COMMENT ON COLUMN tempcloud_data.partnership.customer_id IS 'The customer';

@@ -14,7 +14,7 @@ CREATE TABLE tempcloud_data.staff_order (
 	name			tempcloud_data.line NOT NULL,
 	reference		tempcloud_data.line,
 	digest			bytea,
-	created_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	created_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
 	CONSTRAINT staff_order_pkey PRIMARY KEY (id),
 	-- what requests refer to, so that all of an order are of one customer
 	CONSTRAINT staff_order_id_customer_id_key UNIQUE (id, customer_id),
@@ -26,7 +26,7 @@ CREATE TABLE tempcloud_data.staff_order (
 	CONSTRAINT staff_order_ordered_by_fkey FOREIGN KEY (ordered_by, customer_id)
 		REFERENCES tempcloud_data.contact (id, account_id)
 );
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.staff_order', '');
+SELECT pg_extension_config_dump('tempcloud_data.staff_order', '');
 
 COMMENT ON TABLE tempcloud_data.staff_order IS 'Orders: what one customer asks for at once, of one or several providers.';
 COMMENT ON COLUMN tempcloud_data.staff_order.id IS 'Key, time-ordered';
@@ -67,7 +67,7 @@ CREATE TABLE tempcloud_data.request (
 	requirements	tempcloud_data.paragraph,
 	status			tempcloud.request_status NOT NULL DEFAULT 'open',
 	answer_by		timestamptz NOT NULL,
-	created_at		timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	created_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
 	decided_at		timestamptz,
 	decided_by		uuid,
 	reason			tempcloud_data.paragraph,
@@ -81,7 +81,7 @@ CREATE TABLE tempcloud_data.request (
 		REFERENCES tempcloud_data.partnership (customer_id, provider_id),
 	CONSTRAINT request_decided_by_fkey FOREIGN KEY (decided_by)
 		REFERENCES tempcloud_data.contact (id),
-	CONSTRAINT request_answer_by CHECK (pg_catalog.isfinite(answer_by) AND answer_by > created_at),
+	CONSTRAINT request_answer_by CHECK (isfinite(answer_by) AND answer_by > created_at),
 	CONSTRAINT request_decision CHECK ((status = 'open') = (decided_at IS NULL)),
 	CONSTRAINT request_cancellation CHECK (
 		status <> 'cancelled' OR (decided_by IS NOT NULL AND reason IS NOT NULL))
@@ -93,7 +93,7 @@ CREATE INDEX request_received_idx ON tempcloud_data.request (provider_id, id);
 CREATE INDEX request_expiry_idx ON tempcloud_data.request (answer_by) WHERE status = 'open';
 -- as with invitation.status: mostly, nothing is open
 ALTER TABLE tempcloud_data.request ALTER status SET STATISTICS 0;
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.request', '');
+SELECT pg_extension_config_dump('tempcloud_data.request', '');
 
 COMMENT ON TABLE tempcloud_data.request IS 'Requests: staff of one profession at one location, asked of one provider.';
 COMMENT ON COLUMN tempcloud_data.request.id IS 'Key, time-ordered';
@@ -142,15 +142,15 @@ CREATE TABLE tempcloud_data.shift (
 	CONSTRAINT shift_request_id_fkey FOREIGN KEY (request_id)
 		REFERENCES tempcloud_data.request (id),
 	CONSTRAINT shift_times CHECK (
-		pg_catalog.isfinite(starts_at) AND pg_catalog.isfinite(ends_at)
+		isfinite(starts_at) AND isfinite(ends_at)
 		AND starts_at < ends_at AND ends_at - starts_at <= '24 hours'::interval),
 	CONSTRAINT shift_headcount CHECK (headcount BETWEEN 1 AND 1000),
 	CONSTRAINT shift_offered CHECK (offered BETWEEN 0 AND headcount),
 	CONSTRAINT shift_no_overlap EXCLUDE USING gist
-		(request_id WITH =, pg_catalog.tstzrange(starts_at, ends_at) WITH &&)
+		(request_id WITH =, tstzrange(starts_at, ends_at) WITH &&)
 );
 CREATE INDEX shift_request_id_idx ON tempcloud_data.shift (request_id, starts_at);
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.shift', '');
+SELECT pg_extension_config_dump('tempcloud_data.shift', '');
 
 COMMENT ON TABLE tempcloud_data.shift IS 'Shifts: the working times of a request, and how many people each needs.';
 COMMENT ON COLUMN tempcloud_data.shift.id IS 'Key, time-ordered';
@@ -224,10 +224,10 @@ GRANT EXECUTE ON FUNCTION tempcloud.cancel_request TO tempcloud_user;
 -- What both sides' lists show; see customers for OFFSET 0.
 CREATE VIEW tempcloud_data.request_overview AS
 SELECT r.id, r.order_id, o.name::text AS order_name, o.reference::text AS reference,
-	   NULLIF(pg_catalog.concat_ws(' ', c.given_name, c.family_name), '') AS ordered_by,
+	   NULLIF(concat_ws(' ', c.given_name, c.family_name), '') AS ordered_by,
 	   r.customer_id, r.provider_id,
 	   r.profession::text, r.location::text, r.department::text, r.requirements::text,
-	   CASE WHEN r.status = 'open' AND r.answer_by <= pg_catalog.statement_timestamp()
+	   CASE WHEN r.status = 'open' AND r.answer_by <= statement_timestamp()
 			THEN 'expired' ELSE r.status END AS status,
 	   r.answer_by, r.created_at, r.decided_at, r.reason::text,
 	   w.created_at AS answered_at, w.reason::text AS answer,
@@ -240,10 +240,10 @@ SELECT r.id, r.order_id, o.name::text AS order_name, o.reference::text AS refere
   LEFT JOIN LATERAL (
 	SELECT * FROM tempcloud_data.request_answer w WHERE w.request_id = r.id OFFSET 0) w ON true
  CROSS JOIN LATERAL (
-	SELECT pg_catalog.min(s.starts_at) AS starts_at, pg_catalog.max(s.ends_at) AS ends_at,
-		   pg_catalog.sum(s.headcount)::integer AS headcount,
-		   pg_catalog.sum(s.offered)::integer AS offered,
-		   pg_catalog.sum((SELECT pg_catalog.count(*) FROM tempcloud_data.assignment p
+	SELECT min(s.starts_at) AS starts_at, max(s.ends_at) AS ends_at,
+		   sum(s.headcount)::integer AS headcount,
+		   sum(s.offered)::integer AS offered,
+		   sum((SELECT count(*) FROM tempcloud_data.assignment p
 							WHERE p.shift_id = s.id AND p.replaced_at IS NULL))::integer AS assigned
 	  FROM tempcloud_data.shift s WHERE s.request_id = r.id) s;
 COMMENT ON VIEW tempcloud_data.request_overview IS 'Requests, with what belongs to each: order, answer, and totals over their shifts.';
@@ -274,7 +274,7 @@ COMMENT ON COLUMN tempcloud_data.request_overview.assigned IS 'How many of them 
 CREATE VIEW tempcloud_data.shift_overview AS
 SELECT s.id, r.id AS request_id, r.customer_id, r.provider_id,
 	   s.starts_at, s.ends_at, s.headcount, s.offered,
-	   (SELECT pg_catalog.count(*) FROM tempcloud_data.assignment p
+	   (SELECT count(*) FROM tempcloud_data.assignment p
 		 WHERE p.shift_id = s.id AND p.replaced_at IS NULL)::integer AS assigned
   FROM tempcloud_data.request r
  CROSS JOIN LATERAL (

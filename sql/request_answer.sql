@@ -6,14 +6,14 @@ CREATE TABLE tempcloud_data.request_answer (
 	answered_by	uuid NOT NULL,
 	accepted	boolean NOT NULL,
 	reason		tempcloud_data.paragraph,
-	created_at	timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	created_at	timestamptz NOT NULL DEFAULT clock_timestamp(),
 	CONSTRAINT request_answer_pkey PRIMARY KEY (request_id),
 	CONSTRAINT request_answer_request_fkey FOREIGN KEY (request_id, provider_id)
 		REFERENCES tempcloud_data.request (id, provider_id),
 	CONSTRAINT request_answer_answered_by_fkey FOREIGN KEY (answered_by, provider_id)
 		REFERENCES tempcloud_data.contact (id, account_id)
 );
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.request_answer', '');
+SELECT pg_extension_config_dump('tempcloud_data.request_answer', '');
 
 COMMENT ON TABLE tempcloud_data.request_answer IS 'What providers answered: one answer to a request, never changed.';
 COMMENT ON COLUMN tempcloud_data.request_answer.request_id IS 'The request that is answered';

@@ -10,7 +10,7 @@ CREATE TABLE tempcloud_data.assignment (
 	places		integer NOT NULL,
 	worker_name	tempcloud_data.person_name NOT NULL,
 	assigned_by	uuid NOT NULL,
-	assigned_at	timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	assigned_at	timestamptz NOT NULL DEFAULT clock_timestamp(),
 	replaced_by	uuid,
 	replaced_at	timestamptz,
 	CONSTRAINT assignment_pkey PRIMARY KEY (id),
@@ -27,7 +27,7 @@ CREATE TABLE tempcloud_data.assignment (
 CREATE UNIQUE INDEX assignment_current_key
 	ON tempcloud_data.assignment (shift_id, place) WHERE replaced_at IS NULL;
 CREATE INDEX assignment_shift_id_idx ON tempcloud_data.assignment (shift_id, assigned_at);
-SELECT pg_catalog.pg_extension_config_dump('tempcloud_data.assignment', '');
+SELECT pg_extension_config_dump('tempcloud_data.assignment', '');
 
 COMMENT ON TABLE tempcloud_data.assignment IS 'The workers of each shift of an accepted request, also those who were replaced.';
 COMMENT ON COLUMN tempcloud_data.assignment.id IS 'Key, time-ordered';

@@ -63,9 +63,9 @@ BEGIN
 	END LOOP;
 	FOREACH name IN ARRAY '{tempcloud_anonymous,tempcloud_user,tempcloud_mailer,tempcloud_admin,tempcloud_service}'::text[]
 	LOOP
-		IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = name) THEN
+		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
 			BEGIN
-				EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', name);
+				EXECUTE format('CREATE ROLE %I NOLOGIN', name);
 			EXCEPTION WHEN duplicate_object OR unique_violation THEN
 				NULL;	-- another database's CREATE EXTENSION was faster
 			END;

@@ -18,7 +18,7 @@ CREATE VIEW tempcloud.worker_stats WITH (security_barrier) AS
 SELECT CASE WHEN s.worker IS NULL THEN 'plain' ELSE 'worker' END AS mode,
 	   s.worker, s.started_at, s.handed_over, s.sent, s.waiting, s.resyncs,
 	   CASE WHEN s.worker IS NOT NULL
-			THEN COALESCE(pg_catalog.clock_timestamp() - s.oldest, '0'::interval) END AS lag,
+			THEN COALESCE(clock_timestamp() - s.oldest, '0'::interval) END AS lag,
 	   s.maintained_at
   FROM tempcloud_data.worker_stats() s;
 COMMENT ON VIEW tempcloud.worker_stats IS

@@ -137,6 +137,26 @@ is(join(' ', (grep { exists_in_src($_) } sort keys %WITHOUT_C), (grep { -f "$roo
 		grep { -f "$root/sql/$_.sql" || !has_functions($_) } sort keys %WITHOUT_SQL),
 	'', 'the exceptions are needed');
 
+# The install script sets the search path first, and functions have their own: what
+# PostgreSQL brings needs its schema only before that.
+sub needless_schemas
+{
+	my ($sql) = @_;
+
+	$sql =~ s/^SELECT pg_catalog\.set_config\('search_path', 'pg_catalog, pg_temp', true\);$//m
+		or return 'no search path';
+	return 'before the search path' if $` =~ /^(?!--)\S/m;
+	return join("\n", grep { /\bpg_catalog\./ } split /\n/, $sql);
+}
+
+my ($first, @others) = grep { $_ ne '\\' } split ' ', $subjects;
+is(needless_schemas(join('', map { slurp_file("$root/sql/$_.sql") } $first, @others)), '',
+	'no object of pg_catalog is written with its schema where the search path is set');
+my $pin = "-- x\nSELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);\n";
+is(needless_schemas("$pin\nSELECT pg_catalog.now();"), 'SELECT pg_catalog.now();', 'one that is would be found');
+is(needless_schemas("SELECT now();\n$pin"), 'before the search path', 'and one before the search path is set');
+is(needless_schemas('SELECT now();'), 'no search path', 'and that it is not set');
+
 # What CONTRIBUTING.md names
 my $contributing = slurp_file("$root/CONTRIBUTING.md");
 my @code = $contributing =~ /`([^`\n]+)`/g;
