@@ -136,7 +136,7 @@ CREATE TYPE tempcloud.ledger_verification AS (
 COMMENT ON TYPE tempcloud.ledger_verification IS
 'What verify_ledger() found; problem is null where everything agrees.';
 COMMENT ON COLUMN tempcloud.ledger_verification.size IS 'Size of the ledger';
-COMMENT ON COLUMN tempcloud.ledger_verification.root IS 'Its root in base64, computed from the partnerships';
+COMMENT ON COLUMN tempcloud.ledger_verification.root IS 'Its root in base64, computed from the partnerships; null where a difference ended the computation';
 COMMENT ON COLUMN tempcloud.ledger_verification.unsealed IS 'Partnerships that are not sealed yet';
 COMMENT ON COLUMN tempcloud.ledger_verification."position" IS 'The first position that differs; null where none does';
 COMMENT ON COLUMN tempcloud.ledger_verification.problem IS 'What differs';
@@ -147,5 +147,5 @@ AS 'MODULE_PATHNAME', 'tempcloud_verify_ledger'
 LANGUAGE C STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.verify_ledger IS
 'Compute the ledger anew from the partnerships
-Compares them with what is kept: leaves, nodes, heads, and with a checkpoint from outside, if one is given.';
+Compares them with what is kept: leaves, nodes, heads, and with a checkpoint from outside, if one is given. In a ledger of 10,000 partnerships or more a NOTICE tells at each tenth how far it is.';
 GRANT EXECUTE ON FUNCTION tempcloud.verify_ledger TO tempcloud_admin;

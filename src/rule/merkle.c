@@ -2,18 +2,14 @@
  * merkle.c
  *		The Merkle tree of RFC 9162, section 2.1, without its storage.
  */
-#include "postgres.h"
+#include "rule/merkle.h"
 
 #include "port/pg_bitutils.h"
-
-#include "base/compat.h"
-#include "rule/merkle.h"
 
 /* RFC 9162, 2.1.1: leaves and nodes are hashed with different prefixes. */
 #define LEAF_PREFIX 0x00
 #define NODE_PREFIX 0x01
 
-static MerkleHash hash_of(const uint8 *data, size_t len);
 static MerkleHash subtree_hash(uint64 begin, uint64 end, NodeReader node, void *context);
 static void subtree_proof(uint64 old_size, uint64 begin, uint64 end, bool known,
 						  NodeReader node, void *context, HashPath *path);
@@ -28,7 +24,7 @@ tc_leaf_hash(const char *data, size_t len)
 
 	input[0] = LEAF_PREFIX;
 	memcpy(input + 1, data, len);
-	hash = hash_of(input, 1 + len);
+	hash = tc_merkle_sha256(input, 1 + len);
 	pfree(input);
 	return hash;
 }
@@ -41,18 +37,7 @@ tc_node_hash(const MerkleHash *left, const MerkleHash *right)
 	input[0] = NODE_PREFIX;
 	memcpy(input + 1, left, sizeof(MerkleHash));
 	memcpy(input + 1 + sizeof(MerkleHash), right, sizeof(MerkleHash));
-	return hash_of(input, sizeof(input));
-}
-
-static MerkleHash
-hash_of(const uint8 *data, size_t len)
-{
-	bytea	   *digest = tc_sha256(data, len);
-	MerkleHash	hash;
-
-	memcpy(&hash, VARDATA_ANY(digest), sizeof(hash));
-	pfree(digest);
-	return hash;
+	return tc_merkle_sha256(input, sizeof(input));
 }
 
 void
@@ -95,7 +80,7 @@ tc_tree_root(const GrowingTree *tree)
 		root = any ? tc_node_hash(&tree->peaks[level], &root) : tree->peaks[level];
 		any = true;
 	}
-	return any ? root : hash_of((const uint8 *) "", 0);
+	return any ? root : tc_merkle_sha256((const uint8 *) "", 0);
 }
 
 void

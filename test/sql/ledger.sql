@@ -46,6 +46,18 @@ SET request.jwt.claims = :'carl';
 SELECT provider_id = :'carl_id' AS provider FROM tempcloud.accept_invitation(:'second');
 INSERT INTO tempcloud_data.ledger_pending VALUES (:'kunde', :'carl_id');
 SELECT tempcloud.seal_ledger();
+
+-- However many wait again that are sealed, those that are new do not wait longer.
+\set cora '{"sub":"cora.ledger","email":"cora@anbieter.ledger.example","email_verified":true}'
+SELECT test.company(:'cora', 'provider', 'Cora GmbH', 'Cora', 'Cohn') AS cora_id \gset
+INSERT INTO tempcloud_data.ledger_pending SELECT :'kunde', :'anbieter' FROM generate_series(1, 10000);
+SET request.jwt.claims = :'anna';
+SELECT id AS third FROM tempcloud.invite('cora@anbieter.ledger.example') \gset
+SET request.jwt.claims = :'cora';
+SELECT provider_id = :'cora_id' AS provider FROM tempcloud.accept_invitation(:'third');
+SELECT sealed, more FROM tempcloud.maintain();
+SELECT count(*) FROM tempcloud_data.ledger_pending;
+SELECT unsealed, problem FROM tempcloud.verify_ledger();
 SET request.jwt.claims = :'bob';
 
 -- Nobody gets a receipt of others' partnerships.
@@ -73,6 +85,19 @@ SELECT checkpoint, test.refusal(format('SELECT tempcloud.verify_ledger(%L)', che
 	E'tempcloud.invalid/ledger\n1x\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n',
 	E'tempcloud.invalid/ledger\n99999999999999999999999\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n',
 	E'tempcloud.invalid/ledger\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuF!=\n']) checkpoint;
+
+-- The checkpoint of another ledger, with a signature: the example of C2SP tlog-checkpoint
+SET tempcloud.ledger_origin = 'example.com/behind-the-sofa';
+SELECT "position" = size AS "at its end", problem FROM tempcloud.verify_ledger('example.com/behind-the-sofa
+20852163
+CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
+
+— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=
+');
+RESET tempcloud.ledger_origin;
+SELECT problem FROM tempcloud.verify_ledger(E'tempcloud.invalid/ledger\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n');
+SELECT size > 0 AS size, root, problem
+  FROM tempcloud.verify_ledger(E'tempcloud.invalid/ledger\n0\nAAAAQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n');
 
 -- The name of a ledger
 SET tempcloud.ledger_origin = ''; \echo :SQLSTATE

@@ -27,7 +27,7 @@ my %TESTED_ELSEWHERE = (
 	role => 'test/sql/privilege.sql');
 
 # Functions of these are in the SQL of their subject.
-my %WITHOUT_SQL = map { $_ => 1 } qw(mail_claim mail_report);
+my %WITHOUT_SQL = map { $_ => 1 } qw(ledger_proof ledger_verify mail_claim mail_report);
 my %TEST_OF = (claim => 'mail_claim', setup => undef);
 
 sub names

@@ -285,6 +285,8 @@ is(tampered('DELETE FROM tempcloud_data.ledger_node WHERE (level, position) = (2
 is(tampered('UPDATE tempcloud_data.ledger_head SET root = sha256(root) WHERE size = 4'),
 	'3|a head is not the root of its entries', 'a changed head');
 is(tampered('DELETE FROM tempcloud_data.ledger_entry WHERE position = 7'), '7|the entry is missing', 'a missing entry');
+is(tampered("DELETE FROM tempcloud_data.ledger_head WHERE size = $partners"), ($partners - 1) . '|no head covers the entry',
+	'a missing newest head');
 
 # Who removes a partnership and builds all of the ledger anew is found by a head
 # from outside only.
@@ -350,11 +352,16 @@ $node->safe_psql('postgres', 'VACUUM ANALYZE tempcloud_data.partnership, tempclo
 # The peak counts, since what is taken for the call is given back after it. Shared
 # memory is part of it from the start.
 my $peak = q{SELECT substring(pg_read_file('/proc/self/status') FROM 'VmPeak:\s+(\d+)')::bigint;};
-my ($before, $problems, $after) = split /\n/, $node->safe_psql('postgres', qq{
+my ($before, $verification, $after, $notices);
+(undef, my $out, $notices) = $node->psql('postgres', qq{
 	$peak
-	SELECT count(problem) FROM tempcloud.verify_ledger();
+	SELECT size, problem FROM tempcloud.verify_ledger();
 	$peak});
-is($problems, 0, 'nothing differs in them');
+($before, $verification, $after) = split /\n/, $out;
+my ($size) = $verification =~ /^(\d+)\|$/;
+cmp_ok($size // 0, '>', 30000, 'nothing differs in them');
+my @progress = $notices =~ /NOTICE:  verified (\d+) of $size partnerships$/mg;
+is(join(' ', map { int($_ * 10 / $size) } @progress), '1 2 3 4 5 6 7 8 9', 'it tells at each tenth how far it is');
 note('verifying them took ' . ($after - $before) . ' kB');
 cmp_ok($after - $before, '<', 12 * 1024, 'verifying them takes less than 12 MB');
 
