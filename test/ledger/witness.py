@@ -1,0 +1,75 @@
+"""Try the functions of examples/ledger-witness on known answers.
+
+    witness.py WITNESS consistency VECTORS  the proofs of vectors.txt, and altered ones
+    witness.py WITNESS sign NAME SEED       on standard input a text; prints the verifier's
+                                            key, and the note
+"""
+import base64
+import importlib.machinery
+import importlib.util
+import subprocess
+import sys
+import tempfile
+
+# of PKCS #8, before the seed of an Ed25519 key
+PRIVATE_KEY = bytes.fromhex('302e020100300506032b657004220420')
+
+
+def load(path):
+    loader = importlib.machinery.SourceFileLoader('witness', path)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader('witness', loader))
+    loader.exec_module(module)
+    return module
+
+
+def altered(old, old_root, new, new_root, proof):
+    """As the verifier of Certificate Transparency is tested."""
+    other = bytes(32)
+    yield old + 1, old_root, new, new_root, proof
+    yield old ^ 2, old_root, new, new_root, proof
+    yield old, old_root, new * 2, new_root, proof
+    yield old, old_root, new // 2, new_root, proof
+    yield old, other, new, new_root, proof
+    yield old, old_root, new, other, proof
+    yield old, new_root, new, old_root, proof
+    yield old, old_root, new, new_root, []
+    yield old, old_root, new, new_root, proof[:-1]
+    yield old, old_root, new, new_root, proof + [proof[-1]]
+    yield old, old_root, new, new_root, proof[:1] + proof
+    for i in range(len(proof)):
+        yield old, old_root, new, new_root, proof[:i] + [other] + proof[i + 1:]
+
+
+def consistency(witness, path):
+    with open(path, encoding='utf-8') as file:
+        lines = [line.split() for line in file if not line.startswith('#')]
+    roots = {int(line[1]): bytes.fromhex(line[2]) for line in lines if line[0] == 'root'}
+    good = refused = 0
+    for line in lines:
+        if line[0] != 'consistency':
+            continue
+        old, new, proof = int(line[1]), int(line[2]), [bytes.fromhex(hash) for hash in line[3:]]
+        proven = (old, roots[old], new, roots[new], proof)
+        witness.verify_consistency(*proven)
+        good += 1
+        for wrong in altered(*proven) if proof else ():
+            try:
+                witness.verify_consistency(*wrong)
+                sys.exit(f'accepted: {wrong}')
+            except witness.Alarm:
+                refused += 1
+    print(f'{good} good, {refused} refused')
+
+
+def sign(witness, name, seed):
+    with tempfile.NamedTemporaryFile() as file:
+        subprocess.run(['openssl', 'pkey', '-inform', 'DER', '-out', file.name],
+                       input=PRIVATE_KEY + base64.b64decode(seed), check=True)
+        key = witness.Key(name, file.name)
+        print(key.verifier())
+        print(key.sign(sys.stdin.read()), end='')
+
+
+if __name__ == '__main__':
+    sys.dont_write_bytecode = True
+    {'consistency': consistency, 'sign': sign}[sys.argv[2]](load(sys.argv[1]), *sys.argv[3:])
