@@ -4,7 +4,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL search_path = public;
-SELECT plan(52);
+SELECT plan(93);
 
 -- Stands for PUBLIC: a role to which nobody granted anything.
 CREATE ROLE tempcloud_test_nobody;
@@ -156,9 +156,9 @@ SELECT is_empty($$
 			OR rolbypassrls OR NOT rolinherit)$$,
 	'the roles cannot log in and are nothing special');
 SELECT set_eq($$
-	SELECT member::regrole::text, roleid::regrole::text FROM pg_auth_members
+	SELECT member::regrole::text, roleid::regrole::text, admin_option FROM pg_auth_members
 	 WHERE member::regrole::text LIKE 'tempcloud%' $$, $$
-	VALUES ('tempcloud_user', 'tempcloud_anonymous'), ('tempcloud_service', 'tempcloud_user')$$,
+	VALUES ('tempcloud_user', 'tempcloud_anonymous', false), ('tempcloud_service', 'tempcloud_user', false)$$,
 	'a user is an anonymous visitor, a service a user, and no role anything else');
 
 -- Functions: C, each with its search path; the API's all run as their owner, but
@@ -304,6 +304,65 @@ SELECT set_eq(
 	   GROUP BY name, oid$$,
 	string_to_array(:'documented', E'\n'),
 	'docs/privileges.md has exactly what PUBLIC and each role may do');
+
+-- What each role gets that tries; anna has registered and is signed in.
+SELECT test.two_companies(), test.sign_in('anna') \g /dev/null
+CREATE FUNCTION pg_temp.try(role text, statement text)
+RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+	answer text;
+BEGIN
+	PERFORM set_config('role', role, true);
+	answer := test.refusal(statement);
+	PERFORM set_config('role', 'none', true);
+	RETURN answer;
+END
+$$;
+SELECT is(pg_temp.try(role, statement), answer, format('%s: %s', role, statement))
+  FROM (VALUES
+	('tempcloud_test_nobody', 'SELECT tempcloud.whoami()', '42501'),
+	('tempcloud_test_nobody', 'SELECT * FROM tempcloud.my_account', '42501'),
+	('tempcloud_test_nobody', 'SELECT * FROM tempcloud_data.account', '42501'),
+	('tempcloud_test_nobody', 'SELECT ''customer''::tempcloud.account_kind', '42501'),
+	('tempcloud_anonymous', 'SELECT tempcloud.preview_invitation(''tci_'')', 'PT400 invalid_token'),
+	('tempcloud_anonymous', 'SELECT tempcloud.decline_invitation_by_token(''tci_'')', 'PT400 invalid_token'),
+	('tempcloud_anonymous', 'SELECT tempcloud.whoami()', '42501'),
+	('tempcloud_anonymous', 'SELECT tempcloud.register_account()', '42501'),
+	('tempcloud_anonymous', 'SELECT tempcloud.accept_invitation_by_token(''tci_'')', '42501'),
+	('tempcloud_anonymous', 'SELECT tempcloud.act_as(''anna'')', '42501'),
+	('tempcloud_anonymous', 'SELECT tempcloud.claim_mail()', '42501'),
+	('tempcloud_anonymous', 'SELECT tempcloud.maintain()', '42501'),
+	('tempcloud_anonymous', 'SELECT * FROM tempcloud.my_account', '42501'),
+	('tempcloud_anonymous', 'SELECT * FROM tempcloud_data.invitation_token', '42501'),
+	('tempcloud_user', 'SELECT tempcloud.whoami()', 'none'),
+	('tempcloud_user', 'SELECT * FROM tempcloud.my_account', 'none'),
+	('tempcloud_user', 'SELECT tempcloud.preview_invitation(''tci_'')', 'PT400 invalid_token'),
+	('tempcloud_user', 'SELECT tempcloud.act_as(''anna'')', '42501'),
+	('tempcloud_user', 'SELECT tempcloud.claim_mail()', '42501'),
+	('tempcloud_user', 'SELECT tempcloud.mail_sent(''{}'')', '42501'),
+	('tempcloud_user', 'SELECT tempcloud.maintain()', '42501'),
+	('tempcloud_user', 'SELECT * FROM tempcloud_data.account', '42501'),
+	('tempcloud_mailer', 'SELECT count(tempcloud.mail_failed(id, ''x'')) FROM tempcloud.claim_mail()', 'none'),
+	('tempcloud_mailer', 'SELECT tempcloud.mail_sent(''{}'')', 'none'),
+	('tempcloud_mailer', 'SELECT tempcloud.mail_bounced(''x'', ''x'')', 'none'),
+	('tempcloud_mailer', 'SELECT tempcloud.whoami()', '42501'),
+	('tempcloud_mailer', 'SELECT tempcloud.invite(''bert@anbieter.example'')', '42501'),
+	('tempcloud_mailer', 'SELECT tempcloud.preview_invitation(''tci_'')', '42501'),
+	('tempcloud_mailer', 'SELECT tempcloud.maintain()', '42501'),
+	('tempcloud_mailer', 'SELECT * FROM tempcloud_data.mail', '42501'),
+	('tempcloud_admin', 'SELECT tempcloud.maintain()', 'none'),
+	('tempcloud_admin', 'SELECT tempcloud.claim_mail()', '42501'),
+	('tempcloud_admin', 'SELECT tempcloud.whoami()', '42501'),
+	('tempcloud_admin', 'SELECT tempcloud.act_as(''anna'')', '42501'),
+	('tempcloud_admin', 'SELECT * FROM tempcloud_data.invitation', '42501'),
+	('tempcloud_service', 'SELECT tempcloud.act_as(''bob'')', 'none'),
+	('tempcloud_service', 'SELECT 1 / count(*) FROM tempcloud.whoami() w WHERE (w.contact).given_name = ''Bob''', 'none'),
+	('tempcloud_service', 'SELECT tempcloud.claim_mail()', '42501'),
+	('tempcloud_service', 'SELECT tempcloud.maintain()', '42501'),
+	('tempcloud_service', 'SELECT * FROM tempcloud_data.partnership', '42501'),
+	('tempcloud_service', 'SELECT * FROM tempcloud_data.account', '42501')) AS attempt (role, statement, answer);
 
 -- What the privileges are for: an application's own table, made by a login
 -- that is a service, may refer to partnerships and call the API.

@@ -24,7 +24,8 @@ my %WITHOUT_C = map { $_ => 1 } qw(privilege role);
 my %TESTED_ELSEWHERE = (
 	invitation_send => 'test/sql/invitation.sql',
 	request => 'test/sql/request_send.sql',
-	role => 'test/sql/privilege.sql');
+	privilege => 'test/pgtap/privilege.sql',
+	role => 'test/pgtap/privilege.sql');
 
 # Functions of these are in the SQL of their subject.
 my %WITHOUT_SQL = map { $_ => 1 } qw(ledger_proof ledger_verify mail_claim mail_report);
