@@ -92,7 +92,7 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
--- What a command returns, or its error: with the word and the hint if it is a refusal
+-- What a command returns, or its error: message, word of a refusal, hint
 CREATE FUNCTION test.answer(command text)
 RETURNS text
 LANGUAGE plpgsql
@@ -106,7 +106,7 @@ BEGIN
 	RETURN COALESCE(result, 'null');
 EXCEPTION WHEN OTHERS THEN
 	GET STACKED DIAGNOSTICS word = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN concat_ws(' | ', SQLSTATE, SQLERRM, CASE WHEN SQLSTATE LIKE 'PT%' THEN concat_ws(' | ', word, hint) END);
+	RETURN concat_ws(' | ', SQLSTATE, SQLERRM, CASE WHEN SQLSTATE LIKE 'PT%' THEN word END, NULLIF(hint, ''));
 END
 $$;
 

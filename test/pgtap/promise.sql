@@ -1,10 +1,10 @@
--- The three promises, as a reader would check them: by statements that try to
--- break them, as superuser, as a role that was granted everything, and while
--- session_replication_role is replica, when foreign keys sleep.
+-- The three promises, and what rests on them: by statements that try to break them, as
+-- superuser, as a role that was granted everything, and while session_replication_role is
+-- replica, when foreign keys are not checked.
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL search_path = public;
-SELECT plan(172);
+SELECT plan(336);
 
 -- Anna, Albert: customers.  Bob, Berta, Bruno: providers.
 SELECT test.sign_in('anna') \g /dev/null
@@ -34,8 +34,9 @@ SELECT test.token_of(text_body) AS confirmation
 SELECT test.sign_in('bernd') \g /dev/null
 SELECT is((tempcloud.confirm_email(:'confirmation')).id, :'contact'::uuid, 'a colleague joins');
 
--- What else there is: another of each kind, an invitation pending, one
--- declined with a block, a request with its answer and a name, a template.
+-- What else there is: another of each kind, an invitation pending, one to an address that
+-- nobody has, one declined with a block, a request open, one with its answer, a name and
+-- one that was replaced, a template.
 SELECT test.sign_in('albert') \g /dev/null
 SELECT tempcloud.register_account('customer', 'Zweite Kunde AG', 'Albert', 'Auer') \g /dev/null
 SELECT test.sign_in('berta') \g /dev/null
@@ -45,15 +46,23 @@ SELECT tempcloud.register_account('provider', 'Dritte Anbieter GmbH', 'Bruno', '
 SELECT test.sign_in('anna') \g /dev/null
 SELECT id AS pending FROM tempcloud.invite('berta@anbieter.example') \gset
 SELECT id AS declined FROM tempcloud.invite('bruno@anbieter.example') \gset
+SELECT tempcloud.invite('emil@anbieter.example') \g /dev/null
 SELECT test.sign_in('bruno') \g /dev/null
 SELECT tempcloud.decline_invitation(:'declined', block => true) \g /dev/null
 SELECT test.sign_in('anna') \g /dev/null
 SELECT id AS request FROM tempcloud.send_request(test.account_of('bob'), 'Koch', 'Berlin',
-	'[{"starts_at": "2100-01-01 06:00", "ends_at": "2100-01-01 14:00", "headcount": 1}]') \gset
+	'[{"starts_at": "2100-01-01 06:00", "ends_at": "2100-01-01 14:00", "headcount": 1}]', requirements => repeat('ä', 2000)) \gset
+SELECT tempcloud.send_request(test.account_of('bob'), 'Koch', 'Bonn',
+	'[{"starts_at": "2100-01-01 06:00", "ends_at": "2100-01-01 14:00", "headcount": 1}]') \g /dev/null
 SELECT test.sign_in('bob') \g /dev/null
 SELECT tempcloud.answer_request(:'request', true) \g /dev/null
-SELECT tempcloud.assign_workers(id, '{Kurt Kohl}') FROM tempcloud.shifts \g /dev/null
+SELECT tempcloud.assign_workers(id, '{Karl Kuhn}') FROM tempcloud.shifts WHERE request_id = :'request' \g /dev/null
+SELECT tempcloud.assign_workers(id, '{Kurt Kohl}') FROM tempcloud.shifts WHERE request_id = :'request' \g /dev/null
 INSERT INTO tempcloud_data.mail_template VALUES ('invitation', 'fr', '{company} vous invite', '{link}');
+
+CREATE FUNCTION pg_temp.invitation_to(name text) RETURNS uuid LANGUAGE sql SECURITY DEFINER AS $$
+	SELECT id FROM tempcloud_data.invitation WHERE email = name || '@anbieter.example'
+$$;
 
 -- Somebody who was granted whatever can be granted on tables, owns a schema of
 -- their own, and has made a view and a rule there.
@@ -71,7 +80,7 @@ ALTER TABLE tempcloud_test.trap ENABLE ALWAYS RULE trap;
 RESET ROLE;
 
 SELECT tempcloud.seal_ledger() \g /dev/null
-CREATE TEMP TABLE attempt (number serial, promise text, sqlstate text, statement text);
+CREATE TEMP TABLE attempt (number serial, promise text, sqlstate text, statement text, replica boolean DEFAULT true);
 INSERT INTO attempt (promise, sqlstate, statement) VALUES
 -- 1. Pairing: each of these pairs is joined by no invitation, or wrong, or both
 ('pairing', '23514', $$INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
@@ -99,6 +108,30 @@ INSERT INTO attempt (promise, sqlstate, statement) VALUES
 	WHEN MATCHED THEN UPDATE SET kind = 'customer'$$),
 ('pairing', '23514', $$UPDATE tempcloud_data.invitation SET invitee_kind = inviter_kind WHERE status = 'pending'$$),
 ('pairing', '23514', $$UPDATE tempcloud_data.invitation SET inviter_kind = 'provider', invitee_kind = 'customer' WHERE status = 'pending'$$),
+('pairing', '23514', $$INSERT INTO tempcloud_data.partnership (customer_id, customer_kind, provider_id, invitation_id, accepted_by)
+	SELECT customer_id, 'provider', test.account_of('berta'), pg_temp.invitation_to('berta'), accepted_by FROM tempcloud_data.partnership$$),
+('pairing', '23514', $$INSERT INTO tempcloud_data.partnership (customer_id, provider_id, provider_kind, invitation_id, accepted_by)
+	SELECT customer_id, test.account_of('berta'), 'customer', pg_temp.invitation_to('berta'), accepted_by FROM tempcloud_data.partnership$$),
+('pairing', '23514', $$INSERT INTO tempcloud_data.invitation (inviter_id, inviter_kind, invited_by, invitee_kind, email, locale, expires_at)
+	SELECT inviter_id, 'customer', invited_by, 'customer', 'x@y.example', 'de', expires_at FROM tempcloud_data.invitation WHERE status = 'accepted'$$),
+('pairing', '23514', $$MERGE INTO tempcloud_data.account a USING (SELECT 1) one ON a.id = test.account_of('anna') WHEN MATCHED THEN UPDATE SET id = gen_random_uuid()$$),
+-- and what invitations join
+('invitation', '23505', $$INSERT INTO tempcloud_data.partnership SELECT * FROM tempcloud_data.partnership$$),
+('invitation', '23505', $$INSERT INTO tempcloud_data.invitation (inviter_id, inviter_kind, invited_by, invitee_kind, email, locale, expires_at)
+	SELECT inviter_id, inviter_kind, invited_by, invitee_kind, upper(email), 'de', expires_at FROM tempcloud_data.invitation WHERE id = pg_temp.invitation_to('emil')$$),
+('invitation', '23505', $$INSERT INTO tempcloud_data.invitation (inviter_id, inviter_kind, invited_by, invitee_id, invitee_kind, email, locale, expires_at)
+	SELECT inviter_id, inviter_kind, invited_by, invitee_id, invitee_kind, 'x@y.example', 'de', expires_at FROM tempcloud_data.invitation WHERE id = pg_temp.invitation_to('berta')$$),
+('invitation', '23514', $$UPDATE tempcloud_data.invitation SET inviter_id = test.account_of('albert') WHERE id = pg_temp.invitation_to('berta')$$),
+('invitation', '23514', $$UPDATE tempcloud_data.invitation SET invitee_id = test.account_of('bob') WHERE id = pg_temp.invitation_to('berta')$$),
+('invitation', '23514', $$UPDATE tempcloud_data.invitation SET invitee_id = NULL WHERE id = pg_temp.invitation_to('berta')$$),
+('invitation', '23514', $$UPDATE tempcloud_data.invitation SET id = gen_random_uuid() WHERE id = pg_temp.invitation_to('berta')$$),
+('invitation', '23514', $$UPDATE tempcloud_data.invitation SET status = 'declined' WHERE id = pg_temp.invitation_to('berta')$$),
+('invitation', '23514', $$UPDATE tempcloud_data.invitation SET decided_at = now() WHERE id = pg_temp.invitation_to('berta')$$),
+-- A proven address and a login belong to one contact.
+('one owner', '23505', $$INSERT INTO tempcloud_data.contact (account_id, given_name, family_name, email, email_verified_at)
+	VALUES (test.account_of('anna'), 'B', 'B', 'BOB@anbieter.example', now())$$),
+('one owner', '23505', $$INSERT INTO tempcloud_data.contact (account_id, given_name, family_name, subject)
+	VALUES (test.account_of('anna'), 'B', 'B', 'bob')$$),
 -- 2. Irrevocability
 ('irrevocability', '23001', 'DELETE FROM tempcloud_data.partnership'),
 ('irrevocability', '23001', 'WITH gone AS (DELETE FROM tempcloud_data.partnership RETURNING *) SELECT * FROM gone'),
@@ -130,7 +163,58 @@ INSERT INTO attempt (promise, sqlstate, statement) VALUES
 ('irrevocability', '23001', 'TRUNCATE tempcloud_data.event'),
 ('irrevocability', '23001', 'DELETE FROM tempcloud_data.ledger_entry'),
 ('irrevocability', '23001', 'UPDATE tempcloud_data.ledger_head SET root = sha256(root)'),
-('irrevocability', '23001', 'TRUNCATE tempcloud_data.ledger_node');
+('irrevocability', '23001', 'TRUNCATE tempcloud_data.ledger_node'),
+('irrevocability', '23001', $$DELETE FROM ONLY tempcloud_data.partnership USING tempcloud_data.account WHERE customer_id = id$$),
+('irrevocability', '23001', $$UPDATE tempcloud_data.invitation SET status = 'pending', decided_at = NULL WHERE status = 'accepted'$$),
+('irrevocability', '23001', $$UPDATE tempcloud_data.invitation SET status = 'declined' WHERE status = 'accepted'$$),
+('irrevocability', '23001', $$UPDATE tempcloud_data.invitation SET decided_by = invited_by WHERE status = 'accepted'$$),
+('irrevocability', '23001', $$MERGE INTO tempcloud_data.invitation i USING (SELECT 1) one ON i.status = 'accepted' WHEN MATCHED THEN DELETE$$),
+('irrevocability', '0A000', $$TRUNCATE tempcloud_data.account$$),
+('irrevocability', '23001', $$TRUNCATE tempcloud_data.account, tempcloud_data.contact, tempcloud_data.invitation, tempcloud_data.partnership CASCADE$$),
+('irrevocability', '23001', $$DELETE FROM tempcloud_data.contact WHERE subject = 'bob'$$),
+('irrevocability', '23001', $$DELETE FROM tempcloud_data.contact WHERE subject = 'anna'$$),
+('irrevocability', '23514', $$UPDATE tempcloud_data.contact SET id = gen_random_uuid() WHERE subject = 'bob'$$),
+-- of requests that were accepted, too
+('request', '23001', $$DELETE FROM tempcloud_data.shift WHERE offered > 0$$),
+('request', '23001', $$DELETE FROM tempcloud_data.assignment$$),
+('request', '23001', $$DELETE FROM tempcloud_data.assignment WHERE replaced_at IS NOT NULL$$),
+('request', '23001', $$DELETE FROM tempcloud_data.request WHERE status = 'accepted'$$),
+('request', '23001', $$DELETE FROM tempcloud_data.staff_order o USING tempcloud_data.request r WHERE r.order_id = o.id AND r.status = 'accepted'$$),
+('request', '23514', $$UPDATE tempcloud_data.staff_order SET name = 'Other'$$),
+('request', '23514', $$UPDATE tempcloud_data.request SET requirements = repeat('ä', 1999) || 'o' WHERE status = 'accepted'$$),
+('request', '23514', $$UPDATE tempcloud_data.assignment SET worker_name = 'Other' WHERE replaced_at IS NULL$$),
+('request', '23514', $$UPDATE tempcloud_data.assignment SET replaced_at = NULL, replaced_by = NULL WHERE replaced_at IS NOT NULL$$),
+('request', '23514', $$UPDATE tempcloud_data.assignment SET replaced_at = now() WHERE replaced_at IS NOT NULL$$),
+('request', '23001', $$TRUNCATE tempcloud_data.assignment$$),
+('request', '23001', $$TRUNCATE tempcloud_data.shift CASCADE$$),
+('request', '23001', $$TRUNCATE tempcloud_data.request CASCADE$$),
+('request', '23001', $$TRUNCATE tempcloud_data.staff_order CASCADE$$);
+-- What foreign keys refuse, and invitations that have been accepted elsewhere: a replica
+-- gets them in any order.
+INSERT INTO attempt (promise, sqlstate, statement) VALUES
+('pairing', '23503', $$INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+	SELECT customer_id, gen_random_uuid(), invitation_id, accepted_by FROM tempcloud_data.partnership$$),
+('pairing', '23503', $$INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+	SELECT gen_random_uuid(), provider_id, invitation_id, accepted_by FROM tempcloud_data.partnership$$),
+('pairing', '23503', $$INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+	SELECT NULL, provider_id, invitation_id, accepted_by FROM tempcloud_data.partnership$$),
+('pairing', '23503', $$INSERT INTO tempcloud_data.invitation (inviter_id, inviter_kind, invited_by, invitee_kind, email, locale, expires_at)
+	SELECT inviter_id, 'provider', invited_by, 'customer', 'x@y.example', 'de', expires_at FROM tempcloud_data.invitation WHERE status = 'accepted'$$),
+('pairing', '23503', $$INSERT INTO tempcloud_data.invitation (inviter_id, inviter_kind, invited_by, invitee_id, invitee_kind, email, locale, expires_at)
+	SELECT inviter_id, 'customer', invited_by, test.account_of('albert'), 'provider', 'x@y.example', 'de', expires_at FROM tempcloud_data.invitation WHERE status = 'accepted'$$),
+('pairing', '23503', $$UPDATE tempcloud_data.invitation SET invitee_id = test.account_of('albert') WHERE id = pg_temp.invitation_to('emil')$$),
+('invitation', '23514', $$INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+	SELECT test.account_of('albert'), test.account_of('berta'), pg_temp.invitation_to('berta'), accepted_by FROM tempcloud_data.partnership$$),
+('invitation', '23503', $$INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+	SELECT customer_id, test.account_of('berta'), '00000000-0000-0000-0000-000000000000', accepted_by FROM tempcloud_data.partnership$$),
+('invitation', '23514', $$UPDATE tempcloud_data.invitation SET status = 'withdrawn', decided_at = now() WHERE id = pg_temp.invitation_to('berta');
+	INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+	SELECT customer_id, test.account_of('berta'), pg_temp.invitation_to('berta'), accepted_by FROM tempcloud_data.partnership$$),
+('invitation', '23514', $$UPDATE tempcloud_data.invitation SET status = 'accepted', decided_at = now(), decided_by = invited_by WHERE id = pg_temp.invitation_to('berta')$$),
+('invitation', '23503', $$INSERT INTO tempcloud_data.invitation (inviter_id, inviter_kind, invited_by, invitee_kind, email, locale, expires_at)
+	SELECT inviter_id, inviter_kind, c.id, invitee_kind, 'x@y.example', 'de', expires_at
+	  FROM tempcloud_data.invitation, tempcloud_data.contact c WHERE status = 'accepted' AND subject = 'bob'$$);
+UPDATE attempt SET replica = false WHERE number > (SELECT number FROM attempt WHERE statement = 'TRUNCATE tempcloud_data.staff_order CASCADE');
 GRANT SELECT ON attempt TO PUBLIC;
 
 CREATE TEMP TABLE before AS
@@ -141,25 +225,61 @@ SELECT (SELECT json_agg(p) FROM tempcloud_data.partnership p)::text AS partnersh
 
 SELECT throws_ok(statement, sqlstate, NULL, format('%s %s, superuser', promise, number))
   FROM attempt ORDER BY number;
+SELECT set_eq($$SELECT DISTINCT test.answer(statement) FROM attempt$$, ARRAY[
+'0A000 | cannot truncate a table referenced in a foreign key constraint | Truncate table "contact" at the same time, or use TRUNCATE ... CASCADE.',
+'0A000 | cannot truncate a table referenced in a foreign key constraint | Truncate table "request" at the same time, or use TRUNCATE ... CASCADE.',
+'23001 | cannot change or delete an accepted invitation',
+'23001 | cannot change or delete rows of table "assignment"',
+'23001 | cannot change or delete rows of table "event"',
+'23001 | cannot change or delete rows of table "ledger_entry"',
+'23001 | cannot change or delete rows of table "ledger_head"',
+'23001 | cannot change or delete rows of table "ledger_node"',
+'23001 | cannot change or delete rows of table "partnership"',
+'23001 | cannot delete a contact that an acceptance refers to',
+'23001 | cannot delete a request that was accepted',
+'23001 | cannot delete a shift of a request that was accepted',
+'23001 | cannot delete an account that has partnerships',
+'23001 | cannot delete an order that has an accepted request',
+'23001 | cannot truncate table "account" while partnerships exist',
+'23001 | cannot truncate table "assignment" while partnerships exist',
+'23001 | cannot truncate table "contact" while partnerships exist',
+'23001 | cannot truncate table "invitation" while partnerships exist',
+'23001 | cannot truncate table "partnership" while partnerships exist',
+'23001 | cannot truncate table "request" while partnerships exist',
+'23001 | cannot truncate table "shift" while partnerships exist',
+'23001 | cannot truncate table "staff_order" while partnerships exist',
+'23503 | a partnership requires two existing accounts',
+'23503 | insert or update on table "invitation" violates foreign key constraint "invitation_invited_by_fkey"',
+'23503 | insert or update on table "invitation" violates foreign key constraint "invitation_invitee_fkey"',
+'23503 | insert or update on table "invitation" violates foreign key constraint "invitation_inviter_fkey"',
+'23503 | insert or update on table "partnership" violates foreign key constraint "partnership_invitation_id_fkey"',
+'23505 | duplicate key value violates unique constraint "contact_subject_key"',
+'23505 | duplicate key value violates unique constraint "contact_verified_email_key"',
+'23505 | duplicate key value violates unique constraint "invitation_pending_email_key"',
+'23505 | duplicate key value violates unique constraint "invitation_pending_invitee_key"',
+'23505 | duplicate key value violates unique constraint "partnership_pkey"',
+'23514 | a partnership requires a customer and a provider',
+'23514 | a partnership requires an accepted invitation between its two accounts | Use tempcloud.accept_invitation().',
+'23514 | an accepted invitation requires its partnership | Use tempcloud.accept_invitation().',
+'23514 | cannot change column "id" of table "account"',
+'23514 | cannot change column "id" of table "contact"',
+'23514 | cannot change column "id" of table "invitation"',
+'23514 | cannot change column "invitee_id" of table "invitation"',
+'23514 | cannot change column "inviter_id" of table "invitation"',
+'23514 | cannot change column "inviter_kind" of table "invitation"',
+'23514 | cannot change column "kind" of table "account"',
+'23514 | cannot change column "name" of table "staff_order"',
+'23514 | cannot change column "replaced_at" of table "assignment"',
+'23514 | cannot change column "requirements" of table "request"',
+'23514 | cannot change column "worker_name" of table "assignment"',
+'23514 | new row for relation "invitation" violates check constraint "invitation_decision"',
+'23514 | new row for relation "invitation" violates check constraint "invitation_pairing"',
+'23514 | new row for relation "partnership" violates check constraint "partnership_customer_kind"',
+'23514 | new row for relation "partnership" violates check constraint "partnership_provider_kind"'],
+	'all say why');
 SET LOCAL session_replication_role = replica;
 SELECT throws_ok(statement, sqlstate, NULL, format('%s %s, superuser as replica', promise, number))
-  FROM attempt ORDER BY number;
--- Replication may copy a partnership before its accounts; then these must fit.
--- (The division undoes what has passed.)
-CREATE FUNCTION pg_temp.copy_partnership(kind_of_customer text, kind_of_provider text)
-RETURNS text LANGUAGE sql AS $$
-	SELECT format('INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
-		VALUES (%1$L, %3$L, %1$L, %1$L);
-		INSERT INTO tempcloud_data.account (id, kind, company_name, locale)
-		VALUES (%1$L, %2$L, ''K'', ''de''), (%3$L, %4$L, ''A'', ''de'');
-		SELECT 1/0', '00000000-0000-7000-8000-000000000001', kind_of_customer,
-					 '00000000-0000-7000-8000-000000000002', kind_of_provider)
-$$;
-SELECT throws_ok(pg_temp.copy_partnership('customer', 'provider'), '22012', NULL, 'a pair that comes before its accounts');
-SELECT throws_ok(pg_temp.copy_partnership('provider', 'customer'), '23514', NULL, 'a wrong pair before its accounts');
-SELECT throws_ok(pg_temp.copy_partnership('customer', 'customer'), '23514', NULL, 'two customers before their accounts');
-SELECT throws_ok(pg_temp.copy_partnership('provider', 'provider'), '23514', NULL, 'two providers before their accounts');
-
+  FROM attempt WHERE replica ORDER BY number;
 -- A session may be set so by a superuser, or by whom GRANT SET ON PARAMETER lets.
 SET LOCAL ROLE tempcloud_test_everything;
 SELECT throws_ok(statement, sqlstate, NULL, format('%s %s, granted everything, as replica', promise, number))
@@ -167,9 +287,125 @@ SELECT throws_ok(statement, sqlstate, NULL, format('%s %s, granted everything, a
 RESET ROLE;
 SET LOCAL session_replication_role = origin;
 
-SELECT throws_ok($$INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
-	SELECT gen_random_uuid(), provider_id, invitation_id, accepted_by FROM tempcloud_data.partnership$$,
-	'23503', NULL, 'no pair of an account that does not exist');
+-- What a statement ends with while session_replication_role is so; whatever it did is undone.
+CREATE FUNCTION pg_temp.undone(role text, statement text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM set_config('session_replication_role', role, true);
+	EXECUTE statement;
+	RAISE EXCEPTION SQLSTATE 'UNDO0';
+EXCEPTION
+	WHEN SQLSTATE 'UNDO0' THEN
+		RETURN 'none';
+	WHEN OTHERS THEN
+		RETURN SQLSTATE;
+END
+$$;
+SELECT is(pg_temp.undone('local', 'DELETE FROM tempcloud_data.partnership'), '23001', 'nor while session_replication_role is local');
+
+-- Replication may copy a partnership before its accounts and its invitation; then these
+-- must fit, whoever writes them.
+CREATE FUNCTION pg_temp.copy_partnership(kind_of_customer text, kind_of_provider text, role_of_accounts text DEFAULT 'replica')
+RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.undone('replica', format('INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+		VALUES (%1$L, %3$L, %1$L, %1$L);
+		SET LOCAL session_replication_role = %5$s;
+		INSERT INTO tempcloud_data.account (id, kind, company_name, locale)
+		VALUES (%1$L, %2$L, ''K'', ''de''), (%3$L, %4$L, ''A'', ''de'')', '00000000-0000-7000-8000-000000000001', kind_of_customer,
+			'00000000-0000-7000-8000-000000000002', kind_of_provider, role_of_accounts))
+$$;
+SELECT is(pg_temp.copy_partnership('customer', 'provider'), 'none', 'a pair that comes before its accounts');
+SELECT is(pg_temp.copy_partnership('provider', 'customer'), '23514', 'a wrong pair before its accounts');
+SELECT is(pg_temp.copy_partnership('customer', 'customer'), '23514', 'two customers before their accounts');
+SELECT is(pg_temp.copy_partnership('provider', 'provider'), '23514', 'two providers before their accounts');
+SELECT is(pg_temp.copy_partnership('provider', 'customer', 'origin'), '23514', 'a wrong pair before accounts that are not copied');
+SELECT is(pg_temp.undone('replica', $$INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+	SELECT test.account_of('albert'), test.account_of('berta'), gen_random_uuid(), accepted_by FROM tempcloud_data.partnership$$),
+	'none', 'a pair before its invitation');
+
+-- What breaks no promise is done.
+SELECT is(pg_temp.undone('origin', statement), 'none', what)
+  FROM (VALUES
+	('DELETE FROM tempcloud_data.partnership WHERE customer_id = provider_id', 'DELETE of nothing'),
+	('INSERT INTO tempcloud_data.partnership SELECT * FROM tempcloud_data.partnership ON CONFLICT DO NOTHING', 'INSERT of nothing'),
+	('DELETE FROM tempcloud_data.invitation WHERE id = pg_temp.invitation_to(''berta'')', 'an invitation that was not accepted is deleted'),
+	('UPDATE tempcloud_data.account SET company_name = ''Kunde SE'', kind = ''customer'' WHERE id = test.account_of(''anna'')', 'a company has a new name'),
+	('DELETE FROM tempcloud_data.mail m USING tempcloud_data.request r WHERE m.request_id = r.id AND r.status = ''open'';
+	  DELETE FROM tempcloud_data.shift s USING tempcloud_data.request r WHERE s.request_id = r.id AND r.status = ''open'';
+	  DELETE FROM tempcloud_data.request WHERE status = ''open''', 'a request that was not accepted is deleted'),
+	('UPDATE tempcloud_data.request SET requirements = repeat(''ä'', 2000) WHERE status = ''accepted''', 'the same value, stored otherwise')) AS legal (statement, what);
+SELECT cmp_ok(pg_column_size(requirements), '<', 1000, 'which is compressed') FROM tempcloud_data.request WHERE status = 'accepted';
+
+-- The life of an invitation, from each status to each
+CREATE FUNCTION pg_temp.change(old text, new text) RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.undone('origin', string_agg(format('UPDATE tempcloud_data.invitation SET status = %L,
+		decided_at = CASE WHEN %1$L <> ''pending'' THEN now() END, decided_by = invited_by
+		WHERE id = pg_temp.invitation_to(''berta'')', status), ';'))
+	  FROM (SELECT old WHERE old <> 'pending' UNION ALL SELECT new) changes (status)
+$$;
+SELECT set_eq($$
+	SELECT old, new, pg_temp.change(old, new)
+	  FROM unnest('{pending,declined,withdrawn,expired,superseded}'::text[]) old,
+		   unnest(enum_range(NULL::tempcloud.invitation_status)::text[]) new$$, $$
+	SELECT old, new, CASE WHEN old = new OR (old, new) IN (
+				('pending', 'declined'), ('pending', 'withdrawn'), ('pending', 'expired'), ('pending', 'superseded'), ('expired', 'pending'))
+						  THEN 'none' ELSE '23514' END
+	  FROM unnest('{pending,declined,withdrawn,expired,superseded}'::text[]) old,
+		   unnest('{pending,accepted,declined,withdrawn,expired,superseded}'::text[]) new$$,
+	'an invitation ends once, but one that has expired may be sent again');
+
+-- Triggers of others, which fire after the guards' BEFORE triggers and change the row
+CREATE FUNCTION pg_temp.zz() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN jsonb_populate_record(NEW, TG_ARGV[0]::jsonb);
+END
+$$;
+CREATE FUNCTION pg_temp.meddle(role text, "table" text, event text, change jsonb, statement text) RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.undone('origin', format('CREATE TRIGGER zz BEFORE %1$s ON tempcloud_data.%2$I FOR EACH ROW EXECUTE FUNCTION pg_temp.zz(%3$L);
+		ALTER TABLE tempcloud_data.%2$I ENABLE ALWAYS TRIGGER zz;
+		SET LOCAL session_replication_role = %4$s;
+		%5$s', event, "table", change, role, statement))
+$$;
+SELECT is(pg_temp.meddle(role, "table", event, change, statement), CASE role WHEN 'origin' THEN origin ELSE replica END,
+		  format('a trigger of another changes %s %s, %s', "table", (SELECT min(k) FROM jsonb_object_keys(change) k), role))
+  FROM (VALUES
+	('account', 'UPDATE', '{"kind": "customer"}'::jsonb, 'UPDATE tempcloud_data.account SET id = id', '23503', '23514'),
+	('contact', 'UPDATE', jsonb_build_object('account_id', test.account_of('anna')), 'UPDATE tempcloud_data.contact SET id = id', '23503', '23514'),
+	('invitation', 'UPDATE', '{"reason": "No"}', 'UPDATE tempcloud_data.invitation SET email = NULL WHERE status = ''accepted''', '23001', '23001'),
+	('invitation', 'UPDATE', jsonb_build_object('status', 'declined', 'decided_at', now()),
+	 'UPDATE tempcloud_data.invitation SET email = email WHERE status = ''accepted''', '23001', '23001'),
+	('invitation', 'UPDATE', jsonb_build_object('inviter_id', test.account_of('albert')),
+	 'UPDATE tempcloud_data.invitation SET locale = ''en'' WHERE status = ''pending''', '23503', '23514'),
+	('request', 'UPDATE', '{"profession": "Other"}', 'UPDATE tempcloud_data.request SET id = id', '23514', '23514'),
+	('request', 'UPDATE', '{"status": "open", "decided_at": null}', 'UPDATE tempcloud_data.request SET id = id WHERE status = ''accepted''', '23514', '23514'),
+	('shift', 'UPDATE', '{"headcount": 9}', 'UPDATE tempcloud_data.shift SET id = id', '23514', '23514'),
+	('staff_order', 'UPDATE', '{"name": "Other"}', 'UPDATE tempcloud_data.staff_order SET id = id', '23514', '23514'),
+	('assignment', 'UPDATE', '{"worker_name": "Other"}', 'UPDATE tempcloud_data.assignment SET id = id', '23514', '23514'),
+	('partnership', 'INSERT', jsonb_build_object('provider_id', test.account_of('albert'), 'invitation_id', gen_random_uuid()),
+	 'INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+		SELECT customer_id, test.account_of(''berta''), gen_random_uuid(), accepted_by FROM tempcloud_data.partnership', '23503', '23514'))
+	AS meddling ("table", event, change, statement, origin, replica),
+	   unnest('{origin,replica}'::text[]) role;
+
+-- The guards work on their own tables only, for each row.
+CREATE TABLE tempcloud_test.other (id uuid, kind integer, status text);
+CREATE VIEW tempcloud_test.other_view AS SELECT * FROM tempcloud_test.other;
+CREATE TABLE tempcloud_test.account (id uuid, kind integer, status text);
+CREATE FUNCTION pg_temp.fire(guard text, "table" text, timing text, each text) RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.undone('origin', format('CREATE TRIGGER zz %s ON %s FOR EACH %s EXECUTE FUNCTION tempcloud_data.%I(); %s', timing, "table", each, guard,
+		CASE WHEN "table" LIKE 'tempcloud_data.%' THEN format('UPDATE %s SET id = id', "table")
+			 ELSE format('INSERT INTO %s VALUES (NULL, 1, %L)', "table", 'accepted') END))
+$$;
+SELECT is(pg_temp.fire(guard, "table", timing, 'ROW'), '39P01', format('%s, fired by %s', guard, what))
+  FROM (SELECT proname::text FROM pg_proc WHERE pronamespace = 'tempcloud_data'::regnamespace AND proname LIKE 'guard\_%' AND proname <> 'guard_truncate') g (guard),
+	   (VALUES ('another table', 'tempcloud_test.other', 'BEFORE INSERT'), ('a view', 'tempcloud_test.other_view', 'INSTEAD OF INSERT')) f (what, "table", timing);
+SELECT is(pg_temp.fire(guard, "table", 'BEFORE UPDATE', 'STATEMENT'), '39P01', guard || ', fired by a statement')
+  FROM (VALUES ('guard_account', 'tempcloud_data.account'), ('guard_contact', 'tempcloud_data.contact'),
+			   ('guard_invitation', 'tempcloud_data.invitation'), ('guard_acceptance', 'tempcloud_data.invitation'),
+			   ('guard_order', 'tempcloud_data.staff_order'), ('guard_request', 'tempcloud_data.request'),
+			   ('guard_shift', 'tempcloud_data.shift'), ('guard_assignment', 'tempcloud_data.assignment')) g (guard, "table");
+SELECT is(pg_temp.fire('guard_request', 'tempcloud_data.account', 'BEFORE UPDATE', 'ROW'), '39P01', 'the guard of another table');
+SELECT is(pg_temp.fire('guard_account', 'tempcloud_test.account', 'BEFORE INSERT', 'ROW'), '39P01', 'another table of the same name');
+SELECT throws_ok('SELECT tempcloud_data.guard_account()', '39P01', NULL, 'no trigger at all');
 
 -- What only superusers can do, and roles not, whatever was granted: these
 -- statements would switch the promises off.

@@ -22,6 +22,7 @@ my %MAY_INCLUDE = (
 # SQL without C of its own, and without a test in test/sql of its own
 my %WITHOUT_C = map { $_ => 1 } qw(privilege role);
 my %TESTED_ELSEWHERE = (
+	guard => 'test/pgtap/promise.sql',
 	invitation_send => 'test/sql/invitation.sql',
 	request => 'test/sql/request_send.sql',
 	privilege => 'test/pgtap/privilege.sql',
