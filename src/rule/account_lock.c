@@ -18,6 +18,9 @@ enum
 	SHARED_IS_OPEN = 1
 };
 
+static KeptQuery find_contact =
+QUERY("SELECT FROM tempcloud_data.contact WHERE id = $1 AND removed_at IS NULL");
+
 bool
 tc_share_accounts(const pg_uuid_t *const *ids, int count)
 {
@@ -34,13 +37,15 @@ bool
 tc_keep_open(const Caller *caller, const pg_uuid_t *const *others, int count)
 {
 	const pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (count + 1));
+	bool		all_open;
 
 	ids[0] = caller->account_id;
 	for (int i = 0; i < count; i++)
 		ids[i + 1] = others[i];
-	if (tc_share_accounts(ids, count + 1))
-		return true;
-	if (!tc_share_accounts(ids, 1))
+	all_open = tc_share_accounts(ids, count + 1);
+	if (tc_run_latest(&find_contact, UUID_VALUE(caller->contact_id)).count == 0)
 		tc_refuse(NO_ACCOUNT);
-	return false;
+	if (!all_open && !tc_share_accounts(ids, 1))
+		tc_refuse(NO_ACCOUNT);
+	return all_open;
 }

@@ -310,6 +310,7 @@ DANGEROUS = (
     ('requested', 'withdraw', 'erase provider'),
     ('requested', 'answer', 'erase provider'),
     ('busy', 'accept', 'erase bob'),
+    ('busy', 'erase bob', 'invite back'),
     ('busy', 'decline', 'erase bob'),
     ('busy', 'accept', 'erase anna'),
     ('busy', 'maintain', 'erase bob'),
