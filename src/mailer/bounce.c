@@ -13,7 +13,7 @@
 
 #define ID_SIZE 64				/* a UUID, and room */
 
-static int	report(const Config *config, const Dsn *dsn, const char *id);
+static int	report(const Config *config, const Dsn * dsn, const char *id);
 static bool find_envelope_id(const char *pattern, const char *recipient, char *id);
 
 int
@@ -49,7 +49,7 @@ report_bounce(const Config *config, FILE *in, const char *recipient)
 
 /* By the Message-ID of the returned mail, or else by the id in the recipient. */
 static int
-report(const Config *config, const Dsn *dsn, const char *id)
+report(const Config *config, const Dsn * dsn, const char *id)
 {
 	PGconn	   *conn = outbox_connect(config);
 	char		reason[DSN_DIAGNOSTIC_SIZE];

@@ -27,7 +27,10 @@ QUERY("SELECT (SELECT e.position FROM tempcloud_data.ledger_entry e"
 	  "         UNION ALL "
 	  "        SELECT * FROM tempcloud_data.partnership WHERE customer_id = $2 AND provider_id = $1) p");
 
-enum { SEALED_POSITION = 1, SEALED_LEAF };
+enum
+{
+	SEALED_POSITION = 1, SEALED_LEAF
+};
 
 static void append_receipt(StringInfo out, const char *leaf, uint64 position);
 static void append_checkpoint(StringInfo out, const LedgerHead *head);

@@ -18,25 +18,32 @@
 #include "rule/ledger.h"
 
 #define PAGE 1000				/* entries that are verified at a time */
-#define LARGE 10000				/* a ledger whose verification tells how far it is */
+#define LARGE 10000				/* a ledger whose verification tells how far
+								 * it is */
 #define BASE64_LENGTH 44		/* of a hash */
 
 /*
  * A page of entries, with what their partnerships say now and the root of the
- * head that ends there, null where none does.
+ * head that ends there, null where none does.  The limit is a constant, so that
+ * the planner knows how few they are: it compiles what it expects to be many.
  */
 static KeptQuery select_entries =
 QUERY("SELECT e.position, e.hash, p.leaf, h.root"
-	  "  FROM tempcloud_data.ledger_entry e"
+	  "  FROM (SELECT * FROM tempcloud_data.ledger_entry"
+	  "         WHERE position >= $1 AND position < $2"
+	  "         ORDER BY position LIMIT " CppAsString2(PAGE) ") e"
 	  "  LEFT JOIN LATERAL ("
 	  "    SELECT " LEDGER_LEAF " AS leaf FROM tempcloud_data.partnership p"
 	  "     WHERE p.customer_id = e.customer_id AND p.provider_id = e.provider_id OFFSET 0) p ON true"
 	  "  LEFT JOIN LATERAL ("
 	  "    SELECT h.root FROM tempcloud_data.ledger_head h"
 	  "     WHERE h.size = e.position + 1 OFFSET 0) h ON true"
-	  " WHERE e.position >= $1 AND e.position < $1 + $2 ORDER BY e.position");
+	  " ORDER BY e.position");
 
-enum { ENTRY_POSITION = 1, ENTRY_HASH, ENTRY_LEAF, ENTRY_ROOT };
+enum
+{
+	ENTRY_POSITION = 1, ENTRY_HASH, ENTRY_LEAF, ENTRY_ROOT
+};
 
 /* The first of these nodes that is not kept as computed. */
 static KeptQuery find_wrong_node =
@@ -48,7 +55,10 @@ QUERY("SELECT c.level, c.position"
 	  " WHERE n.hash IS DISTINCT FROM c.hash"
 	  " ORDER BY c.position << c.level LIMIT 1");
 
-enum { WRONG_LEVEL = 1, WRONG_POSITION };
+enum
+{
+	WRONG_LEVEL = 1, WRONG_POSITION
+};
 
 /*
  * Partnerships without a position; how many of them wait for one; and whether
@@ -65,7 +75,10 @@ QUERY("SELECT (SELECT count(*) FROM tempcloud_data.partnership p"
 	  "                            WHERE e.customer_id = p.customer_id AND e.provider_id = p.provider_id)),"
 	  "       EXISTS (SELECT FROM tempcloud_data.ledger_entry WHERE position >= $1)");
 
-enum { REST_UNSEALED = 1, REST_WAITING, REST_HEADLESS };
+enum
+{
+	REST_UNSEALED = 1, REST_WAITING, REST_HEADLESS
+};
 
 static KeptQuery make_verification =
 QUERY("SELECT ROW($1, $2, $3, $4, $5)::tempcloud.ledger_verification");
@@ -172,7 +185,7 @@ verify_page(Verification *v)
 	uint64		last = Min(v->tree.size + PAGE, v->size);
 	NodeArrays	nodes = tc_no_nodes();
 
-	rows = tc_read(&select_entries, BIGINT_VALUE(v->tree.size), INT_VALUE(last - v->tree.size));
+	rows = tc_read(&select_entries, BIGINT_VALUE(v->tree.size), BIGINT_VALUE(v->size));
 	for (uint64 row = 0; row < rows.count && v->problem == NULL; row++)
 		verify_entry(v, rows, row, &nodes);
 	tc_free_rows(rows);
