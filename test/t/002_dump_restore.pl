@@ -96,7 +96,11 @@ $node->safe_psql('postgres', q{
 	CREATE TABLE staffing (customer_id uuid, provider_id uuid,
 		FOREIGN KEY (customer_id, provider_id) REFERENCES tempcloud_data.partnership);
 	INSERT INTO staffing SELECT customer_id, provider_id FROM tempcloud_data.partnership});
-as_caller($node, 'albert', "SELECT tempcloud.invite('queued\@anbieter.example')");
+as_caller($node, 'albert', "SELECT tempcloud.invite('queued\@anbieter.example'), tempcloud.invite('bob\@anbieter.example')");
+# One partnership waits to be sealed, two are.
+as_caller($node, 'bob', "SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received WHERE status = 'pending'");
+my $checkpoint = $node->safe_psql('postgres', 'SELECT tempcloud.ledger_checkpoint()');
+my $receipt = as_caller($node, 'anna', 'SELECT tempcloud.partnership_receipt(id) FROM tempcloud.providers');
 
 # Contents of all tables, and positions of all sequences.
 sub contents
@@ -104,7 +108,7 @@ sub contents
 	my ($db) = @_;
 
 	return $node->safe_psql($db, q{
-		SELECT format($$SELECT '%1$s: ' || count(*) || ' rows, ' || md5(string_agg(t::text, E'\n' ORDER BY t::text))
+		SELECT format($$SELECT '%1$s: ' || count(*) || ' rows, ' || coalesce(md5(string_agg(t::text, E'\n' ORDER BY t::text)), '')
 						  FROM %1$s t$$, oid::regclass)
 		  FROM pg_class WHERE relnamespace = 'tempcloud_data'::regnamespace AND relkind = 'r'
 		   AND relname <> 'mailer'	-- says when mailers of this very database called
@@ -199,6 +203,13 @@ sub check_database
 		'pending', "$how: a new invitation with event and mail");
 	my %new = links($node, $db);
 	ok(exists $new{'new@anbieter.example'}, "$how: its mail is claimed");
+
+	# The ledger goes on from where it was.
+	is($node->safe_psql($db, "SELECT size, unsealed, problem FROM tempcloud.verify_ledger('$checkpoint')"), '2|2|', "$how: the ledger agrees with its checkpoint");
+	is(as_caller($node, 'anna', q{SELECT tempcloud.partnership_receipt(id) FROM tempcloud.providers WHERE company_name = 'Anbieter Bob GmbH'}, $db),
+		$receipt, "$how: a receipt is the same");
+	is($node->safe_psql($db, "SELECT tempcloud.seal_ledger(); SELECT size, unsealed, problem FROM tempcloud.verify_ledger('$checkpoint')"),
+		"2\n4|0|", "$how: what waited is sealed after the others");
 
 	# A block is still one, a template still the DBA's.
 	($ret, $out, $err) = $node->psql($db, q{

@@ -17,6 +17,8 @@ as_caller($primary, 'anna', "SELECT tempcloud.invite('bob\@anbieter.example'), t
 as_caller($primary, 'bob', 'SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received');
 as_caller($primary, 'anna', q{SELECT tempcloud.send_request(id, 'Koch', 'Berlin',
 	'[{"starts_at": "2100-01-01 06:00", "ends_at": "2100-01-01 14:00", "headcount": 2}]') FROM tempcloud.providers});
+$primary->safe_psql('postgres', 'SELECT tempcloud.seal_ledger()');
+my $older = $primary->safe_psql('postgres', 'SELECT tempcloud.ledger_checkpoint()');
 my %link = links($primary);
 my $token = $link{'berta@anbieter.example'};
 
@@ -27,6 +29,13 @@ $standby->start;
 
 # Something that comes by streaming.
 as_caller($primary, 'bob', "SELECT tempcloud.invite('albert\@kunde.example')");
+as_caller($primary, 'bruno', "SELECT tempcloud.register_account('provider', 'Bruno GmbH', 'Bruno', 'Berg');
+	SELECT tempcloud.invite('anna\@kunde.example')");
+as_caller($primary, 'anna', 'SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received');
+$primary->safe_psql('postgres', 'SELECT tempcloud.seal_ledger()');
+my $checkpoint = $primary->safe_psql('postgres', 'SELECT tempcloud.ledger_checkpoint()');
+my $proof = $primary->safe_psql('postgres', 'SELECT tempcloud.consistency_proof(1)');
+my $receipt = as_caller($primary, 'bob', 'SELECT tempcloud.partnership_receipt(id) FROM tempcloud.partners');
 $primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
 
 my %reading = (
@@ -45,6 +54,10 @@ my %reading = (
 	'SELECT count(*) FROM tempcloud.requests_sent' => '0',
 	'SELECT headcount FROM tempcloud.shifts' => '2',
 	'SELECT count(*) FROM tempcloud.assignments' => '0',
+	'SELECT tempcloud.partnership_receipt(id) FROM tempcloud.partners' => $receipt,
+	'RESET ROLE; SELECT tempcloud.ledger_checkpoint()' => $checkpoint,
+	'RESET ROLE; SELECT tempcloud.consistency_proof(1)' => $proof,
+	"RESET ROLE; SELECT size, unsealed, problem FROM tempcloud.verify_ledger('$older')" => '2|0|',
 );
 
 # Each function that writes, with arguments that would do on a server that can
@@ -76,7 +89,7 @@ sub check_reading_only
 
 	foreach my $query (sort keys %reading)
 	{
-		my $short = $query =~ s/tci_\S+/.../r;
+		my $short = $query =~ s/tci_\S+|'[^']*\n[^']*'/.../r;
 		is($node->safe_psql('postgres', qq{
 				$begin;
 				SET LOCAL ROLE tempcloud_user;
@@ -87,7 +100,7 @@ sub check_reading_only
 	is($node->safe_psql('postgres', "
 			$begin; SET LOCAL ROLE tempcloud_service; SELECT FROM tempcloud.act_as('anna');
 			SELECT company_name FROM tempcloud.partners; COMMIT") =~ s/^\n//r,
-		'Anbieter GmbH', "$how: act_as");
+		"Anbieter GmbH\nBruno GmbH", "$how: act_as");
 
 	foreach my $call (@writing)
 	{
@@ -112,7 +125,9 @@ is(as_caller($standby, 'berta', "
 		SELECT company_name FROM tempcloud.register_account(token => '$token');
 		SELECT 'partner' FROM tempcloud.accept_invitation_by_token('$token')"),
 	"Berta GmbH\npartner", 'after promotion a link registers and accepts');
-is(as_caller($standby, 'anna', 'SELECT count(*) FROM tempcloud.partners'), 2, 'and the inviter sees it');
+is(as_caller($standby, 'anna', 'SELECT count(*) FROM tempcloud.partners'), 3, 'and the inviter sees it');
+is($standby->safe_psql('postgres', "SELECT tempcloud.seal_ledger(); SELECT size, unsealed, problem FROM tempcloud.verify_ledger('$checkpoint')"),
+	"1\n3|0|", 'the ledger goes on from the head that the standby has received');
 my ($ret, $out, $err) = $standby->psql('postgres',
 	"\\set VERBOSITY sqlstate\nDELETE FROM tempcloud_data.partnership");
 like($err, qr/23001/, 'the promise holds there');

@@ -18,6 +18,8 @@ my $CRASHES = $ENV{TEMPCLOUD_CRASHES} // 4;
 my $CLIENTS = 4;
 my $PROVIDERS = 50 * $CRASHES;
 my $log = PostgreSQL::Test::Utils::tempdir . '/acknowledged';
+my $seal = PostgreSQL::Test::Utils::tempdir . '/seal.sql';
+append_to_file($seal, "SELECT tempcloud.seal_ledger();\n");
 
 my $node = new_server('main', conf => <<"EOT");
 shared_preload_libraries = 'tempcloud'
@@ -25,6 +27,7 @@ tempcloud.max_pending_invitations = -1
 tempcloud.max_daily_invitations = -1
 tempcloud.max_daily_requests = -1
 tempcloud.maintenance_interval = 1
+tempcloud.ledger_interval = 1
 checkpoint_timeout = 30
 restart_after_crash = on
 EOT
@@ -96,13 +99,32 @@ my %lost = (
 	sent => q{NOT EXISTS (SELECT FROM tempcloud_data.mail WHERE id = key::bigint AND state IN ('sent', 'dropped'))},
 );
 
+# How often the clients have got each answer.
+sub acknowledged
+{
+	my %count;
+
+	return %count unless -f $log;
+	$count{$_}++ for map { (split ' ')[0] // '' } split /\n/, slurp_file($log);
+	return %count;
+}
+
+# Whether there was so much of each
+sub enough
+{
+	my ($wanted) = @_;
+	my %count = acknowledged();
+
+	return !grep { ($count{$_} // 0) < $wanted } keys %lost;
+}
+
 sub start_clients
 {
 	local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port, PGDATABASE => 'postgres');
 
-	return map {
-		IPC::Run::start([ '/usr/bin/python3', "$FindBin::RealBin/../crash_client.py", $_, $log, $PROVIDERS ])
-	} 0 .. $CLIENTS - 1;
+	return (
+		(map { IPC::Run::start([ '/usr/bin/python3', "$FindBin::RealBin/../crash_client.py", $_, $log, $PROVIDERS ]) } 0 .. $CLIENTS - 1),
+		IPC::Run::start([ 'pgbench', '-n', '-T', '60', '-R', '20', '-f', $seal ], '>', \my $out, '2>', \my $err));
 }
 
 sub victim
@@ -114,7 +136,7 @@ sub victim
 
 sub check
 {
-	my ($name, $whole) = @_;
+	my ($name, $whole, $checkpoint) = @_;
 	my $found = 0;
 
 	$node->safe_psql('postgres', qq{
@@ -124,6 +146,7 @@ sub check
 			map { "CASE WHEN what = '$_' THEN $lost{$_} END" } sort keys %lost));
 	is(count_of('FROM lost'), 0, "$name: nothing is lost");
 	$node->safe_psql('postgres', 'DROP TABLE lost');
+	is($node->safe_psql('postgres', "SELECT problem FROM tempcloud.verify_ledger('$checkpoint')"), '', "$name: the ledger continues the head that was read");
 	return unless $whole;
 	foreach my $what (sort keys %half)
 	{
@@ -142,7 +165,10 @@ for my $crash (1 .. $CRASHES)
 	my @clients = start_clients();
 	my $name;
 
+	# A busy machine needs longer than that.
 	sleep 1 + rand 1;
+	ok(eventually(sub { enough(50 * $crash) }, 60), "crash $crash: there is a load");
+	my $checkpoint = $node->safe_psql('postgres', 'SELECT tempcloud.ledger_checkpoint()');
 	if ($crash % 2)
 	{
 		$name = "crash $crash, of a backend";
@@ -161,12 +187,13 @@ for my $crash (1 .. $CRASHES)
 	}
 	$_->finish for @clients;
 	# What is there by half stays so: among many, it is looked for after every fifth.
-	check($name, $CRASHES < 10 || $crash % 5 == 0);
+	check($name, $CRASHES < 10 || $crash % 5 == 0, $checkpoint);
 }
-my %acknowledged;
-$acknowledged{$_}++ for map { (split ' ')[0] } split /\n/, slurp_file($log);
+my ($heads, $sealed) = split /\|/, $node->safe_psql('postgres', 'SELECT count(*), max(size) FROM tempcloud_data.ledger_head');
+note("$sealed partnerships sealed in $heads heads");
+cmp_ok($heads, '>', 5 * $CRASHES, 'there was sealing');
+my %acknowledged = acknowledged();
 note("$acknowledged{$_} acknowledged: $_") for sort keys %acknowledged;
-cmp_ok($acknowledged{$_} // 0, '>', 50 * $CRASHES, "there was a load: $_") for sort keys %lost;
 
 $node->stop;
 done_testing();

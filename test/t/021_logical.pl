@@ -65,13 +65,22 @@ as_caller($origin, 'berta', "SELECT tempcloud.register_account('provider', 'Bert
 	SELECT tempcloud.decline_invitation(id) FROM tempcloud.invitations_received");
 as_caller($origin, 'anna', q{SELECT tempcloud.withdraw_invitation(id) FROM tempcloud.invitations_sent WHERE email LIKE 'nobody%'});
 as_caller($origin, 'anna', q{SELECT tempcloud.cancel_request(id, 'Streik') FROM tempcloud.requests_sent WHERE profession = 'Pilot'});
+# The origin alone seals: the replica does not know what waits there.
+$origin->wait_for_catchup('tempcloud');
+is($replica->safe_psql('postgres', 'SELECT tempcloud.seal_ledger(); SELECT size, unsealed, problem FROM tempcloud.verify_ledger()'),
+	"0\n1|1|a partnership is neither sealed nor waiting to be", 'until the origin seals, a partnership is not in the ledger of the replica');
+my $checkpoint = $origin->safe_psql('postgres', 'SELECT tempcloud.ledger_checkpoint()');
 $origin->safe_psql('postgres', 'SELECT tempcloud.seal_ledger()');
 $origin->wait_for_catchup('tempcloud');
 is(contents($replica), contents($origin), 'what is done comes over');
 is(as_caller($replica, 'anna', 'SELECT string_agg(company_name, \' \' ORDER BY company_name) FROM tempcloud.providers'),
 	'Bob GmbH Bruno GmbH', 'the API reads it there');
-is($replica->safe_psql('postgres', 'SELECT size, unsealed, problem FROM tempcloud.verify_ledger()'), '2|0|',
+is($replica->safe_psql('postgres', "SELECT size, unsealed, problem FROM tempcloud.verify_ledger('$checkpoint')"), '2|0|',
 	'the ledger comes over as it was sealed, and agrees with the partnerships there');
+foreach my $query ('SELECT tempcloud.ledger_checkpoint()', 'SELECT tempcloud.consistency_proof(1)')
+{
+	is($replica->safe_psql('postgres', $query), $origin->safe_psql('postgres', $query), "the replica says the same: $query");
+}
 is($replica->safe_psql('postgres', 'SELECT count(*) FROM tempcloud_data.mail'), '0', 'without a mail that would be sent twice');
 
 # What somebody at the replica tries
