@@ -112,6 +112,14 @@ test:
 test-matrix:
 	scripts/test-matrix
 
+# Debian packages, into build/deb
+deb:
+	scripts/deb
+
+# Builds, installs, upgrades and removes these in new Debians: needs root and time.
+test-deb:
+	scripts/test-deb
+
 # In Debians where the sanitizers run with its PostgreSQL, and whose PostgreSQL is the
 # oldest and the newest, built with assertions: needs root and time.
 sanitize:
@@ -143,4 +151,4 @@ soak:
 bench:
 	scripts/bench $(BENCH_OPTS)
 
-.PHONY: install-helper uninstall-helper demo check test test-matrix sanitize indent lint fuzz soak bench
+.PHONY: install-helper uninstall-helper demo check test test-matrix deb test-deb sanitize indent lint fuzz soak bench
