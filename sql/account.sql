@@ -1,8 +1,8 @@
--- account: one company's presence, as customer or as provider, for ever
+-- account: companies, each a customer or a provider
 
 CREATE TYPE tempcloud.account_kind AS ENUM ('customer', 'provider');
 COMMENT ON TYPE tempcloud.account_kind IS
-'What a company does here: a customer orders staff, a provider supplies it.';
+'Kind of account: a customer orders staff, a provider supplies it';
 GRANT USAGE ON TYPE tempcloud.account_kind TO tempcloud_service;
 
 CREATE TABLE tempcloud_data.account (
@@ -24,26 +24,16 @@ CREATE TABLE tempcloud_data.account (
 );
 SELECT pg_extension_config_dump('tempcloud_data.account', '');
 
-COMMENT ON TABLE tempcloud_data.account IS 'Companies, each of one kind for ever.';
-COMMENT ON COLUMN tempcloud_data.account.id IS 'Key, time-ordered';
-COMMENT ON COLUMN tempcloud_data.account.kind IS 'Customer or provider; never changes';
-COMMENT ON COLUMN tempcloud_data.account.company_name IS 'Name of the company';
-COMMENT ON COLUMN tempcloud_data.account.locale IS 'Language of mails to this account';
-COMMENT ON COLUMN tempcloud_data.account.phone IS 'Telephone number of the company';
-COMMENT ON COLUMN tempcloud_data.account.website IS 'Address of the company''s website';
-COMMENT ON COLUMN tempcloud_data.account.street IS 'Street and number';
-COMMENT ON COLUMN tempcloud_data.account.postal_code IS 'Postal code';
-COMMENT ON COLUMN tempcloud_data.account.city IS 'City';
-COMMENT ON COLUMN tempcloud_data.account.country IS 'Country by its two letters of ISO 3166-1';
-COMMENT ON COLUMN tempcloud_data.account.created_at IS 'When it was registered';
-COMMENT ON COLUMN tempcloud_data.account.closed_at IS 'When its last login closed it: since then it has no people';
+COMMENT ON COLUMN tempcloud_data.account.kind IS 'Never changes';
+COMMENT ON COLUMN tempcloud_data.account.locale IS 'Language of mails to the account';
+COMMENT ON COLUMN tempcloud_data.account.closed_at IS 'When its last login closed it; since then it has no contacts';
 
 CREATE FUNCTION tempcloud_data.guard_account()
 RETURNS trigger
 AS 'MODULE_PATHNAME', 'tempcloud_guard_account'
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud_data.guard_account IS
-'Keeps the key and kind of an account, and the account itself while it has partnerships.';
+'Protects the key and kind of an account, and accounts that have partnerships';
 
 CREATE TRIGGER account_guard BEFORE UPDATE OR DELETE ON tempcloud_data.account
 	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_account();
@@ -70,17 +60,17 @@ CREATE TYPE tempcloud.account AS (
 	country			text,
 	created_at		timestamptz
 );
-COMMENT ON TYPE tempcloud.account IS 'A company''s account, as its own people see it.';
+COMMENT ON TYPE tempcloud.account IS 'An account, as its own contacts see it';
 COMMENT ON COLUMN tempcloud.account.id IS 'Key';
 COMMENT ON COLUMN tempcloud.account.kind IS 'Customer or provider; never changes';
 COMMENT ON COLUMN tempcloud.account.company_name IS 'Name of the company';
-COMMENT ON COLUMN tempcloud.account.locale IS 'Language of mails to this account';
+COMMENT ON COLUMN tempcloud.account.locale IS 'Language of mails to the account';
 COMMENT ON COLUMN tempcloud.account.phone IS 'Telephone number of the company';
-COMMENT ON COLUMN tempcloud.account.website IS 'Address of the company''s website';
+COMMENT ON COLUMN tempcloud.account.website IS 'Website of the company';
 COMMENT ON COLUMN tempcloud.account.street IS 'Street and number';
 COMMENT ON COLUMN tempcloud.account.postal_code IS 'Postal code';
 COMMENT ON COLUMN tempcloud.account.city IS 'City';
-COMMENT ON COLUMN tempcloud.account.country IS 'Country by its two letters of ISO 3166-1';
+COMMENT ON COLUMN tempcloud.account.country IS 'Country code (ISO 3166-1 alpha-2)';
 COMMENT ON COLUMN tempcloud.account.created_at IS 'When it was registered';
 
 CREATE FUNCTION tempcloud.register_account(
@@ -102,7 +92,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_register_account'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.register_account IS
 'Register the caller''s company
-Makes an account and its first contact, who is the caller. With the token of an invitation the kind is the one invited, the invited address counts as proven, and company and names default to what the inviter typed. Without one, kind, company_name, given_name and family_name are required and the caller''s address must be verified by the login provider. Invitations that wait for the address are then in invitations_received; accepting one stays a step of its own. locale is the language of mails; the rest is the company''s profile, and the caller''s position in it.';
+Creates an account with the caller as its first contact. With the token of an invitation, the kind is the one invited, the invited address counts as proven, and company and names default to those entered by the inviter. Without one, kind, company_name, given_name and family_name are required, and the login provider must have verified the caller''s address. Invitations to the address are then in invitations_received; they are not accepted by this. locale is the language of mails, position that of the caller in the company.';
 GRANT EXECUTE ON FUNCTION tempcloud.register_account TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.update_account(
@@ -132,17 +122,6 @@ SELECT a.id, a.kind, a.company_name::text, a.locale::text, a.phone::text, a.webs
   FROM tempcloud_data.account a CROSS JOIN (SELECT) AS read_only
  WHERE a.id = (SELECT tempcloud.current_account_id());
 COMMENT ON VIEW tempcloud.my_account IS
-'The caller''s account
-No row for a login without an account.';
-COMMENT ON COLUMN tempcloud.my_account.id IS 'Key of the account';
-COMMENT ON COLUMN tempcloud.my_account.kind IS 'Customer or provider';
-COMMENT ON COLUMN tempcloud.my_account.company_name IS 'Name of the company';
-COMMENT ON COLUMN tempcloud.my_account.locale IS 'Language of mails to the account';
-COMMENT ON COLUMN tempcloud.my_account.phone IS 'Telephone number of the company';
-COMMENT ON COLUMN tempcloud.my_account.website IS 'Address of the company''s website';
-COMMENT ON COLUMN tempcloud.my_account.street IS 'Street and number';
-COMMENT ON COLUMN tempcloud.my_account.postal_code IS 'Postal code';
-COMMENT ON COLUMN tempcloud.my_account.city IS 'City';
-COMMENT ON COLUMN tempcloud.my_account.country IS 'Country by its two letters of ISO 3166-1';
-COMMENT ON COLUMN tempcloud.my_account.created_at IS 'When it was registered';
+'The account of the caller
+Without a row for a login without an account.';
 GRANT SELECT ON tempcloud.my_account TO tempcloud_user;

@@ -1,5 +1,4 @@
--- contact: a person of an account, maybe with a login; their proven addresses
--- are what routes an invitation
+-- contact: persons of accounts, with or without a login
 
 CREATE TABLE tempcloud_data.contact (
 	id					uuid DEFAULT tempcloud_data.new_id(),
@@ -40,17 +39,8 @@ CREATE INDEX contact_account_id_idx ON tempcloud_data.contact (account_id, id);
 CREATE INDEX contact_login_idx ON tempcloud_data.contact (account_id, id) WHERE subject IS NOT NULL;
 SELECT pg_extension_config_dump('tempcloud_data.contact', '');
 
-COMMENT ON TABLE tempcloud_data.contact IS 'People of the accounts.';
-COMMENT ON COLUMN tempcloud_data.contact.id IS 'Key, time-ordered';
-COMMENT ON COLUMN tempcloud_data.contact.account_id IS 'The account the person belongs to';
-COMMENT ON COLUMN tempcloud_data.contact.given_name IS 'Given name';
-COMMENT ON COLUMN tempcloud_data.contact.family_name IS 'Family name';
-COMMENT ON COLUMN tempcloud_data.contact."position" IS 'Position in the company';
-COMMENT ON COLUMN tempcloud_data.contact.email IS 'E-mail address';
 COMMENT ON COLUMN tempcloud_data.contact.email_verified_at IS 'When the address was proven; null while it is only claimed';
-COMMENT ON COLUMN tempcloud_data.contact.phone IS 'Telephone number';
-COMMENT ON COLUMN tempcloud_data.contact.subject IS 'The login: the claim sub of the person''s JWT';
-COMMENT ON COLUMN tempcloud_data.contact.created_at IS 'When the contact was added';
+COMMENT ON COLUMN tempcloud_data.contact.subject IS 'Login: the claim sub of the JWT';
 COMMENT ON COLUMN tempcloud_data.contact.removed_at IS 'When the contact was removed and its personal data erased';
 
 CREATE FUNCTION tempcloud_data.guard_contact()
@@ -58,7 +48,7 @@ RETURNS trigger
 AS 'MODULE_PATHNAME', 'tempcloud_guard_contact'
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud_data.guard_contact IS
-'Keeps the key and account of a contact, and the contact itself if an acceptance refers to it.';
+'Protects the key and account of a contact, and contacts that an acceptance refers to';
 
 CREATE TRIGGER contact_guard BEFORE UPDATE OR DELETE ON tempcloud_data.contact
 	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_contact();
@@ -83,17 +73,17 @@ CREATE TYPE tempcloud.contact AS (
 	has_login			boolean,
 	created_at			timestamptz
 );
-COMMENT ON TYPE tempcloud.contact IS 'A person of the caller''s account.';
+COMMENT ON TYPE tempcloud.contact IS 'A contact, as its own account sees it';
 COMMENT ON COLUMN tempcloud.contact.id IS 'Key';
-COMMENT ON COLUMN tempcloud.contact.account_id IS 'The account the person belongs to';
+COMMENT ON COLUMN tempcloud.contact.account_id IS 'Account of the contact';
 COMMENT ON COLUMN tempcloud.contact.given_name IS 'Given name';
 COMMENT ON COLUMN tempcloud.contact.family_name IS 'Family name';
 COMMENT ON COLUMN tempcloud.contact."position" IS 'Position in the company';
 COMMENT ON COLUMN tempcloud.contact.email IS 'E-mail address';
 COMMENT ON COLUMN tempcloud.contact.email_verified_at IS 'When the address was proven; null while it is only claimed';
 COMMENT ON COLUMN tempcloud.contact.phone IS 'Telephone number';
-COMMENT ON COLUMN tempcloud.contact.has_login IS 'Whether the person can sign in';
-COMMENT ON COLUMN tempcloud.contact.created_at IS 'When the contact was added';
+COMMENT ON COLUMN tempcloud.contact.has_login IS 'Whether the contact can sign in';
+COMMENT ON COLUMN tempcloud.contact.created_at IS 'When it was added';
 
 CREATE FUNCTION tempcloud.add_contact(
 	given_name	text,
@@ -105,8 +95,8 @@ RETURNS tempcloud.contact
 AS 'MODULE_PATHNAME', 'tempcloud_add_contact'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.add_contact IS
-'Add a person to the caller''s account
-Partners see the person. The address is only claimed until it is proven, see send_confirmation.';
+'Add a contact to the caller''s account
+Partners see the contact. The address is only claimed until it is proven; see send_confirmation.';
 GRANT EXECUTE ON FUNCTION tempcloud.add_contact TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.update_contact(
@@ -120,8 +110,8 @@ RETURNS tempcloud.contact
 AS 'MODULE_PATHNAME', 'tempcloud_update_contact'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.update_contact IS
-'Change a person of the caller''s account
-An argument that is left out changes nothing; an empty one clears the value. Another address has to be proven anew.';
+'Change a contact of the caller''s account
+An argument that is left out changes nothing; an empty one clears the value. A new address has to be proven again.';
 GRANT EXECUTE ON FUNCTION tempcloud.update_contact TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.remove_contact(id uuid)
@@ -129,8 +119,8 @@ RETURNS void
 AS 'MODULE_PATHNAME', 'tempcloud_remove_contact'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.remove_contact IS
-'Remove a person from the caller''s account
-Personal data and login are erased; what the person did stays in the history without a name. The account''s last login cannot be removed.';
+'Remove a contact from the caller''s account
+Personal data and login are erased; the history keeps the contact without a name. The last contact with a login cannot be removed.';
 GRANT EXECUTE ON FUNCTION tempcloud.remove_contact TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.send_confirmation(contact_id uuid)
@@ -138,8 +128,8 @@ RETURNS tempcloud.contact
 AS 'MODULE_PATHNAME', 'tempcloud_send_confirmation'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.send_confirmation IS
-'Ask a contact by mail to prove their address
-The link in the mail is for confirm_email. Nothing is sent where the address is proven already.';
+'Ask a contact by mail to prove the address
+The link in the mail is for confirm_email. Nothing is sent if the address is proven already.';
 GRANT EXECUTE ON FUNCTION tempcloud.send_confirmation TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.confirm_email(token text)
@@ -147,8 +137,8 @@ RETURNS tempcloud.contact
 AS 'MODULE_PATHNAME', 'tempcloud_confirm_email'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.confirm_email IS
-'Prove an address by the link of a confirmation mail
-A caller without an account joins as the contact addressed, if that contact has no login yet: so colleagues join. A colleague of the same account only proves the address. Invitations that wait for the address are then in invitations_received.';
+'Prove an address by the link of a mail
+A caller without an account joins the account as this contact, if the contact has no login yet. For a caller of the same account, only the address is proven. Invitations to the address are then in invitations_received.';
 GRANT EXECUTE ON FUNCTION tempcloud.confirm_email TO tempcloud_user;
 
 -- After all tables
@@ -160,15 +150,6 @@ SELECT c.id, c.given_name::text, c.family_name::text, c."position"::text, c.emai
  WHERE c.account_id = (SELECT tempcloud.current_account_id())
    AND c.removed_at IS NULL;
 COMMENT ON VIEW tempcloud.my_contacts IS
-'The people of the caller''s account
-Partners see them too.';
-COMMENT ON COLUMN tempcloud.my_contacts.id IS 'Key of the contact';
-COMMENT ON COLUMN tempcloud.my_contacts.given_name IS 'Given name';
-COMMENT ON COLUMN tempcloud.my_contacts.family_name IS 'Family name';
-COMMENT ON COLUMN tempcloud.my_contacts."position" IS 'Position in the company';
-COMMENT ON COLUMN tempcloud.my_contacts.email IS 'E-mail address';
-COMMENT ON COLUMN tempcloud.my_contacts.email_verified_at IS 'When the address was proven; null while it is only claimed';
-COMMENT ON COLUMN tempcloud.my_contacts.phone IS 'Telephone number';
-COMMENT ON COLUMN tempcloud.my_contacts.has_login IS 'Whether the person can sign in';
-COMMENT ON COLUMN tempcloud.my_contacts.created_at IS 'When the contact was added';
+'The contacts of the caller''s account
+Partners see them, too.';
 GRANT SELECT ON tempcloud.my_contacts TO tempcloud_user;

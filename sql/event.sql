@@ -1,7 +1,6 @@
--- event: the history of who did what when
+-- event: the history
 
 CREATE SEQUENCE tempcloud_data.event_id_seq;
-COMMENT ON SEQUENCE tempcloud_data.event_id_seq IS 'Keys of event';
 SELECT pg_extension_config_dump('tempcloud_data.event_id_seq', '');
 
 CREATE TABLE tempcloud_data.event (
@@ -21,15 +20,11 @@ CREATE INDEX event_invitation_id_idx ON tempcloud_data.event (invitation_id, id)
 CREATE INDEX event_request_id_idx ON tempcloud_data.event (request_id, id) WHERE request_id IS NOT NULL;
 SELECT pg_extension_config_dump('tempcloud_data.event', '');
 
-COMMENT ON TABLE tempcloud_data.event IS 'Who did what when; rows are added and never changed. It holds keys, no personal data.';
-COMMENT ON COLUMN tempcloud_data.event.id IS 'Key';
-COMMENT ON COLUMN tempcloud_data.event.at IS 'When';
-COMMENT ON COLUMN tempcloud_data.event.event IS 'What, like invitation.accepted';
-COMMENT ON COLUMN tempcloud_data.event.account_id IS 'The account that did it; null where time or an unknown reader of a mail did';
-COMMENT ON COLUMN tempcloud_data.event.contact_id IS 'Its contact who did it';
-COMMENT ON COLUMN tempcloud_data.event.partner_id IS 'The account on the other side, where it is known';
-COMMENT ON COLUMN tempcloud_data.event.invitation_id IS 'The invitation it is about';
-COMMENT ON COLUMN tempcloud_data.event.request_id IS 'The request it is about';
+COMMENT ON TABLE tempcloud_data.event IS
+'History; rows are added and never changed. It contains keys and no personal data.';
+COMMENT ON COLUMN tempcloud_data.event.event IS 'Such as invitation.accepted';
+COMMENT ON COLUMN tempcloud_data.event.account_id IS 'Account that acted; null for maintenance and for an unknown reader of a mail';
+COMMENT ON COLUMN tempcloud_data.event.partner_id IS 'Account on the other side, if it is known';
 
 -- The history is only added to.
 CREATE TRIGGER event_append_only BEFORE UPDATE OR DELETE ON tempcloud_data.event

@@ -13,11 +13,11 @@ RETURNS trigger
 AS 'MODULE_PATHNAME', 'tempcloud_refuse_change'
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud_data.refuse_change IS
-'Refuses the statement that fires it, for tables whose rows are written once.';
+'Refuses the statement, for tables whose rows never change';
 
 CREATE FUNCTION tempcloud_data.guard_truncate()
 RETURNS trigger
 AS 'MODULE_PATHNAME', 'tempcloud_guard_truncate'
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud_data.guard_truncate IS
-'Refuses TRUNCATE of a table that partnerships or accepted requests refer to, once there is one.';
+'Refuses TRUNCATE once there are partnerships or accepted requests';

@@ -1,9 +1,9 @@
--- invitation: one account asks an e-mail address to become its partner
+-- invitation: invitations of an e-mail address to become a partner
 
 CREATE TYPE tempcloud.invitation_status AS ENUM
 	('pending', 'accepted', 'declined', 'withdrawn', 'expired', 'superseded');
 COMMENT ON TYPE tempcloud.invitation_status IS
-'What became of an invitation; pending and past its time is shown as expired.';
+'Status of an invitation; pending past its time is shown as expired';
 GRANT USAGE ON TYPE tempcloud.invitation_status TO tempcloud_service;
 
 CREATE TABLE tempcloud_data.invitation (
@@ -79,36 +79,22 @@ CREATE INDEX invitation_received_idx
 ALTER TABLE tempcloud_data.invitation ALTER status SET STATISTICS 0;
 SELECT pg_extension_config_dump('tempcloud_data.invitation', '');
 
-COMMENT ON TABLE tempcloud_data.invitation IS 'Invitations, from either kind of account to an address.';
-COMMENT ON COLUMN tempcloud_data.invitation.id IS 'Key, time-ordered';
-COMMENT ON COLUMN tempcloud_data.invitation.inviter_id IS 'The account that invites';
-COMMENT ON COLUMN tempcloud_data.invitation.inviter_kind IS 'Its kind';
-COMMENT ON COLUMN tempcloud_data.invitation.invited_by IS 'The inviter''s contact who invited';
-COMMENT ON COLUMN tempcloud_data.invitation.invitee_id IS 'The account invited; null until the address belongs to one';
-COMMENT ON COLUMN tempcloud_data.invitation.invitee_kind IS 'The kind invited, always the opposite of the inviter''s';
-COMMENT ON COLUMN tempcloud_data.invitation.email IS 'The address invited; null once it was erased on request';
-COMMENT ON COLUMN tempcloud_data.invitation.given_name IS 'Given name of the person invited, as the inviter typed it';
-COMMENT ON COLUMN tempcloud_data.invitation.family_name IS 'Family name of the person invited';
-COMMENT ON COLUMN tempcloud_data.invitation.company_name IS 'Company of the person invited';
-COMMENT ON COLUMN tempcloud_data.invitation.phone IS 'Telephone number of the person invited';
-COMMENT ON COLUMN tempcloud_data.invitation.message IS 'The inviter''s personal words';
-COMMENT ON COLUMN tempcloud_data.invitation.locale IS 'Language of mails to the address';
-COMMENT ON COLUMN tempcloud_data.invitation.status IS 'What became of it; pending past expires_at counts as expired';
-COMMENT ON COLUMN tempcloud_data.invitation.round IS 'How often it was sent; only links of the current round open it';
-COMMENT ON COLUMN tempcloud_data.invitation.created_at IS 'When it was first sent';
-COMMENT ON COLUMN tempcloud_data.invitation.sent_at IS 'When it was last sent: the start of the round';
-COMMENT ON COLUMN tempcloud_data.invitation.expires_at IS 'When it expires unless it is answered';
-COMMENT ON COLUMN tempcloud_data.invitation.reminded_at IS 'When the invitee was reminded in this round';
-COMMENT ON COLUMN tempcloud_data.invitation.decided_at IS 'When it ceased to be pending';
-COMMENT ON COLUMN tempcloud_data.invitation.decided_by IS 'The contact who accepted, declined or withdrew';
-COMMENT ON COLUMN tempcloud_data.invitation.reason IS 'Why it was declined';
+COMMENT ON COLUMN tempcloud_data.invitation.invited_by IS 'Contact of the inviter';
+COMMENT ON COLUMN tempcloud_data.invitation.invitee_id IS 'Account invited; null until the address belongs to one';
+COMMENT ON COLUMN tempcloud_data.invitation.email IS 'Null once erased';
+COMMENT ON COLUMN tempcloud_data.invitation.status IS 'Pending past expires_at counts as expired';
+COMMENT ON COLUMN tempcloud_data.invitation.round IS 'How often it was sent; only links of the current round are valid';
+COMMENT ON COLUMN tempcloud_data.invitation.sent_at IS 'Start of the current round';
+COMMENT ON COLUMN tempcloud_data.invitation.reminded_at IS 'When the invitee was reminded in the current round';
+COMMENT ON COLUMN tempcloud_data.invitation.decided_by IS 'Contact who accepted, declined or withdrew';
+COMMENT ON COLUMN tempcloud_data.invitation.reason IS 'Reason for declining';
 
 CREATE FUNCTION tempcloud_data.guard_invitation()
 RETURNS trigger
 AS 'MODULE_PATHNAME', 'tempcloud_guard_invitation'
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud_data.guard_invitation IS
-'Keeps accepted invitations, and restricts changes of status to the life of an invitation.';
+'Protects accepted invitations; restricts changes of status';
 
 CREATE TRIGGER invitation_guard BEFORE UPDATE OR DELETE ON tempcloud_data.invitation
 	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_invitation();
@@ -140,25 +126,24 @@ CREATE TYPE tempcloud.invitation AS (
 	decided_at		timestamptz,
 	reason			text
 );
-COMMENT ON TYPE tempcloud.invitation IS
-'An invitation; invitee_id is shown once it is accepted.';
+COMMENT ON TYPE tempcloud.invitation IS 'An invitation; invitee_id is shown once it is accepted';
 COMMENT ON COLUMN tempcloud.invitation.id IS 'Key';
-COMMENT ON COLUMN tempcloud.invitation.inviter_id IS 'The account that invites';
-COMMENT ON COLUMN tempcloud.invitation.inviter_kind IS 'Its kind';
-COMMENT ON COLUMN tempcloud.invitation.invitee_id IS 'The account that accepted; null until then';
-COMMENT ON COLUMN tempcloud.invitation.invitee_kind IS 'The kind invited, the opposite of the inviter''s';
-COMMENT ON COLUMN tempcloud.invitation.email IS 'The address invited; null once it was erased on request';
-COMMENT ON COLUMN tempcloud.invitation.given_name IS 'Given name of the person invited, as the inviter typed it';
-COMMENT ON COLUMN tempcloud.invitation.family_name IS 'Family name of the person invited';
-COMMENT ON COLUMN tempcloud.invitation.company_name IS 'Company of the person invited';
-COMMENT ON COLUMN tempcloud.invitation.phone IS 'Telephone number of the person invited';
-COMMENT ON COLUMN tempcloud.invitation.message IS 'The inviter''s personal words';
+COMMENT ON COLUMN tempcloud.invitation.inviter_id IS 'Inviting account';
+COMMENT ON COLUMN tempcloud.invitation.inviter_kind IS 'Kind of the inviter';
+COMMENT ON COLUMN tempcloud.invitation.invitee_id IS 'Account that accepted; null until then';
+COMMENT ON COLUMN tempcloud.invitation.invitee_kind IS 'Kind invited, the opposite of inviter_kind';
+COMMENT ON COLUMN tempcloud.invitation.email IS 'Address invited; null once erased on request';
+COMMENT ON COLUMN tempcloud.invitation.given_name IS 'Given name of the invitee, as entered by the inviter';
+COMMENT ON COLUMN tempcloud.invitation.family_name IS 'Family name of the invitee, as entered by the inviter';
+COMMENT ON COLUMN tempcloud.invitation.company_name IS 'Company of the invitee, as entered by the inviter';
+COMMENT ON COLUMN tempcloud.invitation.phone IS 'Telephone number of the invitee, as entered by the inviter';
+COMMENT ON COLUMN tempcloud.invitation.message IS 'Personal message of the inviter';
 COMMENT ON COLUMN tempcloud.invitation.locale IS 'Language of mails to the address';
-COMMENT ON COLUMN tempcloud.invitation.status IS 'What became of it';
+COMMENT ON COLUMN tempcloud.invitation.status IS 'Current status';
 COMMENT ON COLUMN tempcloud.invitation.created_at IS 'When it was first sent';
 COMMENT ON COLUMN tempcloud.invitation.expires_at IS 'When it expires unless it is answered';
-COMMENT ON COLUMN tempcloud.invitation.decided_at IS 'When it ceased to be pending';
-COMMENT ON COLUMN tempcloud.invitation.reason IS 'Why it was declined';
+COMMENT ON COLUMN tempcloud.invitation.decided_at IS 'When it stopped being pending';
+COMMENT ON COLUMN tempcloud.invitation.reason IS 'Reason for declining';
 
 CREATE TYPE tempcloud.invitation_preview AS (
 	inviter_kind		tempcloud.account_kind,
@@ -176,21 +161,11 @@ CREATE TYPE tempcloud.invitation_preview AS (
 	expires_at			timestamptz,
 	needs_account		boolean
 );
-COMMENT ON TYPE tempcloud.invitation_preview IS
-'What a landing page shows: who invites, and whether the address still needs an account (of the given kind).';
-COMMENT ON COLUMN tempcloud.invitation_preview.inviter_kind IS 'Kind of the account that invites';
-COMMENT ON COLUMN tempcloud.invitation_preview.inviter_company IS 'Name of the company that invites';
-COMMENT ON COLUMN tempcloud.invitation_preview.inviter_name IS 'The person who invites';
-COMMENT ON COLUMN tempcloud.invitation_preview.message IS 'Their personal words';
-COMMENT ON COLUMN tempcloud.invitation_preview.kind IS 'The kind invited: what an account made with this link is';
-COMMENT ON COLUMN tempcloud.invitation_preview.email IS 'The address invited';
-COMMENT ON COLUMN tempcloud.invitation_preview.given_name IS 'Given name of the person invited, as the inviter typed it';
-COMMENT ON COLUMN tempcloud.invitation_preview.family_name IS 'Family name of the person invited';
-COMMENT ON COLUMN tempcloud.invitation_preview.company_name IS 'Company of the person invited';
-COMMENT ON COLUMN tempcloud.invitation_preview.phone IS 'Telephone number of the person invited';
-COMMENT ON COLUMN tempcloud.invitation_preview.locale IS 'Language the inviter chose';
-COMMENT ON COLUMN tempcloud.invitation_preview.status IS 'What became of it: pending, since other links open nothing';
-COMMENT ON COLUMN tempcloud.invitation_preview.expires_at IS 'When it expires unless it is answered';
+COMMENT ON TYPE tempcloud.invitation_preview IS 'Content of the page that a link opens';
+COMMENT ON COLUMN tempcloud.invitation_preview.inviter_company IS 'Name of the inviting company';
+COMMENT ON COLUMN tempcloud.invitation_preview.inviter_name IS 'Name of the inviting contact';
+COMMENT ON COLUMN tempcloud.invitation_preview.kind IS 'Kind invited, which an account registered by the link will have';
+COMMENT ON COLUMN tempcloud.invitation_preview.status IS 'Always pending, since other links are not valid';
 COMMENT ON COLUMN tempcloud.invitation_preview.needs_account IS 'Whether the address does not belong to an account yet';
 
 -- VOLATILE although it only reads, as each function that takes a token: then
@@ -200,6 +175,6 @@ RETURNS tempcloud.invitation_preview
 AS 'MODULE_PATHNAME', 'tempcloud_preview_invitation'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.preview_invitation IS
-'Show what a link invites to
-For the page that a link opens, without a login. Reading uses nothing up.';
+'Show the invitation of a link
+For the page that a link opens, without a login. Changes nothing.';
 GRANT EXECUTE ON FUNCTION tempcloud.preview_invitation TO tempcloud_anonymous;

@@ -1,7 +1,6 @@
--- decision: what an invitee does with an invitation
+-- invitation_answer: what an invitee does with an invitation
 
--- Whom an account, or the reader of an address without one, hears nothing
--- more of.
+-- Inviters blocked by an account, or by the reader of an address without one
 CREATE TABLE tempcloud_data.block (
 	inviter_id	uuid NOT NULL,
 	email		tempcloud_data.email NOT NULL,
@@ -17,19 +16,17 @@ CREATE UNIQUE INDEX block_inviter_id_email_key
 CREATE INDEX block_account_id_idx ON tempcloud_data.block (account_id, inviter_id);
 SELECT pg_extension_config_dump('tempcloud_data.block', '');
 
-COMMENT ON TABLE tempcloud_data.block IS 'Inviters that an address or account does not want to hear of again.';
-COMMENT ON COLUMN tempcloud_data.block.inviter_id IS 'The account that may not invite';
-COMMENT ON COLUMN tempcloud_data.block.email IS 'The address it may not invite';
-COMMENT ON COLUMN tempcloud_data.block.account_id IS 'The account it may not invite, by whatever address; null for an address without one';
-COMMENT ON COLUMN tempcloud_data.block.created_at IS 'When it was blocked';
+COMMENT ON TABLE tempcloud_data.block IS 'Inviters blocked by an address or account';
+COMMENT ON COLUMN tempcloud_data.block.email IS 'Address that the inviter cannot invite';
+COMMENT ON COLUMN tempcloud_data.block.account_id IS 'Account that the inviter cannot invite by any address; null if the address has none';
 
 CREATE FUNCTION tempcloud.accept_invitation(id uuid)
 RETURNS tempcloud.partnership
 AS 'MODULE_PATHNAME', 'tempcloud_accept_invitation'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.accept_invitation IS
-'Accept an invitation from one''s own profile
-The two accounts are partners from then on, for ever. Accepting again returns the same partnership.';
+'Accept an invitation in one''s own account
+The two accounts become partners irrevocably. Accepting again returns the same partnership.';
 GRANT EXECUTE ON FUNCTION tempcloud.accept_invitation TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.accept_invitation_by_token(
@@ -39,8 +36,8 @@ RETURNS tempcloud.partnership
 AS 'MODULE_PATHNAME', 'tempcloud_accept_invitation_by_token'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.accept_invitation_by_token IS
-'Accept an invitation by the link of its mail
-The two accounts are partners from then on, for ever. Where the invited address is not proven by the caller''s account, use_this_account says that the caller''s company is meant all the same.';
+'Accept an invitation by the link of a mail
+The two accounts become partners irrevocably. If the invited address is not a proven one of the caller''s account, use_this_account is required to accept for this account.';
 GRANT EXECUTE ON FUNCTION tempcloud.accept_invitation_by_token TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.decline_invitation(
@@ -51,8 +48,8 @@ RETURNS tempcloud.invitation
 AS 'MODULE_PATHNAME', 'tempcloud_decline_invitation'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.decline_invitation IS
-'Decline an invitation from one''s own profile
-The inviter is told, with the reason, and cannot invite again for some days; with block, not until unblock_account.';
+'Decline an invitation in one''s own account
+The inviter is told the reason and cannot invite again for some days; with block, not until unblock_account.';
 GRANT EXECUTE ON FUNCTION tempcloud.decline_invitation TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.decline_invitation_by_token(
@@ -63,8 +60,8 @@ RETURNS tempcloud.invitation
 AS 'MODULE_PATHNAME', 'tempcloud_decline_invitation_by_token'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.decline_invitation_by_token IS
-'Decline an invitation by the link of its mail
-Needs neither login nor account. Otherwise as decline_invitation.';
+'Decline an invitation by the link of a mail
+Requires neither login nor account. Otherwise like decline_invitation.';
 GRANT EXECUTE ON FUNCTION tempcloud.decline_invitation_by_token TO tempcloud_anonymous;
 
 CREATE FUNCTION tempcloud.unblock_account(id uuid)
@@ -72,16 +69,16 @@ RETURNS void
 AS 'MODULE_PATHNAME', 'tempcloud_unblock_account'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.unblock_account IS
-'Let an account invite the caller again
-Undoes a block; does nothing where there is none. Blocked inviters are marked in invitations_received.';
+'Permit an account to invite the caller again
+Removes a block; does nothing if there is none. Blocked inviters are marked in invitations_received.';
 GRANT EXECUTE ON FUNCTION tempcloud.unblock_account TO tempcloud_user;
 
 -- After all tables
 
--- One arm for what is routed to the account, one for what waits for an address
--- that it has proven: that cannot be routed while another invitation of the
--- same inviter is pending here, or if it is meant for the other kind. Blocked
--- inviters are not heard of again. Each arm is in the order of the whole, so that
+-- One arm for invitations routed to the account, one for those that wait for an
+-- address that it has proven: they cannot be routed while another invitation of the
+-- same inviter is pending here, or if they are meant for the other kind. Those of
+-- blocked inviters are left out. Each arm is in the order of the whole, so that
 -- the first page takes its rows and no more; one past its time stands among the
 -- pending until it is closed. OFFSET 0 as in the lists of partners.
 CREATE VIEW tempcloud.invitations_received WITH (security_barrier) AS
@@ -122,22 +119,12 @@ SELECT i.id, i.inviter_id, i.inviter_kind, a.company_name::text AS inviter_compa
  ORDER BY i.open DESC, i.created_at DESC, i.id DESC;
 COMMENT ON VIEW tempcloud.invitations_received IS
 'The invitations to the caller''s account
-Meine Einladungen: pending ones first, then the newest.';
-COMMENT ON COLUMN tempcloud.invitations_received.id IS 'Key of the invitation';
-COMMENT ON COLUMN tempcloud.invitations_received.inviter_id IS 'The account that invites';
-COMMENT ON COLUMN tempcloud.invitations_received.inviter_kind IS 'Its kind';
-COMMENT ON COLUMN tempcloud.invitations_received.inviter_company IS 'Its name';
-COMMENT ON COLUMN tempcloud.invitations_received.inviter_name IS 'The person who invites';
-COMMENT ON COLUMN tempcloud.invitations_received.email IS 'The address invited';
-COMMENT ON COLUMN tempcloud.invitations_received.message IS 'The inviter''s personal words';
-COMMENT ON COLUMN tempcloud.invitations_received.status IS 'What became of it';
-COMMENT ON COLUMN tempcloud.invitations_received.created_at IS 'When it was first sent';
-COMMENT ON COLUMN tempcloud.invitations_received.expires_at IS 'When it expires unless it is answered';
-COMMENT ON COLUMN tempcloud.invitations_received.decided_at IS 'When it ceased to be pending';
-COMMENT ON COLUMN tempcloud.invitations_received.reason IS 'Why it was declined';
-COMMENT ON COLUMN tempcloud.invitations_received.can_accept IS 'Whether the caller may accept it';
-COMMENT ON COLUMN tempcloud.invitations_received.obstacle IS 'Why the caller may not accept it though it is pending: the word of the error, same_kind; otherwise null';
-COMMENT ON COLUMN tempcloud.invitations_received.blocked IS 'Whether the inviter is blocked; unblock_account undoes that';
+Meine Einladungen. Pending ones first, then the newest.';
+COMMENT ON COLUMN tempcloud.invitations_received.inviter_company IS 'Name of the inviting company';
+COMMENT ON COLUMN tempcloud.invitations_received.inviter_name IS 'Name of the inviting contact';
+COMMENT ON COLUMN tempcloud.invitations_received.can_accept IS 'Whether the caller can accept it';
+COMMENT ON COLUMN tempcloud.invitations_received.obstacle IS 'Why the caller cannot accept it although it is pending: the error word same_kind; otherwise null';
+COMMENT ON COLUMN tempcloud.invitations_received.blocked IS 'Whether the inviter is blocked; see unblock_account';
 GRANT SELECT ON tempcloud.invitations_received TO tempcloud_user;
 
 -- relationships: see contacts() in partnership.sql
@@ -148,5 +135,5 @@ BEGIN ATOMIC
 	SELECT * FROM tempcloud.partners p WHERE p.id = ($1).inviter_id OFFSET 0;
 END;
 COMMENT ON FUNCTION tempcloud.partner(tempcloud.invitations_received) IS
-'The inviter, where it is a partner';
+'The inviter, if a partner';
 GRANT EXECUTE ON FUNCTION tempcloud.partner(tempcloud.invitations_received) TO tempcloud_user;

@@ -1,4 +1,4 @@
--- invitation_many: many addresses are invited at once
+-- invitation_many: inviting many addresses at once
 
 CREATE TYPE tempcloud.invitation_result AS (
 	"position"	integer,
@@ -9,19 +9,19 @@ CREATE TYPE tempcloud.invitation_result AS (
 	hint		text
 );
 COMMENT ON TYPE tempcloud.invitation_result IS
-'What became of one row of invite_many: the invitation, or the error word with message and hint.';
-COMMENT ON COLUMN tempcloud.invitation_result."position" IS 'Place in the array, from 1';
-COMMENT ON COLUMN tempcloud.invitation_result.email IS 'The address as it was given';
+'Result of one row of invite_many: the invitation or an error';
+COMMENT ON COLUMN tempcloud.invitation_result."position" IS 'Position in the array, from 1';
+COMMENT ON COLUMN tempcloud.invitation_result.email IS 'Address, as given';
 COMMENT ON COLUMN tempcloud.invitation_result.invitation IS 'The invitation; null if it was refused';
-COMMENT ON COLUMN tempcloud.invitation_result.error IS 'The word of the refusal, as in DETAIL; null if there was none';
-COMMENT ON COLUMN tempcloud.invitation_result.message IS 'The message of the refusal';
-COMMENT ON COLUMN tempcloud.invitation_result.hint IS 'What to do about it';
+COMMENT ON COLUMN tempcloud.invitation_result.error IS 'Error word, as in DETAIL; null if it was not refused';
+COMMENT ON COLUMN tempcloud.invitation_result.message IS 'Error message';
+COMMENT ON COLUMN tempcloud.invitation_result.hint IS 'Hint of the error';
 
 CREATE FUNCTION tempcloud.invite_many(invitations jsonb)
 RETURNS SETOF tempcloud.invitation_result
 AS 'MODULE_PATHNAME', 'tempcloud_invite_many'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.invite_many IS
-'Invite many addresses at once
-An array of at most 200 objects with the arguments of invite; longer lists take several calls. Each stands or falls by itself: its row has the invitation or the error word.';
+'Invite many addresses
+An array of at most 200 objects with the arguments of invite. A refusal does not affect the others: each row has the invitation or the error.';
 GRANT EXECUTE ON FUNCTION tempcloud.invite_many TO tempcloud_user;

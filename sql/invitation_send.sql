@@ -1,4 +1,4 @@
--- invitation_send: the inviter's commands, and what they have sent
+-- invitation_send: what an inviter does with an invitation
 
 CREATE FUNCTION tempcloud.invite(
 	email			text,
@@ -13,7 +13,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_invite'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.invite IS
 'Invite an address to become a partner
-A customer invites providers, a provider customers. Where the address belongs to an account the invitation waits there; otherwise the person is asked to make one. A mail brings them the link. Names, company and phone describe the person invited; message is a personal word to them; locale the language of the mail.';
+Customers invite providers, providers customers. If the address belongs to an account, the invitation waits there; otherwise the invitee is asked to register. The link is sent by mail. Names, company_name and phone describe the invitee; message is a personal message; locale is the language of the mail.';
 GRANT EXECUTE ON FUNCTION tempcloud.invite TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.resend_invitation(id uuid)
@@ -22,7 +22,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_resend_invitation'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.resend_invitation IS
 'Send an invitation again
-For the inviter, while it is pending or after it has expired. A new mail with a new link; earlier links end and the lifetime starts anew.';
+For the inviter, if it is pending or expired. Sends a new link; earlier links are no longer valid, and the lifetime starts again.';
 GRANT EXECUTE ON FUNCTION tempcloud.resend_invitation TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.withdraw_invitation(id uuid)
@@ -31,7 +31,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_withdraw_invitation'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.withdraw_invitation IS
 'Withdraw an invitation
-For the inviter, as long as it is pending.';
+For the inviter, while it is pending.';
 GRANT EXECUTE ON FUNCTION tempcloud.withdraw_invitation TO tempcloud_user;
 
 -- After all tables
@@ -63,28 +63,15 @@ SELECT i.id, i.email::text, i.given_name::text, i.family_name::text, i.company_n
  WHERE i.inviter_id = (SELECT tempcloud.current_account_id())
  ORDER BY i.id DESC;
 COMMENT ON VIEW tempcloud.invitations_sent IS
-'The invitations of the caller''s account
-Einladungen gesendet: with who accepted, and how delivery of the mail goes (queued, sent, deferred, failed, bounced, dropped).';
-COMMENT ON COLUMN tempcloud.invitations_sent.id IS 'Key of the invitation';
-COMMENT ON COLUMN tempcloud.invitations_sent.email IS 'The address invited';
-COMMENT ON COLUMN tempcloud.invitations_sent.given_name IS 'Given name of the person invited';
-COMMENT ON COLUMN tempcloud.invitations_sent.family_name IS 'Family name of the person invited';
-COMMENT ON COLUMN tempcloud.invitations_sent.company_name IS 'Company of the person invited';
-COMMENT ON COLUMN tempcloud.invitations_sent.phone IS 'Telephone number of the person invited';
-COMMENT ON COLUMN tempcloud.invitations_sent.message IS 'The personal words';
-COMMENT ON COLUMN tempcloud.invitations_sent.locale IS 'Language of the mail';
-COMMENT ON COLUMN tempcloud.invitations_sent.status IS 'What became of it';
-COMMENT ON COLUMN tempcloud.invitations_sent.created_at IS 'When it was first sent';
+'The invitations sent by the caller''s account
+Einladungen gesendet. With the contact who accepted, and the delivery of the mail.';
 COMMENT ON COLUMN tempcloud.invitations_sent.sent_at IS 'When it was last sent';
-COMMENT ON COLUMN tempcloud.invitations_sent.expires_at IS 'When it expires unless it is answered';
-COMMENT ON COLUMN tempcloud.invitations_sent.decided_at IS 'When it ceased to be pending';
-COMMENT ON COLUMN tempcloud.invitations_sent.reason IS 'Why it was declined';
-COMMENT ON COLUMN tempcloud.invitations_sent.invited_by IS 'The contact who invited';
-COMMENT ON COLUMN tempcloud.invitations_sent.partner_id IS 'The account it was accepted for';
-COMMENT ON COLUMN tempcloud.invitations_sent.accepted_by_name IS 'Who accepted';
-COMMENT ON COLUMN tempcloud.invitations_sent.accepted_by_email IS 'The address of who accepted';
-COMMENT ON COLUMN tempcloud.invitations_sent.delivery IS 'How delivery of the newest mail goes: queued, sent, deferred, failed, bounced or dropped';
-COMMENT ON COLUMN tempcloud.invitations_sent.delivery_error IS 'What the mail server said';
+COMMENT ON COLUMN tempcloud.invitations_sent.invited_by IS 'Name of the inviting contact';
+COMMENT ON COLUMN tempcloud.invitations_sent.partner_id IS 'Account that accepted';
+COMMENT ON COLUMN tempcloud.invitations_sent.accepted_by_name IS 'Name of the contact who accepted';
+COMMENT ON COLUMN tempcloud.invitations_sent.accepted_by_email IS 'Address of the contact who accepted';
+COMMENT ON COLUMN tempcloud.invitations_sent.delivery IS 'Delivery of the latest mail: queued, sent, deferred, failed, bounced or dropped';
+COMMENT ON COLUMN tempcloud.invitations_sent.delivery_error IS 'Reply of the mail server';
 GRANT SELECT ON tempcloud.invitations_sent TO tempcloud_user;
 
 -- relationships: see contacts() in partnership.sql
@@ -95,5 +82,5 @@ BEGIN ATOMIC
 	SELECT * FROM tempcloud.partners p WHERE p.id = ($1).partner_id OFFSET 0;
 END;
 COMMENT ON FUNCTION tempcloud.partner(tempcloud.invitations_sent) IS
-'The partner that an accepted invitation has made';
+'The partner who accepted the invitation';
 GRANT EXECUTE ON FUNCTION tempcloud.partner(tempcloud.invitations_sent) TO tempcloud_user;

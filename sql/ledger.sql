@@ -10,10 +10,6 @@ CREATE TABLE tempcloud_data.ledger_pending (
 );
 SELECT pg_extension_config_dump('tempcloud_data.ledger_pending', '');
 
-COMMENT ON TABLE tempcloud_data.ledger_pending IS 'Partnerships that are not sealed yet.';
-COMMENT ON COLUMN tempcloud_data.ledger_pending.customer_id IS 'The customer';
-COMMENT ON COLUMN tempcloud_data.ledger_pending.provider_id IS 'The provider';
-
 CREATE TABLE tempcloud_data.ledger_entry (
 	position	bigint,
 	customer_id	uuid NOT NULL,
@@ -28,10 +24,9 @@ CREATE TABLE tempcloud_data.ledger_entry (
 );
 SELECT pg_extension_config_dump('tempcloud_data.ledger_entry', '');
 
-COMMENT ON TABLE tempcloud_data.ledger_entry IS 'The leaves of the tree: sealed partnerships in the order of sealing.';
-COMMENT ON COLUMN tempcloud_data.ledger_entry.position IS 'Position in the tree, from 0 without gaps';
-COMMENT ON COLUMN tempcloud_data.ledger_entry.customer_id IS 'The customer';
-COMMENT ON COLUMN tempcloud_data.ledger_entry.provider_id IS 'The provider';
+COMMENT ON TABLE tempcloud_data.ledger_entry IS
+'Leaves of the tree: sealed partnerships in the order of sealing';
+COMMENT ON COLUMN tempcloud_data.ledger_entry.position IS 'From 0, without gaps';
 COMMENT ON COLUMN tempcloud_data.ledger_entry.hash IS 'Leaf hash of the partnership (RFC 9162, 2.1.1)';
 
 -- What is sealed never changes.
@@ -54,9 +49,10 @@ CREATE TABLE tempcloud_data.ledger_node (
 );
 SELECT pg_extension_config_dump('tempcloud_data.ledger_node', '');
 
-COMMENT ON TABLE tempcloud_data.ledger_node IS 'The interior nodes of the tree that cover complete subtrees.';
-COMMENT ON COLUMN tempcloud_data.ledger_node.level IS 'Level above the leaves: the node covers 2^level of them';
-COMMENT ON COLUMN tempcloud_data.ledger_node.position IS 'Position in the level, from 0';
+COMMENT ON TABLE tempcloud_data.ledger_node IS
+'Interior nodes of the tree that cover complete subtrees';
+COMMENT ON COLUMN tempcloud_data.ledger_node.level IS 'Number of levels above the leaves; the node covers 2^level leaves';
+COMMENT ON COLUMN tempcloud_data.ledger_node.position IS 'From 0 in each level';
 COMMENT ON COLUMN tempcloud_data.ledger_node.hash IS 'Hash of the node (RFC 9162, 2.1.1)';
 
 CREATE TRIGGER ledger_node_append_only BEFORE UPDATE OR DELETE ON tempcloud_data.ledger_node
@@ -77,10 +73,9 @@ CREATE TABLE tempcloud_data.ledger_head (
 );
 SELECT pg_extension_config_dump('tempcloud_data.ledger_head', '');
 
-COMMENT ON TABLE tempcloud_data.ledger_head IS 'The heads of the tree, one for each sealing.';
-COMMENT ON COLUMN tempcloud_data.ledger_head.size IS 'How many partnerships it covers';
-COMMENT ON COLUMN tempcloud_data.ledger_head.root IS 'Root of the tree of that size';
-COMMENT ON COLUMN tempcloud_data.ledger_head.sealed_at IS 'When it was sealed';
+COMMENT ON TABLE tempcloud_data.ledger_head IS 'Heads of the tree, one for each sealing';
+COMMENT ON COLUMN tempcloud_data.ledger_head.size IS 'Number of partnerships';
+COMMENT ON COLUMN tempcloud_data.ledger_head.root IS 'Root hash of the tree of that size';
 
 CREATE TRIGGER ledger_head_append_only BEFORE UPDATE OR DELETE ON tempcloud_data.ledger_head
 	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.refuse_change();
@@ -96,7 +91,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_seal_ledger'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.seal_ledger IS
 'Append new partnerships to the ledger
-Returns how many, at most 10000: call it again while it returns that many. maintain() calls it, too.';
+Returns their number, at most 10000; call it again while it returns that many. maintain calls it, too.';
 GRANT EXECUTE ON FUNCTION tempcloud.seal_ledger TO tempcloud_admin;
 
 CREATE FUNCTION tempcloud.ledger_checkpoint()
@@ -105,7 +100,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_ledger_checkpoint'
 LANGUAGE C STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.ledger_checkpoint IS
 'The head of the ledger
-Three lines: origin, size, and root in base64 (C2SP tlog-checkpoint), for anybody to keep.';
+Three lines: origin, size, and root in base64 (C2SP tlog-checkpoint).';
 GRANT EXECUTE ON FUNCTION tempcloud.ledger_checkpoint TO tempcloud_anonymous, tempcloud_admin;
 
 CREATE FUNCTION tempcloud.consistency_proof(old_size bigint)
@@ -114,7 +109,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_consistency_proof'
 LANGUAGE C STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.consistency_proof IS
 'Prove that the ledger has only grown
-From an earlier size to that of ledger_checkpoint: hashes in base64, one a line (RFC 9162, 2.1.4).';
+From an earlier size to that of ledger_checkpoint. Hashes in base64, one per line (RFC 9162, 2.1.4).';
 GRANT EXECUTE ON FUNCTION tempcloud.consistency_proof TO tempcloud_anonymous, tempcloud_admin;
 
 CREATE FUNCTION tempcloud.partnership_receipt(partner_id uuid)
@@ -134,18 +129,18 @@ CREATE TYPE tempcloud.ledger_verification AS (
 	problem		text
 );
 COMMENT ON TYPE tempcloud.ledger_verification IS
-'What verify_ledger() found; problem is null where everything agrees.';
+'Result of verify_ledger; problem is null if everything agrees';
 COMMENT ON COLUMN tempcloud.ledger_verification.size IS 'Size of the ledger';
-COMMENT ON COLUMN tempcloud.ledger_verification.root IS 'Its root in base64, computed from the partnerships; null where a difference ended the computation';
-COMMENT ON COLUMN tempcloud.ledger_verification.unsealed IS 'Partnerships that are not sealed yet';
-COMMENT ON COLUMN tempcloud.ledger_verification."position" IS 'The first position that differs; null where none does';
-COMMENT ON COLUMN tempcloud.ledger_verification.problem IS 'What differs';
+COMMENT ON COLUMN tempcloud.ledger_verification.root IS 'Root in base64, computed from the partnerships; null if a difference ended the computation';
+COMMENT ON COLUMN tempcloud.ledger_verification.unsealed IS 'Number of partnerships not yet sealed';
+COMMENT ON COLUMN tempcloud.ledger_verification."position" IS 'First position that differs; null if none does';
+COMMENT ON COLUMN tempcloud.ledger_verification.problem IS 'Description of the difference';
 
 CREATE FUNCTION tempcloud.verify_ledger(checkpoint text DEFAULT NULL)
 RETURNS tempcloud.ledger_verification
 AS 'MODULE_PATHNAME', 'tempcloud_verify_ledger'
 LANGUAGE C STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.verify_ledger IS
-'Compute the ledger anew from the partnerships
-Compares them with what is kept: leaves, nodes, heads, and with a checkpoint from outside, if one is given. In a ledger of 10,000 partnerships or more a NOTICE tells at each tenth how far it is.';
+'Compute the ledger again from the partnerships
+Compares it with the stored leaves, nodes and heads, and with a checkpoint, if one is given. In a ledger of 10,000 partnerships or more, a NOTICE reports the progress at each tenth.';
 GRANT EXECUTE ON FUNCTION tempcloud.verify_ledger TO tempcloud_admin;

@@ -6,17 +6,16 @@ CREATE TYPE tempcloud.mail_kind AS ENUM
 	 'request_received', 'request_accepted', 'request_declined', 'request_withdrawn',
 	 'request_expired', 'request_cancelled', 'request_filled');
 COMMENT ON TYPE tempcloud.mail_kind IS
-'What a mail is about; invitation_to_register is the text of an invitation to an address without an account.';
+'Kind of mail; invitation_to_register is the text of an invitation to an address without an account';
 
 CREATE TYPE tempcloud_data.mail_state AS ENUM
 	('queued', 'sent', 'failed', 'bounced', 'dropped', 'suppressed');
 COMMENT ON TYPE tempcloud_data.mail_state IS
-'queued until it was sent, given up (failed), no longer needed when its turn came (dropped), or withheld from somebody who has blocked the sender (suppressed); bounced after it was sent.';
+'queued until sent or failed (given up); dropped if it was obsolete when claimed; suppressed if the recipient has blocked the sender; bounced after it was sent';
 
 -- By itself, not as identity: a dump carries the sequences of an extension
 -- only where they are registered.
 CREATE SEQUENCE tempcloud_data.mail_id_seq;
-COMMENT ON SEQUENCE tempcloud_data.mail_id_seq IS 'Keys of mail';
 SELECT pg_extension_config_dump('tempcloud_data.mail_id_seq', '');
 
 CREATE TABLE tempcloud_data.mail (
@@ -70,24 +69,17 @@ CREATE INDEX mail_contact_id_idx ON tempcloud_data.mail (contact_id, id) WHERE c
 ALTER TABLE tempcloud_data.mail ALTER state SET STATISTICS 0;
 SELECT pg_extension_config_dump('tempcloud_data.mail', '');
 
-COMMENT ON TABLE tempcloud_data.mail IS 'The outbox: mails as facts, without text or secret; both are made when a mailer claims one.';
-COMMENT ON COLUMN tempcloud_data.mail.id IS 'Key, by which a mailer reports';
-COMMENT ON COLUMN tempcloud_data.mail.kind IS 'What it is about';
-COMMENT ON COLUMN tempcloud_data.mail.invitation_id IS 'The invitation it is about';
-COMMENT ON COLUMN tempcloud_data.mail.round IS 'The round of sending the invitation was in; obsolete mails are dropped';
-COMMENT ON COLUMN tempcloud_data.mail.contact_id IS 'The contact whose address it proves';
-COMMENT ON COLUMN tempcloud_data.mail.request_id IS 'The request it is about';
-COMMENT ON COLUMN tempcloud_data.mail.recipient IS 'Address it goes to';
-COMMENT ON COLUMN tempcloud_data.mail.recipient_name IS 'Name it goes to, maybe empty';
-COMMENT ON COLUMN tempcloud_data.mail.locale IS 'Language the recipient reads';
+COMMENT ON TABLE tempcloud_data.mail IS
+'Outbox; text and token of a mail are made when a mailer claims it';
+COMMENT ON COLUMN tempcloud_data.mail.round IS 'Round of the invitation; mails of earlier rounds are dropped';
+COMMENT ON COLUMN tempcloud_data.mail.contact_id IS 'Contact whose address is to be proven';
+COMMENT ON COLUMN tempcloud_data.mail.recipient_name IS 'Can be empty';
 COMMENT ON COLUMN tempcloud_data.mail.message_id IS 'Message-ID, the same in every attempt';
-COMMENT ON COLUMN tempcloud_data.mail.state IS 'What became of it';
-COMMENT ON COLUMN tempcloud_data.mail.attempt IS 'How often a mailer has claimed it';
-COMMENT ON COLUMN tempcloud_data.mail.due_at IS 'When it may be claimed next; the end of the lease while it is leased';
+COMMENT ON COLUMN tempcloud_data.mail.attempt IS 'How often it was claimed';
+COMMENT ON COLUMN tempcloud_data.mail.due_at IS 'When it can be claimed next; end of the lease while it is leased';
 COMMENT ON COLUMN tempcloud_data.mail.leased IS 'Whether a mailer holds it until due_at';
-COMMENT ON COLUMN tempcloud_data.mail.error IS 'What the last failed attempt, or the bounce, said';
-COMMENT ON COLUMN tempcloud_data.mail.created_at IS 'When the command wrote it';
-COMMENT ON COLUMN tempcloud_data.mail.closed_at IS 'When it was sent, given up, bounced or dropped';
+COMMENT ON COLUMN tempcloud_data.mail.error IS 'Message of the last failed attempt or of the bounce';
+COMMENT ON COLUMN tempcloud_data.mail.closed_at IS 'When it was sent, given up, bounced, dropped or suppressed';
 
 CREATE TYPE tempcloud.outgoing_mail AS (
 	id				bigint,
@@ -102,19 +94,18 @@ CREATE TYPE tempcloud.outgoing_mail AS (
 	attempt			integer,
 	reply_to		text
 );
-COMMENT ON TYPE tempcloud.outgoing_mail IS
-'A finished message, ready to be sent as it is.';
-COMMENT ON COLUMN tempcloud.outgoing_mail.id IS 'Key, by which to report';
-COMMENT ON COLUMN tempcloud.outgoing_mail.kind IS 'What the mail is about';
-COMMENT ON COLUMN tempcloud.outgoing_mail.recipient IS 'Address it goes to';
-COMMENT ON COLUMN tempcloud.outgoing_mail.recipient_name IS 'Name it goes to, maybe empty';
-COMMENT ON COLUMN tempcloud.outgoing_mail.locale IS 'Language it is written in';
+COMMENT ON TYPE tempcloud.outgoing_mail IS 'A complete mail, ready to be sent';
+COMMENT ON COLUMN tempcloud.outgoing_mail.id IS 'Key, for reports';
+COMMENT ON COLUMN tempcloud.outgoing_mail.kind IS 'Kind of mail';
+COMMENT ON COLUMN tempcloud.outgoing_mail.recipient IS 'Address of the recipient';
+COMMENT ON COLUMN tempcloud.outgoing_mail.recipient_name IS 'Name of the recipient; can be empty';
+COMMENT ON COLUMN tempcloud.outgoing_mail.locale IS 'Language of the text';
 COMMENT ON COLUMN tempcloud.outgoing_mail.subject IS 'Subject, one line';
-COMMENT ON COLUMN tempcloud.outgoing_mail.text_body IS 'The text, plain';
-COMMENT ON COLUMN tempcloud.outgoing_mail.html_body IS 'The text as HTML';
+COMMENT ON COLUMN tempcloud.outgoing_mail.text_body IS 'Plain text';
+COMMENT ON COLUMN tempcloud.outgoing_mail.html_body IS 'HTML';
 COMMENT ON COLUMN tempcloud.outgoing_mail.message_id IS 'Message-ID, the same in every attempt';
-COMMENT ON COLUMN tempcloud.outgoing_mail.attempt IS 'How often it has been claimed, this time included';
-COMMENT ON COLUMN tempcloud.outgoing_mail.reply_to IS 'Address for Reply-To: proven, of the contact who acted in the matter; null for none';
+COMMENT ON COLUMN tempcloud.outgoing_mail.attempt IS 'Number of claims, including this one';
+COMMENT ON COLUMN tempcloud.outgoing_mail.reply_to IS 'Address for Reply-To: the proven address of the contact who acted; null if there is none';
 
 CREATE FUNCTION tempcloud.claim_mail(
 	max_messages	integer DEFAULT 10,
@@ -124,7 +115,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_claim_mail'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.claim_mail IS
 'Take mails to send
-At most max_messages and at most 1000, and at most as many as fit into a quarter of work_mem or 8 MB; call again until none come. Each is held for the lease, at most a day: report it by mail_sent or mail_failed before that is over, or another mailer may take it. Links are minted here and exist nowhere else. A mail that cannot be rendered is given up (mail_dead).';
+At most max_messages, at most 1000, and at most as many as fit into a quarter of work_mem or 8 MB; call it again until it returns none. Each mail is held for the lease, at most a day: report it by mail_sent or mail_failed before the lease ends, or another mailer can take it. Tokens of links are created here and not stored. A mail whose text cannot be made is given up; see mail_dead.';
 GRANT EXECUTE ON FUNCTION tempcloud.claim_mail TO tempcloud_mailer;
 
 CREATE FUNCTION tempcloud.mail_sent(ids bigint[])
@@ -133,7 +124,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_mail_sent'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.mail_sent IS
 'Report mails as sent
-Returns how many were waiting for this report; repeating it does nothing.';
+Returns how many were held for this report; repeating it does nothing.';
 GRANT EXECUTE ON FUNCTION tempcloud.mail_sent TO tempcloud_mailer;
 
 CREATE FUNCTION tempcloud.mail_failed(
@@ -145,7 +136,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_mail_failed'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.mail_failed IS
 'Report that sending failed
-It is tried again later, at growing intervals; not after a permanent failure or the last attempt. Returns whether it will be.';
+The mail is tried again at growing intervals, unless the failure is permanent or the attempt was the last. Returns whether it will be tried again.';
 GRANT EXECUTE ON FUNCTION tempcloud.mail_failed TO tempcloud_mailer;
 
 CREATE FUNCTION tempcloud.mail_bounced(message_id text, reason text DEFAULT NULL)
@@ -153,7 +144,7 @@ RETURNS boolean
 AS 'MODULE_PATHNAME', 'tempcloud_mail_bounced'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.mail_bounced IS
-'Report that a mail came back, maybe days later
+'Report that a mail bounced
 Returns whether there is such a mail.';
 GRANT EXECUTE ON FUNCTION tempcloud.mail_bounced TO tempcloud_mailer;
 
@@ -162,7 +153,7 @@ RETURNS integer
 AS 'MODULE_PATHNAME', 'tempcloud_release_mail'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.release_mail IS
-'Give back mails that were claimed and not tried
+'Return claimed mails that were not tried
 Other mailers can take them at once, and the claim does not count as an attempt. Returns how many were held.';
 GRANT EXECUTE ON FUNCTION tempcloud.release_mail TO tempcloud_mailer;
 
@@ -171,8 +162,8 @@ RETURNS boolean
 AS 'MODULE_PATHNAME', 'tempcloud_retry_mail'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.retry_mail IS
-'Try a mail again that was given up
-Its attempts start anew. Returns whether there is such a mail in mail_dead.';
+'Retry a mail that was given up
+Its attempts start again. Returns whether mail_dead has such a mail.';
 GRANT EXECUTE ON FUNCTION tempcloud.retry_mail TO tempcloud_admin;
 
 -- When mailers last called. Written at most every few seconds, and by nobody
@@ -185,9 +176,7 @@ CREATE TABLE tempcloud_data.mailer (
 	CONSTRAINT mailer_only_row CHECK (only_row)
 );
 INSERT INTO tempcloud_data.mailer DEFAULT VALUES;
-COMMENT ON TABLE tempcloud_data.mailer IS 'What is known of the mailers: one row.';
-COMMENT ON COLUMN tempcloud_data.mailer.only_row IS 'Key of the only row';
-COMMENT ON COLUMN tempcloud_data.mailer.last_claim_at IS 'When one last called claim_mail, give or take some seconds';
+COMMENT ON COLUMN tempcloud_data.mailer.last_claim_at IS 'When claim_mail was last called, accurate to some seconds';
 
 -- After all tables
 
@@ -198,16 +187,16 @@ SELECT m.id, m.kind, m.invitation_id, m.contact_id, m.request_id, m.recipient::t
  WHERE m.state = 'failed';
 COMMENT ON VIEW tempcloud.mail_dead IS
 'Mails that were given up
-After a permanent failure or the last attempt, or because they cannot be rendered; retry_mail tries one again. They are purged like all mails after tempcloud.mail_retention.';
-COMMENT ON COLUMN tempcloud.mail_dead.id IS 'Key of the mail';
-COMMENT ON COLUMN tempcloud.mail_dead.kind IS 'What it is about';
-COMMENT ON COLUMN tempcloud.mail_dead.invitation_id IS 'The invitation it is about';
-COMMENT ON COLUMN tempcloud.mail_dead.contact_id IS 'The contact whose address it proves';
-COMMENT ON COLUMN tempcloud.mail_dead.request_id IS 'The request it is about';
-COMMENT ON COLUMN tempcloud.mail_dead.recipient IS 'Address it was for';
-COMMENT ON COLUMN tempcloud.mail_dead.attempt IS 'How often it was tried';
-COMMENT ON COLUMN tempcloud.mail_dead.error IS 'What the last attempt said';
-COMMENT ON COLUMN tempcloud.mail_dead.created_at IS 'When the command wrote it';
+After a permanent failure, after the last attempt, or because the text could not be made. retry_mail queues a mail again. They are purged like all mails after tempcloud.mail_retention.';
+COMMENT ON COLUMN tempcloud.mail_dead.id IS 'Key';
+COMMENT ON COLUMN tempcloud.mail_dead.kind IS 'Kind of mail';
+COMMENT ON COLUMN tempcloud.mail_dead.invitation_id IS 'Invitation that the mail is about';
+COMMENT ON COLUMN tempcloud.mail_dead.contact_id IS 'Contact whose address is to be proven';
+COMMENT ON COLUMN tempcloud.mail_dead.request_id IS 'Request that the mail is about';
+COMMENT ON COLUMN tempcloud.mail_dead.recipient IS 'Address of the recipient';
+COMMENT ON COLUMN tempcloud.mail_dead.attempt IS 'Number of attempts';
+COMMENT ON COLUMN tempcloud.mail_dead.error IS 'Message of the last attempt';
+COMMENT ON COLUMN tempcloud.mail_dead.created_at IS 'When it was queued';
 COMMENT ON COLUMN tempcloud.mail_dead.failed_at IS 'When it was given up';
 GRANT SELECT ON tempcloud.mail_dead TO tempcloud_admin;
 
@@ -222,12 +211,12 @@ SELECT count(*) FILTER (WHERE m.state = 'queued' AND (NOT m.leased OR m.due_at <
  WHERE m.state IN ('queued', 'failed')
 	OR (m.state = 'sent' AND m.closed_at > statement_timestamp() - '1 hour'::interval);
 COMMENT ON VIEW tempcloud.mail_stats IS
-'The outbox at a glance, for monitoring
-One row. A last_claim_at long ago means that no mailer is running.';
-COMMENT ON COLUMN tempcloud.mail_stats.waiting IS 'Mails that wait for a mailer, or for their next attempt';
-COMMENT ON COLUMN tempcloud.mail_stats.leased IS 'Mails that a mailer holds';
-COMMENT ON COLUMN tempcloud.mail_stats.dead IS 'Mails that were given up';
-COMMENT ON COLUMN tempcloud.mail_stats.oldest_age IS 'Age of the oldest mail that is not sent yet';
+'Statistics of the outbox
+One row. If last_claim_at is long ago, no mailer is running.';
+COMMENT ON COLUMN tempcloud.mail_stats.waiting IS 'Mails waiting for a mailer or for the next attempt';
+COMMENT ON COLUMN tempcloud.mail_stats.leased IS 'Mails held by a mailer';
+COMMENT ON COLUMN tempcloud.mail_stats.dead IS 'Mails given up';
+COMMENT ON COLUMN tempcloud.mail_stats.oldest_age IS 'Age of the oldest queued mail';
 COMMENT ON COLUMN tempcloud.mail_stats.sent_last_hour IS 'Mails sent within the last hour';
-COMMENT ON COLUMN tempcloud.mail_stats.last_claim_at IS 'When a mailer last asked for mails, give or take some seconds';
+COMMENT ON COLUMN tempcloud.mail_stats.last_claim_at IS 'When a mailer last called claim_mail, accurate to some seconds';
 GRANT SELECT ON tempcloud.mail_stats TO tempcloud_admin;

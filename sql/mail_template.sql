@@ -1,4 +1,4 @@
--- template: the texts of mails
+-- mail_template: the texts of mails
 --
 -- What ships and what a DBA writes are kept apart: only the latter is dumped,
 -- and an update of the extension may improve the former.
@@ -7,8 +7,7 @@ CREATE FUNCTION tempcloud_data.has_known_placeholders(template text)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'tempcloud_has_known_placeholders'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION tempcloud_data.has_known_placeholders IS
-'Whether each name in braces is one that mails know.';
+COMMENT ON FUNCTION tempcloud_data.has_known_placeholders IS 'Whether all placeholders are known';
 
 CREATE TABLE tempcloud_data.shipped_mail_template (
 	kind		tempcloud.mail_kind NOT NULL,
@@ -26,12 +25,8 @@ CREATE TABLE tempcloud_data.shipped_mail_template (
 		AND tempcloud_data.has_known_placeholders(text_body)
 		AND tempcloud_data.has_known_placeholders(html_body))
 );
-COMMENT ON TABLE tempcloud_data.shipped_mail_template IS 'The texts that come with the extension; mail_template goes before them.';
-COMMENT ON COLUMN tempcloud_data.shipped_mail_template.kind IS 'What the mail is about';
-COMMENT ON COLUMN tempcloud_data.shipped_mail_template.locale IS 'Its language';
-COMMENT ON COLUMN tempcloud_data.shipped_mail_template.subject IS 'Subject, with placeholders';
-COMMENT ON COLUMN tempcloud_data.shipped_mail_template.text_body IS 'Plain text, with placeholders';
-COMMENT ON COLUMN tempcloud_data.shipped_mail_template.html_body IS 'HTML, with placeholders whose values are escaped';
+COMMENT ON TABLE tempcloud_data.shipped_mail_template IS
+'Texts that come with the extension; mail_template takes precedence';
 
 CREATE TABLE tempcloud_data.mail_template (
 	kind		tempcloud.mail_kind NOT NULL,
@@ -50,22 +45,16 @@ CREATE TABLE tempcloud_data.mail_template (
 		AND tempcloud_data.has_known_placeholders(html_body))
 );
 SELECT pg_extension_config_dump('tempcloud_data.mail_template', '');
-COMMENT ON TABLE tempcloud_data.mail_template IS 'The DBA''s own texts: other words, or other languages. Placeholders: {recipient_name}, {company}, {person}, {email}, {message}, {reason}, {expires_on}, {order}, {profession}, {location}, {department}, {shifts}, {link}; a line whose placeholders are all empty is left out.';
-COMMENT ON COLUMN tempcloud_data.mail_template.kind IS 'What the mail is about';
-COMMENT ON COLUMN tempcloud_data.mail_template.locale IS 'Its language';
-COMMENT ON COLUMN tempcloud_data.mail_template.subject IS 'Subject, with placeholders';
-COMMENT ON COLUMN tempcloud_data.mail_template.text_body IS 'Plain text, with placeholders';
-COMMENT ON COLUMN tempcloud_data.mail_template.html_body IS 'HTML, with placeholders whose values are escaped';
 
 -- What the admin works with; a plain view of one table can be written to.
 CREATE VIEW tempcloud.mail_template WITH (security_barrier) AS
 SELECT t.kind, t.locale, t.subject, t.text_body, t.html_body
   FROM tempcloud_data.mail_template t;
 COMMENT ON VIEW tempcloud.mail_template IS
-'Your own texts of mails: other words, or other languages
-They go before those that ship, of which shipped_mail_template is the list; without a row, or once it is deleted, these are used. Placeholders: {recipient_name}, {company}, {person}, {email}, {message}, {reason}, {expires_on}, {order}, {profession}, {location}, {department}, {shifts} (20 shifts and 50 names at most), {link} (of the invitation, the address or the request); a line whose placeholders are all empty is left out, and an unknown one is refused. A subject of more than 8 kB or a body of more than 128 kB is not sent.';
-COMMENT ON COLUMN tempcloud.mail_template.kind IS 'What the mail is about; invitation_to_register is an invitation to who has no account yet';
-COMMENT ON COLUMN tempcloud.mail_template.locale IS 'Its language, like de or de-AT; de-AT falls back to de, then to tempcloud.default_locale';
+'Your own texts of mails
+They take precedence over those in shipped_mail_template, which are used where there is no row. Placeholders: {recipient_name}, {company}, {person}, {email}, {message}, {reason}, {expires_on}, {order}, {profession}, {location}, {department}, {shifts} (at most 20 shifts and 50 names), {link} (of the invitation, the address or the request). A line whose placeholders are all empty is left out; an unknown placeholder is refused. A mail with a subject of more than 8 kB or a body of more than 128 kB is not sent.';
+COMMENT ON COLUMN tempcloud.mail_template.kind IS 'Kind of mail; invitation_to_register is an invitation to an address without an account';
+COMMENT ON COLUMN tempcloud.mail_template.locale IS 'Language, such as de or de-AT; de-AT falls back to de, then to tempcloud.default_locale';
 COMMENT ON COLUMN tempcloud.mail_template.subject IS 'Subject, with placeholders';
 COMMENT ON COLUMN tempcloud.mail_template.text_body IS 'Plain text, with placeholders';
 COMMENT ON COLUMN tempcloud.mail_template.html_body IS 'HTML, with placeholders whose values are escaped';
@@ -80,13 +69,8 @@ CREATE VIEW tempcloud.shipped_mail_template WITH (security_barrier) AS
 SELECT t.kind, t.locale::text, t.subject::text, t.text_body::text, t.html_body::text
   FROM tempcloud_data.shipped_mail_template t CROSS JOIN (SELECT) AS read_only;
 COMMENT ON VIEW tempcloud.shipped_mail_template IS
-'The texts of mails that ship
-To be copied into mail_template and changed there.';
-COMMENT ON COLUMN tempcloud.shipped_mail_template.kind IS 'What the mail is about';
-COMMENT ON COLUMN tempcloud.shipped_mail_template.locale IS 'Its language';
-COMMENT ON COLUMN tempcloud.shipped_mail_template.subject IS 'Subject, with placeholders';
-COMMENT ON COLUMN tempcloud.shipped_mail_template.text_body IS 'Plain text, with placeholders';
-COMMENT ON COLUMN tempcloud.shipped_mail_template.html_body IS 'HTML, with placeholders whose values are escaped';
+'The texts of mails that come with the extension
+To change one, copy it into mail_template.';
 GRANT SELECT ON tempcloud.shipped_mail_template TO tempcloud_admin;
 
 INSERT INTO tempcloud_data.shipped_mail_template (kind, locale, subject, text_body, html_body) VALUES

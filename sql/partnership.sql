@@ -1,4 +1,4 @@
--- partnership: the irrevocable link between one customer and one provider
+-- partnership: the irrevocable link between a customer and a provider
 
 CREATE TABLE tempcloud_data.partnership (
 	customer_id		uuid NOT NULL,
@@ -27,21 +27,16 @@ CREATE INDEX partnership_provider_id_idx
 	ON tempcloud_data.partnership (provider_id, customer_id);
 SELECT pg_extension_config_dump('tempcloud_data.partnership', '');
 
-COMMENT ON TABLE tempcloud_data.partnership IS 'Who works with whom; a row, once written, stays as it is.';
-COMMENT ON COLUMN tempcloud_data.partnership.customer_id IS 'The customer';
-COMMENT ON COLUMN tempcloud_data.partnership.customer_kind IS 'Always customer; ties customer_id to an account of that kind';
-COMMENT ON COLUMN tempcloud_data.partnership.provider_id IS 'The provider';
-COMMENT ON COLUMN tempcloud_data.partnership.provider_kind IS 'Always provider; ties provider_id to an account of that kind';
-COMMENT ON COLUMN tempcloud_data.partnership.invitation_id IS 'The invitation that was accepted';
-COMMENT ON COLUMN tempcloud_data.partnership.accepted_by IS 'The invitee''s contact who accepted';
-COMMENT ON COLUMN tempcloud_data.partnership.created_at IS 'When it was accepted';
+COMMENT ON TABLE tempcloud_data.partnership IS 'Partnerships; rows are never changed';
+COMMENT ON COLUMN tempcloud_data.partnership.customer_kind IS 'Constant; ties customer_id to an account of this kind';
+COMMENT ON COLUMN tempcloud_data.partnership.provider_kind IS 'Constant; ties provider_id to an account of this kind';
+COMMENT ON COLUMN tempcloud_data.partnership.accepted_by IS 'Contact of the invitee';
 
 CREATE FUNCTION tempcloud_data.guard_partnership()
 RETURNS trigger
 AS 'MODULE_PATHNAME', 'tempcloud_guard_partnership'
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
-COMMENT ON FUNCTION tempcloud_data.guard_partnership IS
-'Requires a customer and a provider.';
+COMMENT ON FUNCTION tempcloud_data.guard_partnership IS 'Requires a customer and a provider';
 
 CREATE TRIGGER partnership_guard BEFORE INSERT ON tempcloud_data.partnership
 	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_partnership();
@@ -64,7 +59,7 @@ RETURNS trigger
 AS 'MODULE_PATHNAME', 'tempcloud_guard_acceptance'
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud_data.guard_acceptance IS
-'Refuses a partnership without its accepted invitation, and an acceptance without its partnership.';
+'Requires a partnership for each accepted invitation, and the reverse';
 
 CREATE TRIGGER partnership_acceptance AFTER INSERT ON tempcloud_data.partnership
 	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_acceptance();
@@ -86,11 +81,11 @@ CREATE TYPE tempcloud.partnership AS (
 	accepted_by		uuid,
 	created_at		timestamptz
 );
-COMMENT ON TYPE tempcloud.partnership IS 'A partnership: it lasts for ever.';
+COMMENT ON TYPE tempcloud.partnership IS 'A partnership, which is irrevocable';
 COMMENT ON COLUMN tempcloud.partnership.customer_id IS 'The customer';
 COMMENT ON COLUMN tempcloud.partnership.provider_id IS 'The provider';
-COMMENT ON COLUMN tempcloud.partnership.invitation_id IS 'The invitation that was accepted';
-COMMENT ON COLUMN tempcloud.partnership.accepted_by IS 'The invitee''s contact who accepted';
+COMMENT ON COLUMN tempcloud.partnership.invitation_id IS 'Invitation that was accepted';
+COMMENT ON COLUMN tempcloud.partnership.accepted_by IS 'Contact of the invitee who accepted';
 COMMENT ON COLUMN tempcloud.partnership.created_at IS 'When it was accepted';
 
 CREATE FUNCTION tempcloud.are_partners(a uuid, b uuid)
@@ -99,7 +94,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_are_partners'
 LANGUAGE C STABLE STRICT PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.are_partners IS
 'Whether two accounts are partners
-In either order. For checks and policies of other schemas. A user, unlike a service, hears of partnerships of the own account only: false otherwise.';
+In either order. For checks and policies of other schemas. For a user, false unless one of them is the caller''s account.';
 GRANT EXECUTE ON FUNCTION tempcloud.are_partners TO tempcloud_user;
 
 CREATE FUNCTION tempcloud_data.fold(value text)
@@ -107,7 +102,7 @@ RETURNS text
 AS 'MODULE_PATHNAME', 'tempcloud_fold'
 LANGUAGE C STABLE STRICT;
 COMMENT ON FUNCTION tempcloud_data.fold IS
-'The form of a name that searches compare: in lower case, without accents, the same in every locale.';
+'Lower case without accents, independent of the locale, for comparing names';
 
 -- After all tables
 
@@ -127,20 +122,10 @@ SELECT p.customer_id AS id, a.kind, a.company_name::text, a.locale::text, a.phon
  ORDER BY p.customer_id;
 COMMENT ON VIEW tempcloud.customers IS
 'The customers of the caller, a provider
-Kunden. Without rows for a customer.';
-COMMENT ON COLUMN tempcloud.customers.id IS 'Key of the account';
-COMMENT ON COLUMN tempcloud.customers.kind IS 'Customer or provider';
-COMMENT ON COLUMN tempcloud.customers.company_name IS 'Name of the company';
-COMMENT ON COLUMN tempcloud.customers.locale IS 'Language of mails to the account';
-COMMENT ON COLUMN tempcloud.customers.phone IS 'Telephone number of the company';
-COMMENT ON COLUMN tempcloud.customers.website IS 'Address of the company''s website';
-COMMENT ON COLUMN tempcloud.customers.street IS 'Street and number';
-COMMENT ON COLUMN tempcloud.customers.postal_code IS 'Postal code';
-COMMENT ON COLUMN tempcloud.customers.city IS 'City';
-COMMENT ON COLUMN tempcloud.customers.country IS 'Country by its two letters of ISO 3166-1';
+Kunden. Empty for a customer.';
 COMMENT ON COLUMN tempcloud.customers.partner_since IS 'When the partnership was made';
-COMMENT ON COLUMN tempcloud.customers.invitation_id IS 'The invitation it came of';
-COMMENT ON COLUMN tempcloud.customers.closed_at IS 'When the partner closed their account, which then gets no more requests; otherwise null';
+COMMENT ON COLUMN tempcloud.customers.invitation_id IS 'Invitation that was accepted';
+COMMENT ON COLUMN tempcloud.customers.closed_at IS 'When the partner closed the account, which then gets no more requests; otherwise null';
 GRANT SELECT ON tempcloud.customers TO tempcloud_user;
 
 CREATE VIEW tempcloud.providers WITH (security_barrier) AS
@@ -154,20 +139,7 @@ SELECT p.provider_id AS id, a.kind, a.company_name::text, a.locale::text, a.phon
  ORDER BY p.provider_id;
 COMMENT ON VIEW tempcloud.providers IS
 'The providers of the caller, a customer
-Anbieter. Without rows for a provider.';
-COMMENT ON COLUMN tempcloud.providers.id IS 'Key of the account';
-COMMENT ON COLUMN tempcloud.providers.kind IS 'Customer or provider';
-COMMENT ON COLUMN tempcloud.providers.company_name IS 'Name of the company';
-COMMENT ON COLUMN tempcloud.providers.locale IS 'Language of mails to the account';
-COMMENT ON COLUMN tempcloud.providers.phone IS 'Telephone number of the company';
-COMMENT ON COLUMN tempcloud.providers.website IS 'Address of the company''s website';
-COMMENT ON COLUMN tempcloud.providers.street IS 'Street and number';
-COMMENT ON COLUMN tempcloud.providers.postal_code IS 'Postal code';
-COMMENT ON COLUMN tempcloud.providers.city IS 'City';
-COMMENT ON COLUMN tempcloud.providers.country IS 'Country by its two letters of ISO 3166-1';
-COMMENT ON COLUMN tempcloud.providers.partner_since IS 'When the partnership was made';
-COMMENT ON COLUMN tempcloud.providers.invitation_id IS 'The invitation it came of';
-COMMENT ON COLUMN tempcloud.providers.closed_at IS 'When the partner closed their account, which then gets no more requests; otherwise null';
+Anbieter. Empty for a provider.';
 GRANT SELECT ON tempcloud.providers TO tempcloud_user;
 
 -- One arm for each side, so that each is served by its own index.
@@ -176,21 +148,8 @@ SELECT * FROM tempcloud.customers
 UNION ALL
 SELECT * FROM tempcloud.providers;
 COMMENT ON VIEW tempcloud.partners IS
-'The caller''s partners
-With their company information; of the kind opposite to the caller''s.';
-COMMENT ON COLUMN tempcloud.partners.id IS 'Key of the account';
-COMMENT ON COLUMN tempcloud.partners.kind IS 'Customer or provider';
-COMMENT ON COLUMN tempcloud.partners.company_name IS 'Name of the company';
-COMMENT ON COLUMN tempcloud.partners.locale IS 'Language of mails to the account';
-COMMENT ON COLUMN tempcloud.partners.phone IS 'Telephone number of the company';
-COMMENT ON COLUMN tempcloud.partners.website IS 'Address of the company''s website';
-COMMENT ON COLUMN tempcloud.partners.street IS 'Street and number';
-COMMENT ON COLUMN tempcloud.partners.postal_code IS 'Postal code';
-COMMENT ON COLUMN tempcloud.partners.city IS 'City';
-COMMENT ON COLUMN tempcloud.partners.country IS 'Country by its two letters of ISO 3166-1';
-COMMENT ON COLUMN tempcloud.partners.partner_since IS 'When the partnership was made';
-COMMENT ON COLUMN tempcloud.partners.invitation_id IS 'The invitation it came of';
-COMMENT ON COLUMN tempcloud.partners.closed_at IS 'When the partner closed their account, which then gets no more requests; otherwise null';
+'The partners of the caller
+With their company information. Their kind is the opposite of the caller''s.';
 GRANT SELECT ON tempcloud.partners TO tempcloud_user;
 
 CREATE VIEW tempcloud.partner_contacts WITH (security_barrier) AS
@@ -202,15 +161,8 @@ SELECT c.id, p.id AS account_id, c.given_name::text, c.family_name::text, c."pos
  WHERE c.removed_at IS NULL
  ORDER BY p.id, c.id;
 COMMENT ON VIEW tempcloud.partner_contacts IS
-'The people of the caller''s partners
+'The contacts of the caller''s partners
 Kontakte.';
-COMMENT ON COLUMN tempcloud.partner_contacts.id IS 'Key of the contact';
-COMMENT ON COLUMN tempcloud.partner_contacts.account_id IS 'The partner the person belongs to';
-COMMENT ON COLUMN tempcloud.partner_contacts.given_name IS 'Given name';
-COMMENT ON COLUMN tempcloud.partner_contacts.family_name IS 'Family name';
-COMMENT ON COLUMN tempcloud.partner_contacts."position" IS 'Position in the company';
-COMMENT ON COLUMN tempcloud.partner_contacts.email IS 'E-mail address';
-COMMENT ON COLUMN tempcloud.partner_contacts.phone IS 'Telephone number';
 GRANT SELECT ON tempcloud.partner_contacts TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.search_partners(name text)
@@ -218,8 +170,8 @@ RETURNS SETOF tempcloud.partners
 AS 'MODULE_PATHNAME', 'tempcloud_search_partners'
 LANGUAGE C STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.search_partners IS
-'The caller''s partners whose name contains the given one
-Without regard to case, umlauts and accents; in the order of their names.';
+'The caller''s partners by a part of their name
+Ignores case, umlauts and accents. Ordered by name.';
 GRANT EXECUTE ON FUNCTION tempcloud.search_partners TO tempcloud_user;
 
 -- PostgREST takes a function of one row of a view, unnamed, for a relationship:
@@ -237,7 +189,7 @@ BEGIN ATOMIC
 	SELECT * FROM tempcloud.partner_contacts c WHERE c.account_id = ($1).id OFFSET 0;
 END;
 COMMENT ON FUNCTION tempcloud.contacts(tempcloud.partners) IS
-'The people of a partner';
+'The contacts of a partner';
 
 CREATE FUNCTION tempcloud.contacts(tempcloud.customers)
 RETURNS SETOF tempcloud.partner_contacts
@@ -246,7 +198,7 @@ BEGIN ATOMIC
 	SELECT * FROM tempcloud.partner_contacts c WHERE c.account_id = ($1).id OFFSET 0;
 END;
 COMMENT ON FUNCTION tempcloud.contacts(tempcloud.customers) IS
-'The people of a customer';
+'The contacts of a customer';
 
 CREATE FUNCTION tempcloud.contacts(tempcloud.providers)
 RETURNS SETOF tempcloud.partner_contacts
@@ -255,7 +207,7 @@ BEGIN ATOMIC
 	SELECT * FROM tempcloud.partner_contacts c WHERE c.account_id = ($1).id OFFSET 0;
 END;
 COMMENT ON FUNCTION tempcloud.contacts(tempcloud.providers) IS
-'The people of a provider';
+'The contacts of a provider';
 
 CREATE FUNCTION tempcloud.partner(tempcloud.partner_contacts)
 RETURNS SETOF tempcloud.partners
@@ -264,7 +216,7 @@ BEGIN ATOMIC
 	SELECT * FROM tempcloud.partners p WHERE p.id = ($1).account_id OFFSET 0;
 END;
 COMMENT ON FUNCTION tempcloud.partner(tempcloud.partner_contacts) IS
-'The partner a person belongs to';
+'The partner of a contact';
 GRANT EXECUTE ON FUNCTION
 	tempcloud.contacts(tempcloud.partners),
 	tempcloud.contacts(tempcloud.customers),

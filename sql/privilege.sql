@@ -1,4 +1,4 @@
--- privilege: what nobody has granted ends here
+-- privilege: revokes what this script has not granted
 --
 -- PostgreSQL itself lets PUBLIC execute functions and use types, and ALTER DEFAULT
 -- PRIVILEGES may have given anything to anybody, or taken it from the owner.  All

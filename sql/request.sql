@@ -1,9 +1,9 @@
--- request: what a customer asks a partner for, and what became of it
+-- request: orders, requests and their shifts
 
 CREATE TYPE tempcloud.request_status AS ENUM
 	('open', 'accepted', 'declined', 'withdrawn', 'expired', 'cancelled');
 COMMENT ON TYPE tempcloud.request_status IS
-'What became of a request; open and past its answer_by is shown as expired.';
+'Status of a request; open past its answer_by is shown as expired';
 GRANT USAGE ON TYPE tempcloud.request_status TO tempcloud_service;
 
 CREATE TABLE tempcloud_data.staff_order (
@@ -28,22 +28,19 @@ CREATE TABLE tempcloud_data.staff_order (
 );
 SELECT pg_extension_config_dump('tempcloud_data.staff_order', '');
 
-COMMENT ON TABLE tempcloud_data.staff_order IS 'Orders: what one customer asks for at once, of one or several providers.';
-COMMENT ON COLUMN tempcloud_data.staff_order.id IS 'Key, time-ordered';
-COMMENT ON COLUMN tempcloud_data.staff_order.customer_id IS 'The customer who orders';
-COMMENT ON COLUMN tempcloud_data.staff_order.customer_kind IS 'Always customer; ties customer_id to an account of that kind';
-COMMENT ON COLUMN tempcloud_data.staff_order.ordered_by IS 'The customer''s contact who ordered';
-COMMENT ON COLUMN tempcloud_data.staff_order.name IS 'What the customer calls it';
-COMMENT ON COLUMN tempcloud_data.staff_order.reference IS 'The customer''s own number of it; sent again, the order is not made again';
-COMMENT ON COLUMN tempcloud_data.staff_order.digest IS 'SHA-256 of what is stored of the order, by which another one with its reference is told from the same';
-COMMENT ON COLUMN tempcloud_data.staff_order.created_at IS 'When it was sent';
+COMMENT ON TABLE tempcloud_data.staff_order IS
+'Orders: requests sent together, to one or several providers';
+COMMENT ON COLUMN tempcloud_data.staff_order.customer_kind IS 'Constant; ties customer_id to an account of this kind';
+COMMENT ON COLUMN tempcloud_data.staff_order.ordered_by IS 'Contact of the customer';
+COMMENT ON COLUMN tempcloud_data.staff_order.reference IS 'Number given by the customer; an order sent again with it is not created again';
+COMMENT ON COLUMN tempcloud_data.staff_order.digest IS 'SHA-256 of the stored order; tells the same order from another one with its reference';
 
 CREATE FUNCTION tempcloud_data.guard_order()
 RETURNS trigger
 AS 'MODULE_PATHNAME', 'tempcloud_guard_order'
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud_data.guard_order IS
-'Keeps an order, and the order itself if one of its requests was accepted.';
+'Refuses changes of an order, and its deletion once one of its requests was accepted';
 
 CREATE TRIGGER staff_order_guard BEFORE UPDATE OR DELETE ON tempcloud_data.staff_order
 	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_order();
@@ -95,28 +92,19 @@ CREATE INDEX request_expiry_idx ON tempcloud_data.request (answer_by) WHERE stat
 ALTER TABLE tempcloud_data.request ALTER status SET STATISTICS 0;
 SELECT pg_extension_config_dump('tempcloud_data.request', '');
 
-COMMENT ON TABLE tempcloud_data.request IS 'Requests: staff of one profession at one location, asked of one provider.';
-COMMENT ON COLUMN tempcloud_data.request.id IS 'Key, time-ordered';
-COMMENT ON COLUMN tempcloud_data.request.order_id IS 'The order it is a part of';
-COMMENT ON COLUMN tempcloud_data.request.customer_id IS 'The customer who asks, as the order has it';
-COMMENT ON COLUMN tempcloud_data.request.provider_id IS 'The provider who is asked';
-COMMENT ON COLUMN tempcloud_data.request.profession IS 'The profession that is needed';
-COMMENT ON COLUMN tempcloud_data.request.location IS 'Where';
-COMMENT ON COLUMN tempcloud_data.request.department IS 'The department there';
-COMMENT ON COLUMN tempcloud_data.request.requirements IS 'What is required of the workers, in words';
-COMMENT ON COLUMN tempcloud_data.request.status IS 'What became of it; open past answer_by counts as expired';
+COMMENT ON TABLE tempcloud_data.request IS
+'Requests for staff of one profession at one location, each to one provider';
+COMMENT ON COLUMN tempcloud_data.request.status IS 'Open past answer_by counts as expired';
 COMMENT ON COLUMN tempcloud_data.request.answer_by IS 'When it expires unless it is answered';
-COMMENT ON COLUMN tempcloud_data.request.created_at IS 'When it was sent';
-COMMENT ON COLUMN tempcloud_data.request.decided_at IS 'When it got its status; null while it is open';
-COMMENT ON COLUMN tempcloud_data.request.decided_by IS 'The contact, of either side, who gave it its status';
-COMMENT ON COLUMN tempcloud_data.request.reason IS 'Why it was declined, withdrawn or cancelled';
+COMMENT ON COLUMN tempcloud_data.request.decided_by IS 'Contact of either side who set the status';
+COMMENT ON COLUMN tempcloud_data.request.reason IS 'Reason for declining, withdrawing or cancelling';
 
 CREATE FUNCTION tempcloud_data.guard_request()
 RETURNS trigger
 AS 'MODULE_PATHNAME', 'tempcloud_guard_request'
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud_data.guard_request IS
-'Keeps what was asked, and a request that was accepted, and restricts changes of status to the life of a request.';
+'Protects the content of a request, and accepted requests; restricts changes of status';
 
 CREATE TRIGGER request_guard BEFORE UPDATE OR DELETE ON tempcloud_data.request
 	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_request();
@@ -152,20 +140,15 @@ CREATE TABLE tempcloud_data.shift (
 CREATE INDEX shift_request_id_idx ON tempcloud_data.shift (request_id, starts_at);
 SELECT pg_extension_config_dump('tempcloud_data.shift', '');
 
-COMMENT ON TABLE tempcloud_data.shift IS 'Shifts: the working times of a request, and how many people each needs.';
-COMMENT ON COLUMN tempcloud_data.shift.id IS 'Key, time-ordered';
-COMMENT ON COLUMN tempcloud_data.shift.request_id IS 'The request it is a part of';
-COMMENT ON COLUMN tempcloud_data.shift.starts_at IS 'When work begins';
-COMMENT ON COLUMN tempcloud_data.shift.ends_at IS 'When it ends, at most 24 hours later';
-COMMENT ON COLUMN tempcloud_data.shift.headcount IS 'How many people are asked for';
-COMMENT ON COLUMN tempcloud_data.shift.offered IS 'How many the provider offers; null until the request is accepted';
+COMMENT ON TABLE tempcloud_data.shift IS 'Working times of a request';
+COMMENT ON COLUMN tempcloud_data.shift.headcount IS 'Number of people requested';
+COMMENT ON COLUMN tempcloud_data.shift.offered IS 'Number of people offered; null until the request is accepted';
 
 CREATE FUNCTION tempcloud_data.guard_shift()
 RETURNS trigger
 AS 'MODULE_PATHNAME', 'tempcloud_guard_shift'
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
-COMMENT ON FUNCTION tempcloud_data.guard_shift IS
-'Keeps a shift, and what was offered for it.';
+COMMENT ON FUNCTION tempcloud_data.guard_shift IS 'Refuses changes of a shift but one offer';
 
 CREATE TRIGGER shift_guard BEFORE UPDATE OR DELETE ON tempcloud_data.shift
 	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_shift();
@@ -194,29 +177,28 @@ CREATE TYPE tempcloud.request AS (
 	decided_at		timestamptz,
 	reason			text
 );
-COMMENT ON TYPE tempcloud.request IS
-'A request; its working times are in tempcloud.shifts.';
+COMMENT ON TYPE tempcloud.request IS 'A request; its working times are in shifts';
 COMMENT ON COLUMN tempcloud.request.id IS 'Key';
-COMMENT ON COLUMN tempcloud.request.order_id IS 'The order it is a part of';
-COMMENT ON COLUMN tempcloud.request.customer_id IS 'The customer who asks';
-COMMENT ON COLUMN tempcloud.request.provider_id IS 'The provider who is asked';
-COMMENT ON COLUMN tempcloud.request.profession IS 'The profession that is needed';
-COMMENT ON COLUMN tempcloud.request.location IS 'Where';
-COMMENT ON COLUMN tempcloud.request.department IS 'The department there';
-COMMENT ON COLUMN tempcloud.request.requirements IS 'What is required of the workers, in words';
-COMMENT ON COLUMN tempcloud.request.status IS 'What became of it';
+COMMENT ON COLUMN tempcloud.request.order_id IS 'Order of the request';
+COMMENT ON COLUMN tempcloud.request.customer_id IS 'Requesting customer';
+COMMENT ON COLUMN tempcloud.request.provider_id IS 'Provider asked';
+COMMENT ON COLUMN tempcloud.request.profession IS 'Profession requested';
+COMMENT ON COLUMN tempcloud.request.location IS 'Place of work';
+COMMENT ON COLUMN tempcloud.request.department IS 'Department at the location';
+COMMENT ON COLUMN tempcloud.request.requirements IS 'Requirements for the workers';
+COMMENT ON COLUMN tempcloud.request.status IS 'Current status';
 COMMENT ON COLUMN tempcloud.request.answer_by IS 'When it expires unless it is answered';
 COMMENT ON COLUMN tempcloud.request.created_at IS 'When it was sent';
 COMMENT ON COLUMN tempcloud.request.decided_at IS 'When it got its status; null while it is open';
-COMMENT ON COLUMN tempcloud.request.reason IS 'Why it was declined, withdrawn or cancelled';
+COMMENT ON COLUMN tempcloud.request.reason IS 'Reason for declining, withdrawing or cancelling';
 
 CREATE FUNCTION tempcloud.cancel_request(id uuid, reason text)
 RETURNS tempcloud.request
 AS 'MODULE_PATHNAME', 'tempcloud_cancel_request'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.cancel_request IS
-'Cancel a request that was accepted
-For either side; the other is told the reason by mail. It stays in the history, with its answer and its names. Cancelling again does nothing.';
+'Cancel an accepted request
+For either side; the other gets the reason by mail. Answer and workers stay in the history. Cancelling again does nothing.';
 GRANT EXECUTE ON FUNCTION tempcloud.cancel_request TO tempcloud_user;
 
 -- After all tables
@@ -246,30 +228,6 @@ SELECT r.id, r.order_id, o.name::text AS order_name, o.reference::text AS refere
 		   sum((SELECT count(*) FROM tempcloud_data.assignment p
 							WHERE p.shift_id = s.id AND p.replaced_at IS NULL))::integer AS assigned
 	  FROM tempcloud_data.shift s WHERE s.request_id = r.id) s;
-COMMENT ON VIEW tempcloud_data.request_overview IS 'Requests, with what belongs to each: order, answer, and totals over their shifts.';
-COMMENT ON COLUMN tempcloud_data.request_overview.id IS 'Key of the request';
-COMMENT ON COLUMN tempcloud_data.request_overview.order_id IS 'The order it is a part of';
-COMMENT ON COLUMN tempcloud_data.request_overview.order_name IS 'What the order is called';
-COMMENT ON COLUMN tempcloud_data.request_overview.reference IS 'The customer''s own number of the order';
-COMMENT ON COLUMN tempcloud_data.request_overview.ordered_by IS 'The customer''s contact who ordered';
-COMMENT ON COLUMN tempcloud_data.request_overview.customer_id IS 'The customer who asks';
-COMMENT ON COLUMN tempcloud_data.request_overview.provider_id IS 'The provider who is asked';
-COMMENT ON COLUMN tempcloud_data.request_overview.profession IS 'The profession that is needed';
-COMMENT ON COLUMN tempcloud_data.request_overview.location IS 'Where';
-COMMENT ON COLUMN tempcloud_data.request_overview.department IS 'The department there';
-COMMENT ON COLUMN tempcloud_data.request_overview.requirements IS 'What is required of the workers, in words';
-COMMENT ON COLUMN tempcloud_data.request_overview.status IS 'What became of it';
-COMMENT ON COLUMN tempcloud_data.request_overview.answer_by IS 'When it expires unless it is answered';
-COMMENT ON COLUMN tempcloud_data.request_overview.created_at IS 'When it was sent';
-COMMENT ON COLUMN tempcloud_data.request_overview.decided_at IS 'When it got its status; null while it is open';
-COMMENT ON COLUMN tempcloud_data.request_overview.reason IS 'Why it was declined, withdrawn or cancelled';
-COMMENT ON COLUMN tempcloud_data.request_overview.answered_at IS 'When the provider answered';
-COMMENT ON COLUMN tempcloud_data.request_overview.answer IS 'What the provider said to it';
-COMMENT ON COLUMN tempcloud_data.request_overview.starts_at IS 'Start of the first shift';
-COMMENT ON COLUMN tempcloud_data.request_overview.ends_at IS 'End of the last shift';
-COMMENT ON COLUMN tempcloud_data.request_overview.headcount IS 'How many people are asked for, over all shifts';
-COMMENT ON COLUMN tempcloud_data.request_overview.offered IS 'How many are offered, over all shifts; null until it is accepted';
-COMMENT ON COLUMN tempcloud_data.request_overview.assigned IS 'How many of them have a name';
 
 CREATE VIEW tempcloud_data.shift_overview AS
 SELECT s.id, r.id AS request_id, r.customer_id, r.provider_id,
@@ -279,16 +237,6 @@ SELECT s.id, r.id AS request_id, r.customer_id, r.provider_id,
   FROM tempcloud_data.request r
  CROSS JOIN LATERAL (
 	SELECT * FROM tempcloud_data.shift s WHERE s.request_id = r.id ORDER BY s.starts_at OFFSET 0) s;
-COMMENT ON VIEW tempcloud_data.shift_overview IS 'Shifts, with whose they are and how many workers have a name.';
-COMMENT ON COLUMN tempcloud_data.shift_overview.id IS 'Key of the shift';
-COMMENT ON COLUMN tempcloud_data.shift_overview.request_id IS 'The request it is a part of';
-COMMENT ON COLUMN tempcloud_data.shift_overview.customer_id IS 'The customer who asks';
-COMMENT ON COLUMN tempcloud_data.shift_overview.provider_id IS 'The provider who is asked';
-COMMENT ON COLUMN tempcloud_data.shift_overview.starts_at IS 'When work begins';
-COMMENT ON COLUMN tempcloud_data.shift_overview.ends_at IS 'When it ends';
-COMMENT ON COLUMN tempcloud_data.shift_overview.headcount IS 'How many people are asked for';
-COMMENT ON COLUMN tempcloud_data.shift_overview.offered IS 'How many the provider offers; null until the request is accepted';
-COMMENT ON COLUMN tempcloud_data.shift_overview.assigned IS 'How many of them have a name';
 
 -- One arm for each side, so that each is served by its own index, and each with
 -- its order, so that a page takes no more than its rows.
@@ -304,12 +252,12 @@ CREATE VIEW tempcloud.shifts WITH (security_barrier) AS
   ORDER BY request_id DESC);
 COMMENT ON VIEW tempcloud.shifts IS
 'The working times of the caller''s requests
-Of those sent, for a customer, and of those received, for a provider; in the order of the requests, the newest first, and of time.';
-COMMENT ON COLUMN tempcloud.shifts.id IS 'Key of the shift';
-COMMENT ON COLUMN tempcloud.shifts.request_id IS 'The request it is a part of';
-COMMENT ON COLUMN tempcloud.shifts.starts_at IS 'When work begins';
-COMMENT ON COLUMN tempcloud.shifts.ends_at IS 'When it ends';
-COMMENT ON COLUMN tempcloud.shifts.headcount IS 'How many people are asked for';
-COMMENT ON COLUMN tempcloud.shifts.offered IS 'How many the provider offers; null until the request is accepted';
-COMMENT ON COLUMN tempcloud.shifts.assigned IS 'How many of them have a name';
+Requests sent for a customer, received for a provider. By request, the newest first, then by time.';
+COMMENT ON COLUMN tempcloud.shifts.id IS 'Key';
+COMMENT ON COLUMN tempcloud.shifts.request_id IS 'Request of the shift';
+COMMENT ON COLUMN tempcloud.shifts.starts_at IS 'Start of work';
+COMMENT ON COLUMN tempcloud.shifts.ends_at IS 'End of work';
+COMMENT ON COLUMN tempcloud.shifts.headcount IS 'Number of people requested';
+COMMENT ON COLUMN tempcloud.shifts.offered IS 'Number of people offered; null until the request is accepted';
+COMMENT ON COLUMN tempcloud.shifts.assigned IS 'Number of workers named';
 GRANT SELECT ON tempcloud.shifts TO tempcloud_user;

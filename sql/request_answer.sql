@@ -1,4 +1,4 @@
--- answer: what a provider says to a request
+-- request_answer: the answer of a provider
 
 CREATE TABLE tempcloud_data.request_answer (
 	request_id	uuid NOT NULL,
@@ -15,13 +15,10 @@ CREATE TABLE tempcloud_data.request_answer (
 );
 SELECT pg_extension_config_dump('tempcloud_data.request_answer', '');
 
-COMMENT ON TABLE tempcloud_data.request_answer IS 'What providers answered: one answer to a request, never changed.';
-COMMENT ON COLUMN tempcloud_data.request_answer.request_id IS 'The request that is answered';
-COMMENT ON COLUMN tempcloud_data.request_answer.provider_id IS 'The provider who was asked, as the request has it';
-COMMENT ON COLUMN tempcloud_data.request_answer.answered_by IS 'The provider''s contact who answered';
-COMMENT ON COLUMN tempcloud_data.request_answer.accepted IS 'Whether it was accepted, at least in part, or declined';
-COMMENT ON COLUMN tempcloud_data.request_answer.reason IS 'What the provider said to it';
-COMMENT ON COLUMN tempcloud_data.request_answer.created_at IS 'When it was answered';
+COMMENT ON TABLE tempcloud_data.request_answer IS
+'Answers, one for each request; rows are never changed';
+COMMENT ON COLUMN tempcloud_data.request_answer.answered_by IS 'Contact of the provider';
+COMMENT ON COLUMN tempcloud_data.request_answer.accepted IS 'False if it was declined';
 
 -- An answer is written once.
 CREATE TRIGGER request_answer_append_only BEFORE UPDATE OR DELETE ON tempcloud_data.request_answer
@@ -43,7 +40,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_answer_request'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.answer_request IS
 'Accept or decline a request
-For the provider who was asked, as long as it is open. Who accepts may offer fewer people than asked: headcount is the most they offer for any shift; shifts, an array of objects with id and headcount, says it for single ones, 0 for none. The answer is final; what was accepted can be cancelled. The same answer given again does nothing.';
+For the provider, while it is open. A provider can accept with fewer people: headcount is the maximum for every shift; shifts, an array of objects with id and headcount, sets it for single shifts, 0 for none. The answer is final; an accepted request can be cancelled. The same answer given again does nothing.';
 GRANT EXECUTE ON FUNCTION tempcloud.answer_request TO tempcloud_user;
 
 -- After all tables
@@ -61,30 +58,8 @@ SELECT r.id, r.order_id, r.order_name, r.reference, r.ordered_by,
  ORDER BY r.id DESC;
 COMMENT ON VIEW tempcloud.requests_received IS
 'The requests to the caller, a provider
-Anfragen: with what became of each, and how many of the people are offered and named. Newest first.';
-COMMENT ON COLUMN tempcloud.requests_received.id IS 'Key of the request';
-COMMENT ON COLUMN tempcloud.requests_received.order_id IS 'The order it is a part of';
-COMMENT ON COLUMN tempcloud.requests_received.order_name IS 'What the order is called';
-COMMENT ON COLUMN tempcloud.requests_received.reference IS 'The customer''s own number of the order';
-COMMENT ON COLUMN tempcloud.requests_received.ordered_by IS 'The customer''s contact who ordered';
-COMMENT ON COLUMN tempcloud.requests_received.customer_id IS 'The customer who asks';
+Anfragen. With the answer to each, and the numbers of people offered and named. Newest first.';
 COMMENT ON COLUMN tempcloud.requests_received.customer_company IS 'Name of the customer';
-COMMENT ON COLUMN tempcloud.requests_received.profession IS 'The profession that is needed';
-COMMENT ON COLUMN tempcloud.requests_received.location IS 'Where';
-COMMENT ON COLUMN tempcloud.requests_received.department IS 'The department there';
-COMMENT ON COLUMN tempcloud.requests_received.requirements IS 'What is required of the workers, in words';
-COMMENT ON COLUMN tempcloud.requests_received.status IS 'What became of it';
-COMMENT ON COLUMN tempcloud.requests_received.answer_by IS 'When it expires unless it is answered';
-COMMENT ON COLUMN tempcloud.requests_received.created_at IS 'When it was sent';
-COMMENT ON COLUMN tempcloud.requests_received.decided_at IS 'When it got its status; null while it is open';
-COMMENT ON COLUMN tempcloud.requests_received.reason IS 'Why it was declined, withdrawn or cancelled';
-COMMENT ON COLUMN tempcloud.requests_received.answered_at IS 'When the provider answered';
-COMMENT ON COLUMN tempcloud.requests_received.answer IS 'What the provider said to it';
-COMMENT ON COLUMN tempcloud.requests_received.starts_at IS 'Start of the first shift';
-COMMENT ON COLUMN tempcloud.requests_received.ends_at IS 'End of the last shift';
-COMMENT ON COLUMN tempcloud.requests_received.headcount IS 'How many people are asked for, over all shifts';
-COMMENT ON COLUMN tempcloud.requests_received.offered IS 'How many are offered, over all shifts; null until it is accepted';
-COMMENT ON COLUMN tempcloud.requests_received.assigned IS 'How many of them have a name';
 GRANT SELECT ON tempcloud.requests_received TO tempcloud_user;
 
 -- relationships: see contacts() in partnership.sql
@@ -95,7 +70,7 @@ BEGIN ATOMIC
 	SELECT * FROM tempcloud.customers c WHERE c.id = ($1).customer_id OFFSET 0;
 END;
 COMMENT ON FUNCTION tempcloud.customer(tempcloud.requests_received) IS
-'The customer who asks';
+'The requesting customer';
 
 CREATE FUNCTION tempcloud.shifts(tempcloud.requests_received)
 RETURNS SETOF tempcloud.shifts
@@ -113,7 +88,7 @@ BEGIN ATOMIC
 	SELECT * FROM tempcloud.requests_received r WHERE r.id = ($1).request_id OFFSET 0;
 END;
 COMMENT ON FUNCTION tempcloud.request_received(tempcloud.shifts) IS
-'The request a shift is a part of, for the provider';
+'The request of a shift, for the provider';
 GRANT EXECUTE ON FUNCTION
 	tempcloud.customer(tempcloud.requests_received),
 	tempcloud.shifts(tempcloud.requests_received),

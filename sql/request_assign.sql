@@ -1,4 +1,4 @@
--- assignment: who comes
+-- request_assign: the workers of a shift
 
 -- A worker has one of as many places as were offered: places ties the row to
 -- the shift's number, so that one too many cannot be written.  A name that is
@@ -29,23 +29,19 @@ CREATE UNIQUE INDEX assignment_current_key
 CREATE INDEX assignment_shift_id_idx ON tempcloud_data.assignment (shift_id, assigned_at);
 SELECT pg_extension_config_dump('tempcloud_data.assignment', '');
 
-COMMENT ON TABLE tempcloud_data.assignment IS 'The workers of each shift of an accepted request, also those who were replaced.';
-COMMENT ON COLUMN tempcloud_data.assignment.id IS 'Key, time-ordered';
-COMMENT ON COLUMN tempcloud_data.assignment.shift_id IS 'The shift the worker has';
-COMMENT ON COLUMN tempcloud_data.assignment.place IS 'Which of the places, from 1';
-COMMENT ON COLUMN tempcloud_data.assignment.places IS 'How many there are: what the provider offered for the shift';
-COMMENT ON COLUMN tempcloud_data.assignment.worker_name IS 'Name of the worker';
-COMMENT ON COLUMN tempcloud_data.assignment.assigned_by IS 'The provider''s contact who named the worker';
-COMMENT ON COLUMN tempcloud_data.assignment.assigned_at IS 'When the worker was named';
-COMMENT ON COLUMN tempcloud_data.assignment.replaced_by IS 'The provider''s contact who replaced the name or took it back; null while it is current';
-COMMENT ON COLUMN tempcloud_data.assignment.replaced_at IS 'When that was; null while the name is current';
+COMMENT ON TABLE tempcloud_data.assignment IS
+'Workers of the shifts of accepted requests, including replaced ones';
+COMMENT ON COLUMN tempcloud_data.assignment.place IS 'Place in the shift, from 1';
+COMMENT ON COLUMN tempcloud_data.assignment.places IS 'Number of places, as offered for the shift';
+COMMENT ON COLUMN tempcloud_data.assignment.assigned_by IS 'Contact of the provider';
+COMMENT ON COLUMN tempcloud_data.assignment.replaced_by IS 'Contact who replaced or removed the worker; null while the worker is current';
 
 CREATE FUNCTION tempcloud_data.guard_assignment()
 RETURNS trigger
 AS 'MODULE_PATHNAME', 'tempcloud_guard_assignment'
 LANGUAGE C SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud_data.guard_assignment IS
-'Keeps an assignment; it can be replaced once.';
+'Refuses changes of an assignment but one replacement';
 
 CREATE TRIGGER assignment_guard BEFORE UPDATE ON tempcloud_data.assignment
 	FOR EACH ROW EXECUTE FUNCTION tempcloud_data.guard_assignment();
@@ -67,9 +63,9 @@ CREATE TYPE tempcloud.assignment AS (
 	worker_name	text,
 	assigned_at	timestamptz
 );
-COMMENT ON TYPE tempcloud.assignment IS 'A worker in a shift.';
-COMMENT ON COLUMN tempcloud.assignment.shift_id IS 'The shift the worker has';
-COMMENT ON COLUMN tempcloud.assignment.place IS 'Which of the places offered, from 1';
+COMMENT ON TYPE tempcloud.assignment IS 'A worker of a shift';
+COMMENT ON COLUMN tempcloud.assignment.shift_id IS 'Shift of the worker';
+COMMENT ON COLUMN tempcloud.assignment.place IS 'Place in the shift, from 1';
 COMMENT ON COLUMN tempcloud.assignment.worker_name IS 'Name of the worker';
 COMMENT ON COLUMN tempcloud.assignment.assigned_at IS 'When the worker was named';
 
@@ -79,7 +75,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_assign_workers'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.assign_workers IS
 'Name the workers of a shift
-For the provider, once the request is accepted: all names of the shift in their order, at most as many as were offered. They replace those given before, which stay in the record; an empty array takes all back. When every place of the request has its name, the customer gets them by mail. The same names given again do nothing.';
+For the provider, once the request is accepted: all names of the shift in order, at most as many as were offered. They replace earlier names, which stay in the history; an empty array removes all. When all places of the request have a name, the customer gets them by mail. The same names given again do nothing.';
 GRANT EXECUTE ON FUNCTION tempcloud.assign_workers TO tempcloud_user;
 
 -- After all tables
@@ -91,15 +87,8 @@ SELECT s.id AS shift_id, p.place, s.request_id, s.starts_at, s.ends_at, p.worker
 	SELECT * FROM tempcloud_data.assignment p
 	 WHERE p.shift_id = s.id AND p.replaced_at IS NULL OFFSET 0) p;
 COMMENT ON VIEW tempcloud.assignments IS
-'The workers in the shifts of the caller''s requests
-Both sides see them.';
-COMMENT ON COLUMN tempcloud.assignments.shift_id IS 'The shift the worker has';
-COMMENT ON COLUMN tempcloud.assignments.place IS 'Which of the places offered, from 1';
-COMMENT ON COLUMN tempcloud.assignments.request_id IS 'The request the shift is a part of';
-COMMENT ON COLUMN tempcloud.assignments.starts_at IS 'When work begins';
-COMMENT ON COLUMN tempcloud.assignments.ends_at IS 'When it ends';
-COMMENT ON COLUMN tempcloud.assignments.worker_name IS 'Name of the worker';
-COMMENT ON COLUMN tempcloud.assignments.assigned_at IS 'When the worker was named';
+'The workers of the caller''s requests
+For both sides.';
 GRANT SELECT ON tempcloud.assignments TO tempcloud_user;
 
 -- relationships: see contacts() in partnership.sql
@@ -110,7 +99,7 @@ BEGIN ATOMIC
 	SELECT * FROM tempcloud.assignments a WHERE a.request_id = ($1).id OFFSET 0;
 END;
 COMMENT ON FUNCTION tempcloud.assignments(tempcloud.requests_sent) IS
-'The workers in the shifts of a request';
+'The workers of a request';
 
 CREATE FUNCTION tempcloud.assignments(tempcloud.requests_received)
 RETURNS SETOF tempcloud.assignments
@@ -119,7 +108,7 @@ BEGIN ATOMIC
 	SELECT * FROM tempcloud.assignments a WHERE a.request_id = ($1).id OFFSET 0;
 END;
 COMMENT ON FUNCTION tempcloud.assignments(tempcloud.requests_received) IS
-'The workers in the shifts of a request';
+'The workers of a request';
 
 CREATE FUNCTION tempcloud.assignments(tempcloud.shifts)
 RETURNS SETOF tempcloud.assignments
@@ -129,7 +118,7 @@ BEGIN ATOMIC
 	 WHERE a.request_id = ($1).request_id AND a.shift_id = ($1).id OFFSET 0;
 END;
 COMMENT ON FUNCTION tempcloud.assignments(tempcloud.shifts) IS
-'The workers in a shift';
+'The workers of a shift';
 
 CREATE FUNCTION tempcloud.shift(tempcloud.assignments)
 RETURNS SETOF tempcloud.shifts
@@ -139,7 +128,7 @@ BEGIN ATOMIC
 	 WHERE s.request_id = ($1).request_id AND s.id = ($1).shift_id OFFSET 0;
 END;
 COMMENT ON FUNCTION tempcloud.shift(tempcloud.assignments) IS
-'The shift a worker has';
+'The shift of a worker';
 GRANT EXECUTE ON FUNCTION
 	tempcloud.assignments(tempcloud.requests_sent),
 	tempcloud.assignments(tempcloud.requests_received),

@@ -1,4 +1,4 @@
--- order: what a customer does with requests
+-- request_send: what a customer does with requests
 
 CREATE FUNCTION tempcloud.send_order(
 	name		text,
@@ -9,7 +9,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_send_order'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.send_order IS
 'Send an order of one or several requests
-For customers. requests is an array of objects: provider_id, profession, location, shifts and, where wanted, department, requirements, answer_by (else the start of the first shift). shifts is an array of objects: starts_at, ends_at, headcount; those of one request do not overlap. Each provider must be a partner. All are sent or none. reference is the customer''s own number of the order: the same order sent again with it is not made again.';
+For customers. requests is an array of objects: provider_id, profession, location, shifts and optionally department, requirements, answer_by (default: start of the first shift). shifts is an array of objects: starts_at, ends_at, headcount; those of one request do not overlap. Each provider must be a partner. Either all requests are sent or none. reference is the customer''s number of the order; the same order sent again with it is not created again.';
 GRANT EXECUTE ON FUNCTION tempcloud.send_order TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.send_request(
@@ -27,7 +27,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_send_request'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.send_request IS
 'Send an order of a single request
-As send_order; the order is called by name or, without one, by the profession.';
+Like send_order; name defaults to the profession.';
 GRANT EXECUTE ON FUNCTION tempcloud.send_request TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.withdraw_request(id uuid, reason text DEFAULT NULL)
@@ -36,7 +36,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_withdraw_request'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.withdraw_request IS
 'Withdraw a request
-For the customer, as long as it is open; what was accepted can be cancelled. Withdrawing again does nothing.';
+For the customer, while it is open; an accepted request can be cancelled. Withdrawing again does nothing.';
 GRANT EXECUTE ON FUNCTION tempcloud.withdraw_request TO tempcloud_user;
 
 -- After all tables
@@ -55,30 +55,18 @@ SELECT r.id, r.order_id, r.order_name, r.reference, r.ordered_by,
  ORDER BY r.id DESC;
 COMMENT ON VIEW tempcloud.requests_sent IS
 'The requests of the caller, a customer
-Bestellungen und Anfragen: with what became of each, and how many of the people are offered and named. Newest first.';
-COMMENT ON COLUMN tempcloud.requests_sent.id IS 'Key of the request';
-COMMENT ON COLUMN tempcloud.requests_sent.order_id IS 'The order it is a part of';
-COMMENT ON COLUMN tempcloud.requests_sent.order_name IS 'What the order is called';
-COMMENT ON COLUMN tempcloud.requests_sent.reference IS 'The customer''s own number of the order';
-COMMENT ON COLUMN tempcloud.requests_sent.ordered_by IS 'The contact who ordered';
-COMMENT ON COLUMN tempcloud.requests_sent.provider_id IS 'The provider who is asked';
+Bestellungen und Anfragen. With the answer to each, and the numbers of people offered and named. Newest first.';
+COMMENT ON COLUMN tempcloud.requests_sent.order_name IS 'Name of the order';
+COMMENT ON COLUMN tempcloud.requests_sent.reference IS 'Number of the order, given by the customer';
+COMMENT ON COLUMN tempcloud.requests_sent.ordered_by IS 'Name of the contact who ordered';
 COMMENT ON COLUMN tempcloud.requests_sent.provider_company IS 'Name of the provider';
-COMMENT ON COLUMN tempcloud.requests_sent.profession IS 'The profession that is needed';
-COMMENT ON COLUMN tempcloud.requests_sent.location IS 'Where';
-COMMENT ON COLUMN tempcloud.requests_sent.department IS 'The department there';
-COMMENT ON COLUMN tempcloud.requests_sent.requirements IS 'What is required of the workers, in words';
-COMMENT ON COLUMN tempcloud.requests_sent.status IS 'What became of it';
-COMMENT ON COLUMN tempcloud.requests_sent.answer_by IS 'When it expires unless it is answered';
-COMMENT ON COLUMN tempcloud.requests_sent.created_at IS 'When it was sent';
-COMMENT ON COLUMN tempcloud.requests_sent.decided_at IS 'When it got its status; null while it is open';
-COMMENT ON COLUMN tempcloud.requests_sent.reason IS 'Why it was declined, withdrawn or cancelled';
 COMMENT ON COLUMN tempcloud.requests_sent.answered_at IS 'When the provider answered';
-COMMENT ON COLUMN tempcloud.requests_sent.answer IS 'What the provider said to it';
+COMMENT ON COLUMN tempcloud.requests_sent.answer IS 'Reply of the provider';
 COMMENT ON COLUMN tempcloud.requests_sent.starts_at IS 'Start of the first shift';
 COMMENT ON COLUMN tempcloud.requests_sent.ends_at IS 'End of the last shift';
-COMMENT ON COLUMN tempcloud.requests_sent.headcount IS 'How many people are asked for, over all shifts';
-COMMENT ON COLUMN tempcloud.requests_sent.offered IS 'How many are offered, over all shifts; null until it is accepted';
-COMMENT ON COLUMN tempcloud.requests_sent.assigned IS 'How many of them have a name';
+COMMENT ON COLUMN tempcloud.requests_sent.headcount IS 'Number of people requested in all shifts';
+COMMENT ON COLUMN tempcloud.requests_sent.offered IS 'Number of people offered in all shifts; null until the request is accepted';
+COMMENT ON COLUMN tempcloud.requests_sent.assigned IS 'Number of workers named in all shifts';
 GRANT SELECT ON tempcloud.requests_sent TO tempcloud_user;
 
 -- relationships: see contacts() in partnership.sql
@@ -89,7 +77,7 @@ BEGIN ATOMIC
 	SELECT * FROM tempcloud.providers p WHERE p.id = ($1).provider_id OFFSET 0;
 END;
 COMMENT ON FUNCTION tempcloud.provider(tempcloud.requests_sent) IS
-'The provider who is asked';
+'The provider asked';
 
 CREATE FUNCTION tempcloud.shifts(tempcloud.requests_sent)
 RETURNS SETOF tempcloud.shifts
@@ -107,7 +95,7 @@ BEGIN ATOMIC
 	SELECT * FROM tempcloud.requests_sent r WHERE r.id = ($1).request_id OFFSET 0;
 END;
 COMMENT ON FUNCTION tempcloud.request_sent(tempcloud.shifts) IS
-'The request a shift is a part of, for the customer';
+'The request of a shift, for the customer';
 GRANT EXECUTE ON FUNCTION
 	tempcloud.provider(tempcloud.requests_sent),
 	tempcloud.shifts(tempcloud.requests_sent),

@@ -21,7 +21,7 @@ Staffing customers and providers become partners by invitation.';
 
 CREATE SCHEMA tempcloud_data;
 COMMENT ON SCHEMA tempcloud_data IS
-'What tempcloud keeps. Nobody but the owner reads or writes it directly; the API is schema tempcloud.';
+'Data of tempcloud, for its owner only; the API is schema tempcloud';
 
 -- Roles belong to the cluster, not to the database: another database may have
 -- made them already, and DROP EXTENSION leaves them.  Which other privileges such

@@ -1,4 +1,4 @@
--- token: the secrets in links, of which only digests are kept
+-- token: the tokens in links, of which only digests are kept
 
 CREATE TABLE tempcloud_data.invitation_token (
 	digest			bytea,
@@ -14,11 +14,10 @@ CREATE INDEX invitation_token_invitation_id_idx
 	ON tempcloud_data.invitation_token (invitation_id);
 SELECT pg_extension_config_dump('tempcloud_data.invitation_token', '');
 
-COMMENT ON TABLE tempcloud_data.invitation_token IS 'Digests of the secrets in links of invitations.';
-COMMENT ON COLUMN tempcloud_data.invitation_token.digest IS 'SHA-256 of the secret; the secret itself is in the mail only';
-COMMENT ON COLUMN tempcloud_data.invitation_token.invitation_id IS 'The invitation the link opens';
-COMMENT ON COLUMN tempcloud_data.invitation_token.round IS 'The round of sending it belongs to; links of earlier rounds open nothing';
-COMMENT ON COLUMN tempcloud_data.invitation_token.issued_at IS 'When it was minted';
+COMMENT ON TABLE tempcloud_data.invitation_token IS
+'Digests of the tokens in links of invitations';
+COMMENT ON COLUMN tempcloud_data.invitation_token.digest IS 'SHA-256 of the token, which only the mail contains';
+COMMENT ON COLUMN tempcloud_data.invitation_token.round IS 'Links of earlier rounds are not valid';
 
 CREATE TABLE tempcloud_data.confirmation_token (
 	digest		bytea,
@@ -36,8 +35,7 @@ CREATE INDEX confirmation_token_issued_at_idx
 	ON tempcloud_data.confirmation_token (issued_at);
 SELECT pg_extension_config_dump('tempcloud_data.confirmation_token', '');
 
-COMMENT ON TABLE tempcloud_data.confirmation_token IS 'Digests of the secrets in links that prove an address.';
-COMMENT ON COLUMN tempcloud_data.confirmation_token.digest IS 'SHA-256 of the secret; the secret itself is in the mail only';
-COMMENT ON COLUMN tempcloud_data.confirmation_token.contact_id IS 'The contact whose address the link proves';
-COMMENT ON COLUMN tempcloud_data.confirmation_token.email IS 'The address; the link is void once the contact has another';
-COMMENT ON COLUMN tempcloud_data.confirmation_token.issued_at IS 'When it was minted';
+COMMENT ON TABLE tempcloud_data.confirmation_token IS
+'Digests of the tokens in links that prove an address';
+COMMENT ON COLUMN tempcloud_data.confirmation_token.digest IS 'SHA-256 of the token, which only the mail contains';
+COMMENT ON COLUMN tempcloud_data.confirmation_token.email IS 'The link is not valid once the contact has another address';

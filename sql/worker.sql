@@ -1,4 +1,4 @@
--- worker: what runs in the background, where the library was preloaded
+-- worker: the background worker, if the library is preloaded
 
 CREATE FUNCTION tempcloud_data.worker_stats(
 	OUT worker			integer,
@@ -11,7 +11,8 @@ CREATE FUNCTION tempcloud_data.worker_stats(
 	OUT maintained_at	timestamptz)
 AS 'MODULE_PATHNAME', 'tempcloud_worker_stats'
 LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION tempcloud_data.worker_stats IS 'What this database''s worker has in shared memory; all null where there is none.';
+COMMENT ON FUNCTION tempcloud_data.worker_stats IS
+'Statistics of the worker of this database in shared memory; null without a worker';
 GRANT EXECUTE ON FUNCTION tempcloud_data.worker_stats TO tempcloud_admin;
 
 CREATE VIEW tempcloud.worker_stats WITH (security_barrier) AS
@@ -22,15 +23,15 @@ SELECT CASE WHEN s.worker IS NULL THEN 'plain' ELSE 'worker' END AS mode,
 	   s.maintained_at
   FROM tempcloud_data.worker_stats() s;
 COMMENT ON VIEW tempcloud.worker_stats IS
-'How live events are told in this database, for monitoring
-One row. In plain mode, each transaction tells its own events, and only mode is there.';
-COMMENT ON COLUMN tempcloud.worker_stats.mode IS 'worker, where a background worker tells the events; else plain';
-COMMENT ON COLUMN tempcloud.worker_stats.worker IS 'Process id of the worker';
-COMMENT ON COLUMN tempcloud.worker_stats.started_at IS 'When it started';
-COMMENT ON COLUMN tempcloud.worker_stats.handed_over IS 'Events that transactions left for it, since the server started';
-COMMENT ON COLUMN tempcloud.worker_stats.sent IS 'Events it has told';
-COMMENT ON COLUMN tempcloud.worker_stats.waiting IS 'Events it has not taken yet';
-COMMENT ON COLUMN tempcloud.worker_stats.resyncs IS 'How often it told listeners to load everything anew: at each start, and when events came faster than it could tell them';
-COMMENT ON COLUMN tempcloud.worker_stats.lag IS 'How long the oldest event waits since its commit';
-COMMENT ON COLUMN tempcloud.worker_stats.maintained_at IS 'When maintain() was last begun by schedule';
+'Statistics of the delivery of live events
+One row. In plain mode each transaction sends its own events, and all columns but mode are null.';
+COMMENT ON COLUMN tempcloud.worker_stats.mode IS 'worker if a background worker sends the events; otherwise plain';
+COMMENT ON COLUMN tempcloud.worker_stats.worker IS 'Process ID of the worker';
+COMMENT ON COLUMN tempcloud.worker_stats.started_at IS 'When it was started';
+COMMENT ON COLUMN tempcloud.worker_stats.handed_over IS 'Events handed over by transactions since server start';
+COMMENT ON COLUMN tempcloud.worker_stats.sent IS 'Events sent';
+COMMENT ON COLUMN tempcloud.worker_stats.waiting IS 'Events not yet taken';
+COMMENT ON COLUMN tempcloud.worker_stats.resyncs IS 'How often listeners were told to reload everything: at each start, and after events came faster than the worker could send them';
+COMMENT ON COLUMN tempcloud.worker_stats.lag IS 'Time since the commit of the oldest waiting event';
+COMMENT ON COLUMN tempcloud.worker_stats.maintained_at IS 'When scheduled maintenance last started';
 GRANT SELECT ON tempcloud.worker_stats TO tempcloud_admin;

@@ -4,7 +4,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL search_path = public;		-- so that names print with their schema
-SELECT plan(122);
+SELECT plan(124);
 
 -- A relation as lines of text: its columns, keys, names of checks, and indexes.
 -- (The text of a check differs between majors; what it refuses is tested.)
@@ -979,11 +979,13 @@ SELECT d.classid, d.objid
 
 SELECT is_empty($$
 	SELECT pg_describe_object(classid, objid, 0) FROM member
+	 CROSS JOIN pg_identify_object(classid, objid, 0) i
 	 WHERE COALESCE(obj_description(objid, classid::regclass::name), '') = ''
+	   AND (i.schema IS DISTINCT FROM 'tempcloud_data' OR i.type NOT IN ('table', 'view', 'sequence', 'type'))
 	   AND NOT (classid = 'pg_type'::regclass
 				AND objid IN (SELECT t.oid FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
 							   WHERE t.typcategory = 'A' OR c.relkind IN ('r', 'v')))$$,
-	'each schema, table, view, sequence, type, domain and function has a comment');
+	'each schema, domain and function has a comment, and each view and type of the API');
 SELECT set_eq($$
 	SELECT DISTINCT classid::regclass::text FROM member$$,
 	'{pg_namespace,pg_class,pg_type,pg_proc}'::text[],
@@ -991,11 +993,36 @@ SELECT set_eq($$
 SELECT is_empty($$
 	SELECT attrelid::regclass, attname FROM member
 	  LEFT JOIN pg_type t ON classid = 'pg_type'::regclass AND t.oid = objid
-	  JOIN pg_class c ON c.oid = COALESCE(t.typrelid, objid) AND c.relkind IN ('r', 'v', 'c')
+	  JOIN pg_class c ON c.oid = COALESCE(t.typrelid, objid) AND c.relkind IN ('v', 'c')
 	  JOIN pg_attribute ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
 	 WHERE classid IN ('pg_class'::regclass, 'pg_type'::regclass)
+	   AND relnamespace = 'tempcloud'::regnamespace
 	   AND COALESCE(col_description(attrelid, attnum), '') = ''$$,
-	'each column of a table, view or composite type has a comment');
+	'each column of a view or type of the API has a comment');
+SELECT is_empty($$
+	SELECT oid::regprocedure::text FROM pg_proc
+	 WHERE pronamespace = 'tempcloud'::regnamespace
+	   AND obj_description(oid, 'pg_proc') !~ '^[A-Z][^\n]{1,60}[^.\n](\n[A-Z][^\n]+[.])?$'
+	 UNION ALL
+	SELECT oid::regclass::text FROM pg_class
+	 WHERE relnamespace = 'tempcloud'::regnamespace AND relkind = 'v'
+	   AND obj_description(oid, 'pg_class') !~ '^[A-Z][^\n]{1,60}[^.\n](\n[A-Z][^\n]+[.])?$'$$,
+	'that of a function or view is a summary of one line, and sentences that describe it');
+
+-- A column has the same type wherever the API shows it.  (What compares the rows that
+-- commands return with their types is test/t/026_layers.pl.)
+SELECT is_empty($$
+	SELECT name, attname, format_type(v.atttypid, NULL), format_type(t.atttypid, NULL)
+	  FROM (VALUES ('account', 'my_account'), ('account', 'partners'), ('account', 'customers'),
+				   ('account', 'providers'), ('contact', 'my_contacts'), ('contact', 'partner_contacts'),
+				   ('invitation', 'invitations_sent'), ('invitation', 'invitations_received'),
+				   ('invitation', 'invitation_preview'), ('request', 'requests_sent'),
+				   ('request', 'requests_received'), ('assignment', 'assignments')) AS s (type, name)
+	  JOIN pg_attribute t ON t.attrelid = ('tempcloud.' || type)::regclass AND t.attnum > 0
+	  JOIN pg_attribute v USING (attname)
+	 WHERE v.attrelid = ('tempcloud.' || name)::regclass AND v.atttypid <> t.atttypid$$,
+	'views and types have the same types of columns');
+
 SELECT isnt(obj_description(oid, 'pg_extension'), NULL, 'the extension has a comment')
   FROM pg_extension WHERE extname = 'tempcloud';
 

@@ -20,8 +20,9 @@ my %MAY_INCLUDE = (
 	'.' => [qw(base worker rule guard)]);
 
 # SQL without C of its own, and without a test in test/sql of its own
-my %WITHOUT_C = map { $_ => 1 } qw(privilege role);
+my %WITHOUT_C = map { $_ => 1 } qw(comment privilege role);
 my %TESTED_ELSEWHERE = (
+	comment => 'test/pgtap/schema.sql',
 	guard => 'test/pgtap/promise.sql',
 	invitation_send => 'test/sql/invitation.sql',
 	request => 'test/sql/request_send.sql',
@@ -138,6 +139,64 @@ is(join(' ', grep { !-f "$root/expected/$_.out" } names('test/sql', '.sql'), nam
 is(join(' ', (grep { exists_in_src($_) } sort keys %WITHOUT_C), (grep { -f "$root/test/sql/$_.sql" } sort keys %TESTED_ELSEWHERE),
 		grep { -f "$root/sql/$_.sql" || !has_functions($_) } sort keys %WITHOUT_SQL),
 	'', 'the exceptions are needed');
+
+is(join(' ', grep { slurp_file("$root/sql/$_.sql") !~ /^-- \Q$_\E: / } names('sql', '.sql')),
+	'', 'the first line of SQL has the name of its file');
+
+# Rows of the API's types, which commands make by ROW(...)::tempcloud.x: the cast goes
+# by position, so that the columns are compared here.  These columns are no column of
+# a table with the same name.
+my %COMPUTED = map { $_ => 1 } qw(contact.has_login invitation.invitee_id
+	invitation_preview.inviter_company invitation_preview.inviter_name
+	invitation_preview.kind invitation_preview.needs_account);
+
+# The items of a list at its top level
+sub items
+{
+	my ($list) = @_;
+	my $item = qr/(?:[^(),]++|(\((?:[^()]++|(?-1))*\)))+/;
+	my @items;
+
+	push @items, $& =~ s/^\s+|\s+$//gr while $list =~ /$item/g;
+	return @items;
+}
+
+# What differs between the rows in C and the types in SQL, and how many rows there are
+sub row_differences
+{
+	my ($c, $sql) = @_;
+	my ($rows, @differences) = (0);
+
+	$c =~ s/\\"//g;					# "position" is quoted
+	$c =~ s/"[\s\\]*"//g;				# a string goes on in the next line
+	while ($c =~ /ROW(\((?:[^()"]++|(?-1))*\))::tempcloud\.(\w+)/g)
+	{
+		my ($type, @got) = ($2, items(substr $1, 1, -1));
+		my ($definition) = $sql =~ /^CREATE TYPE tempcloud\.$type AS \((.*?)^\);/ms;
+		my @columns = map { /^"?(\w+)/ } items($definition // '');
+
+		next if !grep { !/^\$\d+$/ } @got;	# the numbers a command has counted
+		$rows++;
+		push @differences, "$type: " . @got . ' columns' if @got != @columns;
+		foreach my $i (0 .. $#columns)
+		{
+			my $item = $got[$i] // '';
+			my $is = $item =~ /^\w+\.(\w+)$/ ? $1 : '';
+
+			push @differences, "$type.$columns[$i]: $item"
+				if $is ne $columns[$i] && !$COMPUTED{"$type.$columns[$i]"};
+		}
+	}
+	return (join("\n", @differences), $rows);
+}
+
+my ($difference, $rows) = row_differences(join('', map { slurp_file($_) } glob "$root/src/rule/*.[ch]"),
+	join('', map { slurp_file("$root/sql/$_.sql") } names('sql', '.sql')));
+is($difference, '', 'rows in C have the columns of their types, in their order');
+cmp_ok($rows, '>=', 7, 'which are found');
+is((row_differences("\"ROW(a.x,\"\n\" a.z, f(a.y, 1))::tempcloud.t\"", "CREATE TYPE tempcloud.t AS (\n\tx text,\n\ty text,\n\tz text\n);"))[0],
+	"t.y: a.z\nt.z: f(a.y, 1)", 'other columns would be noticed');
+is((row_differences('"ROW(a.x)::tempcloud.t"', "CREATE TYPE tempcloud.t AS (\n\tx text,\n\ty text\n);"))[0] =~ /t: 1 columns/, 1, 'and their number');
 
 # The install script sets the search path first, and functions have their own: what
 # PostgreSQL brings needs its schema only before that.
