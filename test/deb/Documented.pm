@@ -9,7 +9,7 @@ use Exporter qw(import);
 use File::Basename qw(dirname);
 use Test::More;
 
-our @EXPORT = qw(documented output run succeeds);
+our @EXPORT = qw(commands documented output run succeeds);
 
 my $root = abs_path(dirname(__FILE__) . '/../..');
 
