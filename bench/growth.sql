@@ -52,9 +52,9 @@ SELECT bench.key('2', n), bench.key('c', customer), 'customer', bench.key('d', c
 						SELECT 0, n FROM generate_series(1, :sent - :partners) n) o) o) o;
 
 INSERT INTO tempcloud_data.mail
-	(kind, invitation_id, round, recipient, recipient_name, locale, message_id, state, attempt,
+	(kind, invitation_id, round, recipient, recipient_name, locale, message_domain, state, attempt,
 	 created_at, due_at, closed_at)
-SELECT 'invitation', i.id, 1, i.email, '', 'de', '<' || i.id || '@bench.example>', 'sent', 1,
+SELECT 'invitation', i.id, 1, i.email, '', 'de', 'bench.example', 'sent', 1,
 	   i.created_at, i.created_at, i.created_at + interval '1 min'
   FROM tempcloud_data.invitation i;
 INSERT INTO tempcloud_data.event (at, event, account_id, contact_id, partner_id, invitation_id)

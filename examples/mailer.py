@@ -80,7 +80,7 @@ def deliver(cursor, smtp, mail):
             raise
     else:
         print(f"id={mail['id']} sent", file=sys.stderr)
-        cursor.execute('SELECT tempcloud.mail_sent(%s)', ([mail['id']],))
+        cursor.execute('SELECT tempcloud.mail_sent(%s::uuid[])', ([mail['id']],))
         return
     print(f"id={mail['id']} failed code={code}", file=sys.stderr)
     cursor.execute('SELECT tempcloud.mail_failed(%s, %s, %s)',
@@ -100,7 +100,7 @@ def drain(cursor):
                     deliver(cursor, smtp, mails[0])
                     mails.pop(0)
         finally:
-            cursor.execute('SELECT tempcloud.release_mail(%s::bigint[])',
+            cursor.execute('SELECT tempcloud.release_mail(%s::uuid[])',
                            ([mail['id'] for mail in mails],))
 
 

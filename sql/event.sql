@@ -1,10 +1,7 @@
 -- event: the history
 
-CREATE SEQUENCE tempcloud_data.event_id_seq;
-SELECT pg_extension_config_dump('tempcloud_data.event_id_seq', '');
-
 CREATE TABLE tempcloud_data.event (
-	id				bigint NOT NULL DEFAULT nextval('tempcloud_data.event_id_seq'),
+	id				uuid NOT NULL DEFAULT tempcloud_data.new_id(),
 	at				timestamptz NOT NULL DEFAULT clock_timestamp(),
 	event			text NOT NULL,
 	account_id		uuid,
@@ -16,8 +13,6 @@ CREATE TABLE tempcloud_data.event (
 	CONSTRAINT event_name CHECK (event ~ '^[a-z]+\.[a-z_]+$')
 );
 CREATE INDEX event_account_id_idx ON tempcloud_data.event (account_id, id);
-CREATE INDEX event_invitation_id_idx ON tempcloud_data.event (invitation_id, id);
-CREATE INDEX event_request_id_idx ON tempcloud_data.event (request_id, id) WHERE request_id IS NOT NULL;
 SELECT pg_extension_config_dump('tempcloud_data.event', '');
 
 COMMENT ON TABLE tempcloud_data.event IS

@@ -36,7 +36,8 @@ GRANT EXECUTE ON FUNCTION tempcloud.withdraw_invitation TO tempcloud_user;
 
 -- After all tables
 
--- The mail that tells how delivery goes is the newest that carries a link.
+-- Delivery is that of the newest mail with a link: a reminder follows the
+-- invitation of its round.
 CREATE VIEW tempcloud.invitations_sent WITH (security_barrier) AS
 SELECT i.id, i.email::text, i.given_name::text, i.family_name::text, i.company_name::text,
 	   i.phone::text, i.message::text, i.locale::text,
@@ -58,7 +59,7 @@ SELECT i.id, i.email::text, i.given_name::text, i.family_name::text, i.company_n
 	SELECT m.state, m.error
 	  FROM tempcloud_data.mail m
 	 WHERE m.invitation_id = i.id AND m.kind IN ('invitation', 'reminder')
-	 ORDER BY m.id DESC
+	 ORDER BY m.round DESC, m.kind DESC, m.id DESC
 	 LIMIT 1) m ON true
  WHERE i.inviter_id = (SELECT tempcloud.current_account_id())
  ORDER BY i.id DESC;

@@ -13,13 +13,8 @@ CREATE TYPE tempcloud_data.mail_state AS ENUM
 COMMENT ON TYPE tempcloud_data.mail_state IS
 'queued until sent or failed (given up); dropped if it was obsolete when claimed; suppressed if the recipient has blocked the sender; bounced after it was sent';
 
--- By itself, not as identity: a dump carries the sequences of an extension
--- only where they are registered.
-CREATE SEQUENCE tempcloud_data.mail_id_seq;
-SELECT pg_extension_config_dump('tempcloud_data.mail_id_seq', '');
-
 CREATE TABLE tempcloud_data.mail (
-	id				bigint NOT NULL DEFAULT nextval('tempcloud_data.mail_id_seq'),
+	id				uuid NOT NULL DEFAULT tempcloud_data.new_id(),
 	kind			tempcloud.mail_kind NOT NULL,
 	invitation_id	uuid,
 	round			integer,
@@ -28,16 +23,15 @@ CREATE TABLE tempcloud_data.mail (
 	recipient		tempcloud_data.email NOT NULL,
 	recipient_name	tempcloud_data.free_text NOT NULL,
 	locale			tempcloud_data.locale NOT NULL,
-	message_id		text NOT NULL,
+	message_domain	text NOT NULL,
 	state			tempcloud_data.mail_state NOT NULL DEFAULT 'queued',
 	attempt			integer NOT NULL DEFAULT 0,
 	due_at			timestamptz NOT NULL DEFAULT clock_timestamp(),
-	leased			boolean NOT NULL DEFAULT false,
-	error			tempcloud_data.free_text,
 	created_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
 	closed_at		timestamptz,
+	leased			boolean NOT NULL DEFAULT false,
+	error			tempcloud_data.free_text,
 	CONSTRAINT mail_pkey PRIMARY KEY (id),
-	CONSTRAINT mail_message_id_key UNIQUE (message_id),
 	CONSTRAINT mail_invitation_id_fkey FOREIGN KEY (invitation_id)
 		REFERENCES tempcloud_data.invitation (id) ON DELETE CASCADE,
 	CONSTRAINT mail_contact_id_fkey FOREIGN KEY (contact_id)
@@ -62,19 +56,21 @@ CREATE INDEX mail_failed_idx ON tempcloud_data.mail (id) WHERE state = 'failed';
 CREATE INDEX mail_closed_idx ON tempcloud_data.mail (closed_at) WHERE state IN ('sent', 'failed', 'bounced', 'dropped', 'suppressed');
 -- what went to an address lately, and what is known of it
 CREATE INDEX mail_recipient_idx ON tempcloud_data.mail (lower(recipient), kind, created_at);
-CREATE INDEX mail_invitation_id_idx ON tempcloud_data.mail (invitation_id, id);
-CREATE INDEX mail_request_id_idx ON tempcloud_data.mail (request_id, id) WHERE request_id IS NOT NULL;
-CREATE INDEX mail_contact_id_idx ON tempcloud_data.mail (contact_id, id) WHERE contact_id IS NOT NULL;
+-- each topic has few mails
+CREATE INDEX mail_invitation_id_idx ON tempcloud_data.mail (invitation_id) WHERE invitation_id IS NOT NULL;
+CREATE INDEX mail_request_id_idx ON tempcloud_data.mail (request_id) WHERE request_id IS NOT NULL;
+CREATE INDEX mail_contact_id_idx ON tempcloud_data.mail (contact_id) WHERE contact_id IS NOT NULL;
 -- as with invitation.status: mostly, nothing is queued
 ALTER TABLE tempcloud_data.mail ALTER state SET STATISTICS 0;
 SELECT pg_extension_config_dump('tempcloud_data.mail', '');
 
 COMMENT ON TABLE tempcloud_data.mail IS
 'Outbox; text and token of a mail are made when a mailer claims it';
+COMMENT ON COLUMN tempcloud_data.mail.id IS 'Also the local part of the Message-ID';
 COMMENT ON COLUMN tempcloud_data.mail.round IS 'Round of the invitation; mails of earlier rounds are dropped';
 COMMENT ON COLUMN tempcloud_data.mail.contact_id IS 'Contact whose address is to be proven';
 COMMENT ON COLUMN tempcloud_data.mail.recipient_name IS 'Can be empty';
-COMMENT ON COLUMN tempcloud_data.mail.message_id IS 'Message-ID, the same in every attempt';
+COMMENT ON COLUMN tempcloud_data.mail.message_domain IS 'Domain of the Message-ID, the same in every attempt';
 COMMENT ON COLUMN tempcloud_data.mail.attempt IS 'How often it was claimed';
 COMMENT ON COLUMN tempcloud_data.mail.due_at IS 'When it can be claimed next; end of the lease while it is leased';
 COMMENT ON COLUMN tempcloud_data.mail.leased IS 'Whether a mailer holds it until due_at';
@@ -82,7 +78,7 @@ COMMENT ON COLUMN tempcloud_data.mail.error IS 'Message of the last failed attem
 COMMENT ON COLUMN tempcloud_data.mail.closed_at IS 'When it was sent, given up, bounced, dropped or suppressed';
 
 CREATE TYPE tempcloud.outgoing_mail AS (
-	id				bigint,
+	id				uuid,
 	kind			tempcloud.mail_kind,
 	recipient		text,
 	recipient_name	text,
@@ -118,7 +114,7 @@ COMMENT ON FUNCTION tempcloud.claim_mail IS
 At most max_messages, at most 1000, and at most as many as fit into a quarter of work_mem or 8 MB; call it again until it returns none. Each mail is held for the lease, at most a day: report it by mail_sent or mail_failed before the lease ends, or another mailer can take it. Tokens of links are created here and not stored. A mail whose text cannot be made is given up; see mail_dead.';
 GRANT EXECUTE ON FUNCTION tempcloud.claim_mail TO tempcloud_mailer;
 
-CREATE FUNCTION tempcloud.mail_sent(ids bigint[])
+CREATE FUNCTION tempcloud.mail_sent(ids uuid[])
 RETURNS integer
 AS 'MODULE_PATHNAME', 'tempcloud_mail_sent'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
@@ -128,7 +124,7 @@ Returns how many were held for this report; repeating it does nothing.';
 GRANT EXECUTE ON FUNCTION tempcloud.mail_sent TO tempcloud_mailer;
 
 CREATE FUNCTION tempcloud.mail_failed(
-	id			bigint,
+	id			uuid,
 	error		text,
 	permanent	boolean DEFAULT false)
 RETURNS boolean
@@ -145,10 +141,10 @@ AS 'MODULE_PATHNAME', 'tempcloud_mail_bounced'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.mail_bounced IS
 'Report that a mail bounced
-Returns whether there is such a mail.';
+The mail is found by the local part of its Message-ID; angle brackets and domain can be left out. Returns whether there is such a mail.';
 GRANT EXECUTE ON FUNCTION tempcloud.mail_bounced TO tempcloud_mailer;
 
-CREATE FUNCTION tempcloud.release_mail(ids bigint[])
+CREATE FUNCTION tempcloud.release_mail(ids uuid[])
 RETURNS integer
 AS 'MODULE_PATHNAME', 'tempcloud_release_mail'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
@@ -157,7 +153,7 @@ COMMENT ON FUNCTION tempcloud.release_mail IS
 Other mailers can take them at once, and the claim does not count as an attempt. Returns how many were held.';
 GRANT EXECUTE ON FUNCTION tempcloud.release_mail TO tempcloud_mailer;
 
-CREATE FUNCTION tempcloud.retry_mail(id bigint)
+CREATE FUNCTION tempcloud.retry_mail(id uuid)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'tempcloud_retry_mail'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;

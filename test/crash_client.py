@@ -71,7 +71,7 @@ with open(path, 'a', encoding='utf-8', buffering=1) as log:
             else:
                 cursor.execute('SELECT id FROM tempcloud.claim_mail(20)')
                 ids = [id for id, in cursor.fetchall()]
-                cursor.execute('SELECT tempcloud.mail_sent(%s::bigint[])', (ids,))
+                cursor.execute('SELECT tempcloud.mail_sent(%s::uuid[])', (ids,))
                 for id in ids:
                     log.write(f'sent {id}\n')
     except psycopg2.OperationalError:

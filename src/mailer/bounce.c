@@ -63,7 +63,7 @@ report(const Config *config, const Dsn * dsn, const char *id)
 	if (good && dsn->message_id[0] != '\0')
 		good = outbox_bounced(conn, dsn->message_id, reason, &found);
 	if (good && !found && id[0] != '\0')
-		good = outbox_bounced_id(conn, id, reason, &found);
+		good = outbox_bounced(conn, id, reason, &found);
 	PQfinish(conn);
 	if (!good)
 		return EX_TEMPFAIL;

@@ -97,7 +97,7 @@ batch_free(Batch *batch)
 bool
 outbox_sent(PGconn *conn, const char *id)
 {
-	return report(conn, "SELECT tempcloud.mail_sent(ARRAY[$1::bigint])", 1, &id);
+	return report(conn, "SELECT tempcloud.mail_sent(ARRAY[$1::pg_catalog.uuid])", 1, &id);
 }
 
 bool
@@ -114,19 +114,6 @@ outbox_bounced(PGconn *conn, const char *message_id, const char *reason, bool *f
 	const char *params[] = {message_id, reason};
 
 	return ask(conn, "SELECT tempcloud.mail_bounced($1, $2)", 2, params, found);
-}
-
-/* The setting is null where it has its default, as in outbox_has_domain(). */
-bool
-outbox_bounced_id(PGconn *conn, const char *id, const char *reason, bool *found)
-{
-	const char *params[] = {id, reason};
-
-	return ask(conn,
-			   "SELECT tempcloud.mail_bounced(pg_catalog.concat('<', $1::text, '@', COALESCE("
-			   "pg_catalog.current_setting('tempcloud.message_id_domain', true),"
-			   " 'tempcloud.invalid'), '>'), $2)",
-			   2, params, found);
 }
 
 bool

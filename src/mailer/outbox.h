@@ -55,7 +55,6 @@ extern bool outbox_failed(PGconn *conn, const char *id, const char *error, bool 
  * there is such a mail.  False, after logging, on failure.
  */
 extern bool outbox_bounced(PGconn *conn, const char *message_id, const char *reason, bool *found);
-extern bool outbox_bounced_id(PGconn *conn, const char *id, const char *reason, bool *found);
 
 /* Give back the mails of a batch from number first on. */
 extern bool outbox_release(PGconn *conn, const Batch *batch, int first);

@@ -1,8 +1,8 @@
 /*
  * event.c
- *		What happened: kept, and told to those who LISTEN.
+ *		Events: stored in the history, and notified.
  *
- * Any role may LISTEN, so that a notification holds keys and nothing else.
+ * Any role may LISTEN, so a notification holds keys and nothing else.
  */
 #include "postgres.h"
 
@@ -43,7 +43,7 @@ static const char *const names[] = {
 	[EVENT_REQUEST_FILLED] = "request.filled"
 };
 
-/* What an event is about, beside the accounts. */
+/* What an event is about, apart from the accounts. */
 typedef enum Topic
 {
 	NO_TOPIC,
@@ -51,6 +51,7 @@ typedef enum Topic
 	REQUEST_TOPIC
 } Topic;
 
+static void notify(Event event);
 static Topic topic_of(EventName name);
 
 void
@@ -78,20 +79,24 @@ tc_event(EventName name, const pg_uuid_t *account, const pg_uuid_t *contact,
 		   UUID_VALUE(contact), UUID_VALUE(partner),
 		   UUID_VALUE(about == INVITATION_TOPIC ? topic : NULL),
 		   UUID_VALUE(about == REQUEST_TOPIC ? topic : NULL));
-	if (tc_reveal_registered || account == NULL || partner == NULL)
-		tc_notify_event(&event);
-	else
+	notify(event);
+}
+
+/*
+ * If it is not to be revealed which account an address belongs to, each side gets
+ * a notification with its own key alone.
+ */
+static void
+notify(Event event)
+{
+	if (!tc_reveal_registered && event.has_account && event.has_partner)
 	{
-		/*
-		 * Each side hears of itself alone: who belongs to an address is not
-		 * told.
-		 */
 		event.has_partner = false;
 		tc_notify_event(&event);
 		event.has_account = false;
 		event.has_partner = true;
-		tc_notify_event(&event);
 	}
+	tc_notify_event(&event);
 }
 
 static Topic

@@ -1,6 +1,6 @@
 /*
  * event.h
- *		What happened: kept, and told to those who LISTEN.
+ *		Events: stored in the history, and notified.
  */
 #ifndef TC_EVENT_H
 #define TC_EVENT_H
@@ -37,11 +37,10 @@ typedef enum EventName
 } EventName;
 
 /*
- * Write an event into the history and tell it on channel tempcloud_event when
- * the transaction commits.  account did it, by contact; partner is the other
- * side; topic is the invitation or request that the event is
- * about; each may be NULL.  Needs a frame
- * (tc_enter_command).
+ * Store an event in the history, and notify channel tempcloud_event when the
+ * transaction commits.  account did it, by contact; partner is the other side;
+ * topic is the invitation or request that it is about.  Each may be NULL.  Needs a
+ * frame (tc_enter_command).
  */
 extern void tc_event(EventName name, const pg_uuid_t *account, const pg_uuid_t *contact,
 					 const pg_uuid_t *partner, const pg_uuid_t *topic);

@@ -1,14 +1,15 @@
 /*
  * mail.c
- *		What is told by mail, and to whom: commands queue.
+ *		The outbox: commands queue mails.
  *
- * What becomes of the queue is in mail_report.c.
+ * mail_claim.c gives them to mailers, and mail_report.c records the outcome.
  */
 #include "postgres.h"
 
 #include "fmgr.h"
 #include "utils/builtins.h"
 
+#include "base/clock.h"
 #include "base/query.h"
 #include "base/rate_limit.h"
 #include "base/refusal.h"
@@ -16,14 +17,18 @@
 #include "rule/mail.h"
 #include "worker/notify.h"
 
-#define MESSAGE_ID(domain) \
-	"concat('<', tempcloud_data.new_id(), '@', " domain ", '>')"
-
 static KeptQuery insert_mail =
 QUERY("INSERT INTO tempcloud_data.mail"
-	  " (kind, invitation_id, round, request_id, recipient, recipient_name, locale, message_id)"
-	  " VALUES ($1::tempcloud.mail_kind, $2, $3, $4, $5, concat_ws(' ', $6, $7), $8, "
-	  MESSAGE_ID("$9") ")");
+	  " (kind, invitation_id, round, request_id, recipient, recipient_name, locale,"
+	  "  message_domain, due_at, created_at)"
+	  " VALUES ($1::tempcloud.mail_kind, $2, $3, $4, $5, concat_ws(' ', $6, $7), $8, $9, $10, $10)");
+
+/* The columns of a query that finds an addressee. */
+enum
+{
+	ADDRESSEE_EMAIL = 1, ADDRESSEE_GIVEN_NAME, ADDRESSEE_FAMILY_NAME, ADDRESSEE_LOCALE,
+	ADDRESSEE_ROUND
+};
 
 static KeptQuery find_invitee =
 QUERY("SELECT i.email, i.given_name, i.family_name, COALESCE(a.locale, i.locale), i.round"
@@ -34,21 +39,29 @@ QUERY("SELECT i.email, i.given_name, i.family_name, COALESCE(a.locale, i.locale)
 	  "  LEFT JOIN tempcloud_data.account a ON a.id = COALESCE(i.invitee_id, c.account_id)"
 	  " WHERE i.id = $1");
 
-static KeptQuery drop_mails =
-QUERY("WITH unclaimed AS MATERIALIZED ("
-	  "   SELECT id FROM tempcloud_data.mail"
-	  "    WHERE invitation_id = $1 AND kind IN ('invitation', 'reminder')"
-	  "      AND state = 'queued' AND attempt = 0"
-	  "      FOR NO KEY UPDATE SKIP LOCKED)"
-	  " UPDATE tempcloud_data.mail m"
-	  "    SET state = 'dropped', closed_at = clock_timestamp()"
-	  "   FROM unclaimed WHERE m.id = unclaimed.id");
+/* Drop the mails that a query finds, which locks them and waits for none. */
+#define DROP_MAILS(which) \
+	QUERY("WITH waiting AS MATERIALIZED (" \
+		  "   SELECT m.id FROM tempcloud_data.mail m" \
+		  "    WHERE " which " AND m.state = 'queued'" \
+		  "      FOR NO KEY UPDATE SKIP LOCKED)" \
+		  " UPDATE tempcloud_data.mail m" \
+		  "    SET state = 'dropped', leased = false, closed_at = $2" \
+		  "   FROM waiting WHERE m.id = waiting.id")
+
+static KeptQuery drop_invitation_mails =
+DROP_MAILS("m.invitation_id = $1 AND m.kind IN ('invitation', 'reminder') AND m.attempt = 0");
+
+static KeptQuery drop_filled_mails =
+DROP_MAILS("m.request_id = $1 AND m.kind = 'request_filled'"
+		   " AND (NOT m.leased OR m.due_at <= $2)");
 
 /*
- * Who reads the mails of an account: the first preferred contact if they do, or
- * else the second (both may be null), or else a colleague, rather one who can
- * sign in.  They stay so until the transaction ends, so that erase_person()
- * finds each mail to them, unless the last query of the three was needed.
+ * The contact who reads the mails of an account: the first preferred contact, or
+ * the second (both may be null), or a colleague, if possible one with a login.
+ * Only an address that is proven counts.  Their row stays locked until the
+ * transaction ends, so that erase_person() finds each mail to them; not by the
+ * last of the three queries.
  */
 #define FIND_READER(whom, lock) \
 	QUERY("SELECT c.email, c.given_name, c.family_name, a.locale, w.round" \
@@ -92,21 +105,27 @@ FIND_READER_QUERIES("SELECT r.provider_id, w.answered_by,"
 
 static KeptQuery queue_confirmation =
 QUERY("INSERT INTO tempcloud_data.mail"
-	  " (kind, contact_id, recipient, recipient_name, locale, message_id)"
+	  " (kind, contact_id, recipient, recipient_name, locale, message_domain, due_at, created_at)"
 	  " SELECT 'confirm_email', c.id, c.email,"
-	  "        concat_ws(' ', c.given_name, c.family_name), a.locale, "
-	  MESSAGE_ID("$2")
+	  "        concat_ws(' ', c.given_name, c.family_name), a.locale, $2, $3, $3"
 	  "   FROM tempcloud_data.contact c"
 	  "   JOIN tempcloud_data.account a ON a.id = c.account_id"
 	  "  WHERE c.id = $1");
 
-/* In these two, what was written while the clock was ahead does not count. */
+/*
+ * In these two, a mail that was written while the clock was ahead does not
+ * count.  $3 is the instant.
+ */
 static KeptQuery find_recent_confirmation =
 QUERY("SELECT created_at + make_interval(secs => $2) FROM tempcloud_data.mail"
 	  " WHERE contact_id = $1 AND kind = 'confirm_email'"
-	  "   AND created_at > clock_timestamp() - make_interval(secs => $2)"
-	  "   AND created_at <= clock_timestamp()"
-	  " ORDER BY id DESC LIMIT 1");
+	  "   AND created_at > $3 - make_interval(secs => $2) AND created_at <= $3"
+	  " ORDER BY created_at DESC LIMIT 1");
+
+enum
+{
+	RECENT_UNTIL = 1
+};
 
 /* For tc_require_below(). */
 static KeptQuery nth_newest_confirmation =
@@ -114,8 +133,7 @@ QUERY("SELECT m.created_at + interval '24 hours'"
 	  "  FROM tempcloud_data.contact c"
 	  "  JOIN tempcloud_data.mail m ON m.contact_id = c.id"
 	  " WHERE c.account_id = $2 AND m.kind = 'confirm_email'"
-	  "   AND m.created_at > clock_timestamp() - interval '24 hours'"
-	  "   AND m.created_at <= clock_timestamp()"
+	  "   AND m.created_at > $3 - interval '24 hours' AND m.created_at <= $3"
 	  " ORDER BY m.created_at DESC OFFSET $1 LIMIT 1");
 
 static Rows find_reader(KeptQuery *queries, const pg_uuid_t *id, bool wait);
@@ -139,7 +157,7 @@ tc_mail_invitee(MailKind kind, const pg_uuid_t *invitation_id)
 void
 tc_drop_mails(const pg_uuid_t *invitation_id)
 {
-	tc_run_latest(&drop_mails, UUID_VALUE(invitation_id));
+	tc_run_latest(&drop_invitation_mails, UUID_VALUE(invitation_id), TIME_VALUE(tc_now()));
 }
 
 void
@@ -151,6 +169,9 @@ tc_mail_inviter(MailKind kind, const pg_uuid_t *invitation_id, bool wait)
 void
 tc_mail_customer(MailKind kind, const pg_uuid_t *request_id, bool wait)
 {
+	/* This mail will have all names: one that still waits is obsolete. */
+	if (kind == MAIL_REQUEST_FILLED)
+		tc_run_latest(&drop_filled_mails, UUID_VALUE(request_id), TIME_VALUE(tc_now()));
 	mail_found(find_reader(find_customer, request_id, wait), kind, NULL, request_id);
 }
 
@@ -168,6 +189,8 @@ find_reader(KeptQuery *queries, const pg_uuid_t *id, bool wait)
 
 	if (!wait && rows.count == 0)
 		rows = tc_run_latest(&queries[UNLOCKED], UUID_VALUE(id));
+	if (wait)
+		tc_read_clock();
 	return rows;
 }
 
@@ -182,12 +205,13 @@ mail_found(Rows rows, MailKind kind, const pg_uuid_t *invitation_id,
 		return;
 	addressee = (Addressee)
 	{
-		.email = tc_text(rows, 0, 1),
-			.given_name = tc_text(rows, 0, 2),
-			.family_name = tc_text(rows, 0, 3),
-			.locale = tc_text(rows, 0, 4)
+		.email = tc_text(rows, 0, ADDRESSEE_EMAIL),
+			.given_name = tc_text(rows, 0, ADDRESSEE_GIVEN_NAME),
+			.family_name = tc_text(rows, 0, ADDRESSEE_FAMILY_NAME),
+			.locale = tc_text(rows, 0, ADDRESSEE_LOCALE)
 	};
-	queue_mail(kind, invitation_id, request_id ? NULL_VALUE(INT4OID) : INT_VALUE(tc_integer(rows, 0, 5)),
+	queue_mail(kind, invitation_id,
+			   request_id ? NULL_VALUE(INT4OID) : INT_VALUE(tc_integer(rows, 0, ADDRESSEE_ROUND)),
 			   request_id, addressee);
 }
 
@@ -198,20 +222,23 @@ queue_mail(MailKind kind, const pg_uuid_t *invitation_id, Value round,
 	tc_run(&insert_mail, MAIL_KIND_VALUE(kind), UUID_VALUE(invitation_id), round,
 		   UUID_VALUE(request_id), TEXT_VALUE(addressee.email),
 		   TEXT_VALUE(addressee.given_name), TEXT_VALUE(addressee.family_name),
-		   TEXT_VALUE(addressee.locale), TEXT_VALUE(tc_message_id_domain));
+		   TEXT_VALUE(addressee.locale), TEXT_VALUE(tc_message_id_domain),
+		   TIME_VALUE(tc_now()));
 	tc_notify_mail();
 }
 
 void
 tc_mail_confirmation(const pg_uuid_t *contact_id, const pg_uuid_t *account_id)
 {
-	Rows		rows = tc_run_latest(&find_recent_confirmation, UUID_VALUE(contact_id),
-									 INT_VALUE(tc_resend_interval));
+	Rows		rows;
+	Value		now = TIME_VALUE(tc_now());
 
+	rows = tc_run_latest(&find_recent_confirmation, UUID_VALUE(contact_id),
+						 INT_VALUE(tc_resend_interval), now);
 	if (rows.count > 0)
-		tc_refuse_until(RESEND_TOO_SOON, tc_time(rows, 0, 1));
+		tc_refuse_until(RESEND_TOO_SOON, tc_time(rows, 0, RECENT_UNTIL));
 	tc_require_below(tc_max_daily_confirmations, TOO_MANY_CONFIRMATIONS,
-					 &nth_newest_confirmation, UUID_VALUE(account_id));
-	tc_run(&queue_confirmation, UUID_VALUE(contact_id), TEXT_VALUE(tc_message_id_domain));
+					 &nth_newest_confirmation, UUID_VALUE(account_id), now);
+	tc_run(&queue_confirmation, UUID_VALUE(contact_id), TEXT_VALUE(tc_message_id_domain), now);
 	tc_notify_mail();
 }

@@ -32,17 +32,21 @@ extern void tc_mail(MailKind kind, const pg_uuid_t *invitation_id, int round,
 extern void tc_mail_invitee(MailKind kind, const pg_uuid_t *invitation_id);
 
 /*
- * Drop the mails with a link to the invitation that no mailer has claimed yet, and
- * none is just about to: it waits for nobody.  So a mail that was dropped before
- * its first attempt has never gone anywhere.
+ * Drop the mails with a link to the invitation that no mailer has claimed.  One
+ * that a mailer is just claiming is skipped, so that this waits for nobody.  A
+ * mail that was dropped with attempt 0 was never sent.
  */
 extern void tc_drop_mails(const pg_uuid_t *invitation_id);
 
 /*
- * To a contact of an account, whose row is locked FOR SHARE: to who invited or, of
- * a request, to the customer's contact who ordered, or to the provider's who
- * answered or, before that, who made the partnership.  If they have left, to one
- * of their colleagues; without wait, also if somebody else is changing them.
+ * To a contact of an account, whose row is locked FOR SHARE.  About an
+ * invitation, it is the contact who invited.  About a request, it is the
+ * customer's contact who ordered, or the provider's who answered or, before an
+ * answer, who made the partnership.  If that contact has left, it is a colleague.
+ * Without wait, a contact whose row is locked is skipped if another can be found,
+ * and taken unlocked if not.
+ *
+ * A mail that a request is filled replaces those that wait to be sent.
  */
 extern void tc_mail_inviter(MailKind kind, const pg_uuid_t *invitation_id, bool wait);
 extern void tc_mail_customer(MailKind kind, const pg_uuid_t *request_id, bool wait);

@@ -1,16 +1,17 @@
 /*
  * mail_claim.c
- *		What a mailer gets: mails that are due, ready to be sent.
+ *		claim_mail(): gives mailers the mails that are due, ready to be sent.
  *
  * A row of the outbox says that a mail is due and to whom.  Its text, and the
- * secret in its link, are made when a mailer claims it, for each attempt anew:
- * neither is stored, so that no copy of the database can open an invitation.
- * So the rows that are returned must not spill to a file, wherever the caller's
- * query keeps them: a claim ends when they come near to work_mem.
+ * secret in its link, are made when a mailer claims it, anew for each attempt.
+ * Neither is stored, so that no copy of the database can open an invitation.
+ * For the same reason the rows that are returned must not spill to a file,
+ * wherever the caller's query keeps them: a claim ends before they fill
+ * work_mem.
  *
- * One mail does not keep others from being sent.  It has a bounded size, it is
- * made in memory that is freed before the next, and if that fails it is set
- * aside.
+ * One mail does not keep others from being sent.  Its size is bounded, it is
+ * made in memory that is freed before the next one, and a mail that cannot be
+ * rendered is given up.
  */
 #include "postgres.h"
 
@@ -21,42 +22,50 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/timestamp.h"
+#include "utils/uuid.h"
 
 #include "base/attempt.h"
+#include "base/clock.h"
 #include "base/query.h"
 #include "base/refusal.h"
 #include "base/settings.h"
 #include "rule/mail_due.h"
-#include "rule/mail_report.h"
 #include "rule/mail_kind.h"
+#include "rule/mail_report.h"
 #include "rule/mail_template.h"
 #include "rule/token.h"
 #include "worker/notify.h"
 
-/* In the order of the index, so that a session can go on from the last one. */
+/*
+ * In the order of the index, so that a session can continue after the last one.
+ * Of mails that are due at the same time, the key only makes the order definite.
+ */
 static KeptQuery lock_due =
 QUERY("SELECT id, due_at, kind, request_id IS NOT NULL FROM tempcloud_data.mail"
 	  " WHERE state = 'queued' AND due_at >= $2 AND due_at <= $3"
 	  " ORDER BY due_at, id LIMIT $1"
 	  "   FOR NO KEY UPDATE SKIP LOCKED");
 
+enum
+{
+	DUE_ID = 1, DUE_AT, DUE_KIND, DUE_ABOUT_REQUEST
+};
+
 static KeptQuery lease_mails =
 QUERY("UPDATE tempcloud_data.mail"
-	  "   SET attempt = attempt + 1, leased = true,"
-	  "       due_at = clock_timestamp() + $2"
+	  "   SET attempt = attempt + 1, leased = true, due_at = $3 + $2"
 	  " WHERE id = ANY ($1)");
 
-/* A day and a time as a mail in the language of m.locale writes them. */
+/* A date and a time in the language of m.locale. */
 #define MAIL_DATE(time) \
 	"to_char(" time ", CASE split_part(m.locale, '-', 1)" \
 	" WHEN 'de' THEN 'DD.MM.YYYY' WHEN 'en' THEN 'FMDD FMMonth YYYY' ELSE 'YYYY-MM-DD' END)"
 #define MAIL_TIME(time) "to_char(" time ", 'HH24:MI')"
 
 /*
- * The shifts of a request, a line each, with their workers.  A mail tells so
- * many of either, and how many more there are: the query reads no more names
- * than that.
+ * The shifts of a request, a line each, with their workers.  A mail has at most
+ * so many of either, and says how many more there are; the query reads no more
+ * names than that.
  */
 #define TOLD_SHIFTS	"20"
 #define TOLD_NAMES	"50"
@@ -95,30 +104,43 @@ QUERY("UPDATE tempcloud_data.mail"
 	"              WHERE s.request_id = " request_id ") n)"
 
 /*
- * Where an answer to a mail goes, of the contact who acted: only to an address
- * that is proven, and of a contact who is still there.
+ * The address of the contact who acted, for Reply-To: null if it is not proven,
+ * or the contact was removed.
  */
 #define REPLY_TO(contact) \
 	"CASE WHEN " contact ".email_verified_at IS NOT NULL AND " contact ".removed_at IS NULL" \
 	" THEN " contact ".email END"
 
+/* The same in each attempt, even if the setting of the domain has changed. */
+#define MESSAGE_ID	"concat('<', m.id, '@', m.message_domain, '>')"
+
+/* The columns of the two queries that describe a mail. */
+enum
+{
+	DESCRIBED_TOPIC = 1, DESCRIBED_ROUND, DESCRIBED_RECIPIENT, DESCRIBED_RECIPIENT_NAME,
+	DESCRIBED_LOCALE, DESCRIBED_MESSAGE_ID, DESCRIBED_ATTEMPT, DESCRIBED_OBSOLETE,
+	DESCRIBED_BLOCKED, DESCRIBED_REGISTERED, DESCRIBED_REPLY_TO,
+	DESCRIBED_PLACEHOLDERS		/* from here on */
+};
+
 /*
- * A mail, and what the placeholders of its template stand for, in the
- * order of Placeholder (mail_template.h) but for the link.  The company, person and
- * address a mail is about are the other side's: the inviter's for the invitee,
- * and for the inviter those who accepted or, before there is a partnership,
- * what the inviter typed.  It is obsolete when the invitation was closed or
- * sent again, or the address was proven, meanwhile.
+ * A mail, and the values of its template's placeholders in the order of
+ * Placeholder (mail_template.h), without the link.  The company, person and
+ * address are those of the other side.  For the invitee, they are the inviter's.
+ * For the inviter, they are those of the account that accepted or, before there
+ * is a partnership, what the inviter typed.  A mail is obsolete if the
+ * invitation was closed or sent again, or the address was proven, since it was
+ * queued.  $2 is the instant.
  */
 static KeptQuery describe_mail =
 QUERY("SELECT COALESCE(m.invitation_id, m.contact_id), m.round, m.recipient, m.recipient_name,"
-	  "       m.locale, m.message_id, m.attempt + 1,"
+	  "       m.locale, " MESSAGE_ID ", m.attempt + 1,"
 	  "       CASE WHEN m.kind = 'confirm_email'"
 	  "            THEN c.removed_at IS NOT NULL OR c.email_verified_at IS NOT NULL"
 	  "              OR lower(c.email) IS DISTINCT FROM lower(m.recipient)"
 	  "            WHEN m.kind IN ('invitation', 'reminder')"
 	  "            THEN m.round <> i.round OR i.status <> 'pending'"
-	  "              OR i.expires_at <= clock_timestamp()"
+	  "              OR i.expires_at <= $2"
 	  "            ELSE m.round <> i.round END AS obsolete,"
 	  "       m.kind IN ('invitation', 'reminder') AND EXISTS ("
 	  "         SELECT FROM tempcloud_data.contact me"
@@ -154,19 +176,16 @@ QUERY("SELECT COALESCE(m.invitation_id, m.contact_id), m.round, m.recipient, m.r
 	  " WHERE m.id = $1");
 
 /*
- * The same of a mail about a request; the company and person are the other
- * side's.  It is obsolete when a request that was received is open no more, or
- * the names come in a later mail.
+ * The same of a mail about a request.  It is obsolete if it asks for an answer
+ * and the request is no longer open, or has the names of workers and the request
+ * is no longer accepted.
  */
 static KeptQuery describe_request_mail =
 QUERY("SELECT m.request_id, NULL::integer, m.recipient, m.recipient_name,"
-	  "       m.locale, m.message_id, m.attempt + 1,"
+	  "       m.locale, " MESSAGE_ID ", m.attempt + 1,"
 	  "       CASE m.kind WHEN 'request_received'"
-	  "            THEN r.status <> 'open' OR r.answer_by <= clock_timestamp()"
-	  "            WHEN 'request_filled'"
-	  "            THEN r.status <> 'accepted' OR EXISTS ("
-	  "                 SELECT FROM tempcloud_data.mail n"
-	  "                  WHERE n.request_id = m.request_id AND n.kind = m.kind AND n.id > m.id)"
+	  "            THEN r.status <> 'open' OR r.answer_by <= $2"
+	  "            WHEN 'request_filled' THEN r.status <> 'accepted'"
 	  "            ELSE false END,"
 	  "       false, true,"
 	  "       " REPLY_TO("person") ","
@@ -191,33 +210,32 @@ QUERY("SELECT m.request_id, NULL::integer, m.recipient, m.recipient_name,"
 	  "                        ELSE r.decided_by END"
 	  " WHERE m.id = $1");
 
-#define FIRST_PLACEHOLDER_COLUMN 12
-
 static KeptQuery insert_invitation_token =
-QUERY("INSERT INTO tempcloud_data.invitation_token (digest, invitation_id, round)"
-	  " VALUES ($1, $2, $3)");
+QUERY("INSERT INTO tempcloud_data.invitation_token (digest, invitation_id, round, issued_at)"
+	  " VALUES ($1, $2, $3, $4)");
 
 static KeptQuery insert_confirmation_token =
-QUERY("INSERT INTO tempcloud_data.confirmation_token (digest, contact_id, email)"
-	  " VALUES ($1, $2, $3)");
+QUERY("INSERT INTO tempcloud_data.confirmation_token (digest, contact_id, email, issued_at)"
+	  " VALUES ($1, $2, $3, $4)");
 
-/* Skips the row if another mailer is just writing it: any of them will do. */
+/* Skips the row if another mailer is just writing it, which is as good. */
 static KeptQuery note_claim =
 QUERY("WITH stale AS MATERIALIZED ("
 	  "   SELECT only_row FROM tempcloud_data.mailer"
 	  "    WHERE last_claim_at IS NULL"
-	  "       OR last_claim_at < clock_timestamp() - make_interval(secs => $1)"
-	  "       OR last_claim_at > clock_timestamp()"
+	  "       OR last_claim_at < $2 - make_interval(secs => $1)"
+	  "       OR last_claim_at > $2"
 	  "      FOR NO KEY UPDATE SKIP LOCKED)"
-	  " UPDATE tempcloud_data.mailer m SET last_claim_at = clock_timestamp()"
+	  " UPDATE tempcloud_data.mailer m SET last_claim_at = $2"
 	  "   FROM stale WHERE m.only_row = stale.only_row");
 
 #define CLAIM_NOTE_SECONDS 5
 
 /*
- * What a claim takes at most, whatever is asked for: messages, which are also
- * the rows it looks at, a step at a time; and a part of work_mem, which leaves
- * room for one more message and for what a query adds to its rows.
+ * What a claim takes at most, whatever the caller asks for: a number of
+ * messages, which is also that of the rows it looks at, a step at a time; and a
+ * part of work_mem, which leaves room for one more message and for what a query
+ * adds to its rows.
  */
 #define MAX_MESSAGES			1000
 #define STEP					50
@@ -241,11 +259,21 @@ typedef struct Claim
 
 typedef struct Due
 {
-	int64		id;
+	pg_uuid_t  *id;
 	TimestampTz due_at;
 	MailKind	kind;
 	bool		about_request;	/* or about an invitation, or an address */
 } Due;
+
+/* The mails that are looked at in one step, in the order in which they are due. */
+typedef struct Step
+{
+	TimestampTz from;			/* they are due from this time */
+	TimestampTz now;			/* up to this one */
+	int			wanted;
+	int			count;
+	Due		   *mails;
+}			Step;
 
 typedef struct Mail
 {
@@ -268,13 +296,34 @@ typedef struct Mail
 	Message		message;
 } Mail;
 
+/* The columns of tempcloud.outgoing_mail. */
+enum
+{
+	OUTGOING_ID, OUTGOING_KIND, OUTGOING_RECIPIENT, OUTGOING_RECIPIENT_NAME, OUTGOING_LOCALE,
+	OUTGOING_SUBJECT, OUTGOING_TEXT_BODY, OUTGOING_HTML_BODY, OUTGOING_MESSAGE_ID,
+	OUTGOING_ATTEMPT, OUTGOING_REPLY_TO, OUTGOING_COLUMNS
+};
+
+/*
+ * How far this session has come, and the transaction in which it last leased
+ * mails.
+ */
+static DueCursor cursor = DUE_CURSOR;
+static TransactionId leased_by = InvalidTransactionId;
+
+static void require_work_mem(void);
+static Interval *lease_of(FunctionCallInfo fcinfo, int n);
 static bool claim_step(Claim *claim);
-static Due *lock_mails(TimestampTz from, TimestampTz to, int wanted, int *count);
+static void forget_rolled_back(void);
+static Step find_step(int wanted);
+static void lock_mails(Step * step, TimestampTz from);
+static int	claim_mails(Claim *claim, const Step * step);
+static void remember_step(const Step * step, int seen);
 static bool claim_mail(Claim *claim, const Due *due);
 static bool prepare_mail(Mail *mail);
 static void render_mail(void *argument);
 static void load_mail(Mail *mail);
-static void set_aside(const Mail *mail, ErrorData *error);
+static void give_up(const Mail *mail, ErrorData *error);
 static bool proves_address(const Mail *mail);
 static bool invites(const Mail *mail);
 static void mint_token(Mail *mail);
@@ -282,6 +331,7 @@ static void keep_token(const Mail *mail);
 static char *link_of(const Mail *mail);
 static MailKind template_kind(const Mail *mail);
 static void put_mail(Claim *claim, const Mail *mail);
+static char *uuid_text(const pg_uuid_t *id);
 
 PG_FUNCTION_INFO_V1(tempcloud_claim_mail);
 
@@ -289,45 +339,36 @@ PG_FUNCTION_INFO_V1(tempcloud_claim_mail);
  * claim_mail(max_messages integer, lease interval)
  *		returns setof tempcloud.outgoing_mail
  *
- * Two mailers never hold the same row: rows that another is claiming are
+ * No two mailers hold the same row: rows that another one is claiming are
  * skipped, and leased ones are not due.
  */
 Datum
 tempcloud_claim_mail(PG_FUNCTION_ARGS)
 {
+	enum
+	{
+		ARG_MAX_MESSAGES, ARG_LEASE
+	};
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	int			wanted = PG_ARGISNULL(0) ? 0 : PG_GETARG_INT32(0);
-	Interval   *lease = PG_ARGISNULL(1) ? NULL : PG_GETARG_INTERVAL_P(1);
-	Interval	longest = {.day = 1};
+	int			wanted = PG_ARGISNULL(ARG_MAX_MESSAGES) ? 0 : PG_GETARG_INT32(ARG_MAX_MESSAGES);
 	Claim		claim;
 
-	if (work_mem < MIN_WORK_MEM)
-		ereport(ERROR,
-				errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-				errmsg("claim_mail() needs a work_mem of at least %d kB", MIN_WORK_MEM),
-				errdetail("The messages hold secrets, which must not spill to a file."));
+	require_work_mem();
 	InitMaterializedSRF(fcinfo, 0);
 	tc_enter_command("claim_mail()");
 	if (wanted < 1)
 		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be at least 1.", "max_messages");
-	if (lease == NULL || lease->month < 0 || lease->day < 0 || lease->time < 0 ||
-		(lease->month | lease->day | lease->time) == 0 ||
-		DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(lease),
-										  IntervalPGetDatum(&longest))) > 0)
-		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be positive and at most a day.",
-					   "lease");
-
-	tc_run(&note_claim, INT_VALUE(CLAIM_NOTE_SECONDS));
-
 	claim = (Claim)
 	{
 		.result = rsinfo->setResult,
 			.columns = TupleDescGetAttInMetadata(rsinfo->setDesc),
-			.lease = lease,
+			.lease = lease_of(fcinfo, ARG_LEASE),
 			.wanted = Min(wanted, MAX_MESSAGES),
 			.looks = MAX_MESSAGES,
 			.room = Min(work_mem * INT64CONST(1024) / WORK_MEM_PART, MAX_ROOM)
 	};
+
+	tc_run(&note_claim, INT_VALUE(CLAIM_NOTE_SECONDS), TIME_VALUE(tc_now()));
 	while (claim.wanted > 0 && claim.looks > 0 && claim.room > 0 && claim_step(&claim))
 		;
 
@@ -338,89 +379,131 @@ tempcloud_claim_mail(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+static void
+require_work_mem(void)
+{
+	if (work_mem < MIN_WORK_MEM)
+		ereport(ERROR,
+				errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				errmsg("claim_mail() needs a work_mem of at least %d kB", MIN_WORK_MEM),
+				errdetail("The messages hold secrets, which must not spill to a file."));
+}
+
+/* Argument n, or PT400. */
+static Interval *
+lease_of(FunctionCallInfo fcinfo, int n)
+{
+	Interval   *lease = PG_ARGISNULL(n) ? NULL : PG_GETARG_INTERVAL_P(n);
+	Interval	longest = {.day = 1};
+
+	if (lease == NULL || lease->month < 0 || lease->day < 0 || lease->time < 0 ||
+		(lease->month | lease->day | lease->time) == 0 ||
+		DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(lease),
+										  IntervalPGetDatum(&longest))) > 0)
+		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be positive and at most a day.",
+					   "lease");
+	return lease;
+}
+
 /*
- * Claim some mails.  Returns whether there were any; those that turn out to
- * be obsolete make room for others.
- *
- * Rows that are locked and not returned stay as they are.  After a rollback of
- * what it leased a session begins anew.
+ * Claim some mails.  Returns whether any were due; obsolete ones are closed and
+ * make room for others.
  */
 static bool
 claim_step(Claim *claim)
 {
-	static DueCursor cursor = DUE_CURSOR;
-	static TransactionId leased_by = InvalidTransactionId;
-	TimestampTz now = GetCurrentTimestamp();
-	TimestampTz from;
-	TimestampTz rest = DT_NOEND;
-	int			wanted = Min(Min(claim->wanted, claim->looks), STEP);
-	int			count;
-	int			nleased = 0;
-	int			i;
-	Due		   *due;
-	Datum	   *leased;
+	Step		step;
 
+	forget_rolled_back();
+	tc_enter();
+	step = find_step(Min(Min(claim->wanted, claim->looks), STEP));
+	remember_step(&step, claim_mails(claim, &step));
+	tc_leave();
+	return step.count > 0;
+}
+
+/* Begin anew if what this session leased was rolled back: it is due again. */
+static void
+forget_rolled_back(void)
+{
 	if (TransactionIdIsValid(leased_by) &&
 		!TransactionIdIsCurrentTransactionId(leased_by) && !TransactionIdDidCommit(leased_by))
 		cursor = (DueCursor) DUE_CURSOR;
-
-	tc_enter();
-	from = tc_due_from(&cursor, now);
-	due = lock_mails(from, now, wanted, &count);
-	if (count == 0 && !TIMESTAMP_IS_NOBEGIN(from))
-	{
-		from = tc_due_from_idle(&cursor, now);
-		if (TIMESTAMP_IS_NOBEGIN(from))
-			due = lock_mails(from, now, wanted, &count);
-	}
-
-	leased = palloc(sizeof(Datum) * (count + 1));
-	for (i = 0; i < count && claim->room > 0; i++)
-	{
-		claim->looks--;
-		if (claim_mail(claim, &due[i]))
-			leased[nleased++] = Int64GetDatum(due[i].id);
-	}
-	if (nleased > 0)
-		tc_run(&lease_mails,
-			   ARRAY_VALUE(construct_array(leased, nleased, INT8OID, sizeof(int64),
-										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)),
-			   INTERVAL_VALUE(claim->lease));
-
-	if (i < count)
-		rest = due[i].due_at;
-	else if (count == wanted)
-		rest = due[count - 1].due_at;
-	tc_due_seen(&cursor, from, now, rest);
-	leased_by = GetCurrentTransactionIdIfAny();
-	tc_leave();
-	return count > 0;
 }
 
-/* In the order in which they are due. */
-static Due *
-lock_mails(TimestampTz from, TimestampTz to, int wanted, int *count)
+/* The mails to look at next, locked. */
+static Step
+find_step(int wanted)
 {
-	Rows		rows;
-	Due		   *due;
+	Step		step = {.now = tc_now(),.wanted = wanted};
 
-	rows = tc_run(&lock_due, INT_VALUE(wanted), TIME_VALUE(from), TIME_VALUE(to));
-	*count = rows.count;
-	due = palloc(sizeof(Due) * (*count + 1));
-	for (int i = 0; i < *count; i++)
-		due[i] = (Due)
+	lock_mails(&step, tc_due_from(&cursor, step.now));
+	if (step.count == 0 && !TIMESTAMP_IS_NOBEGIN(step.from))
 	{
-		.id = tc_integer(rows, i, 1),
-			.due_at = tc_time(rows, i, 2),
-			.kind = tc_mail_kind(rows, i, 3),
-			.about_request = tc_bool(rows, i, 4)
+		TimestampTz from = tc_due_from_idle(&cursor, step.now);
+
+		if (TIMESTAMP_IS_NOBEGIN(from))
+			lock_mails(&step, from);
+	}
+	return step;
+}
+
+static void
+lock_mails(Step * step, TimestampTz from)
+{
+	Rows		rows = tc_run(&lock_due, INT_VALUE(step->wanted), TIME_VALUE(from),
+							  TIME_VALUE(step->now));
+
+	step->from = from;
+	step->count = rows.count;
+	step->mails = palloc(sizeof(Due) * (step->count + 1));
+	for (int i = 0; i < step->count; i++)
+		step->mails[i] = (Due)
+	{
+		.id = tc_uuid(rows, i, DUE_ID),
+			.due_at = tc_time(rows, i, DUE_AT),
+			.kind = tc_mail_kind(rows, i, DUE_KIND),
+			.about_request = tc_bool(rows, i, DUE_ABOUT_REQUEST)
 	};
-	return due;
+}
+
+/* Until there is no more room.  Returns how many of the step it has looked at. */
+static int
+claim_mails(Claim *claim, const Step * step)
+{
+	const pg_uuid_t *leased[STEP];
+	int			nleased = 0;
+	int			seen;
+
+	for (seen = 0; seen < step->count && claim->room > 0; seen++)
+	{
+		claim->looks--;
+		if (claim_mail(claim, &step->mails[seen]))
+			leased[nleased++] = step->mails[seen].id;
+	}
+	if (nleased > 0)
+		tc_run(&lease_mails, ARRAY_VALUE(tc_uuid_array(leased, nleased)),
+			   INTERVAL_VALUE(claim->lease), TIME_VALUE(tc_now()));
+	return seen;
+}
+
+/* Mails that were locked and not looked at are left to a later claim. */
+static void
+remember_step(const Step * step, int seen)
+{
+	TimestampTz rest = DT_NOEND;
+
+	if (seen < step->count)
+		rest = step->mails[seen].due_at;
+	else if (step->count == step->wanted)
+		rest = step->mails[step->count - 1].due_at;
+	tc_due_seen(&cursor, step->from, step->now, rest);
+	leased_by = GetCurrentTransactionIdIfAny();
 }
 
 /*
- * Add a mail to the result, or close it if it is not to be sent, in a frame of
- * its own: what it took is freed.
+ * Add a mail to the result, or close it if it is not to be sent.  It is done in
+ * a frame of its own, whose memory is freed.
  */
 static bool
 claim_mail(Claim *claim, const Due *due)
@@ -437,9 +520,9 @@ claim_mail(Claim *claim, const Due *due)
 }
 
 /*
- * Make a mail ready to be sent, or close it if it is not to be sent: because it
- * has become pointless, because its reader has blocked the sender, because each of its attempts ended without a report, or
- * because it cannot be rendered.
+ * Make a mail ready to be sent.  Close it and return false if it is obsolete, its
+ * recipient has blocked the sender, its last attempt ended without a report, or
+ * it cannot be rendered.
  */
 static bool
 prepare_mail(Mail *mail)
@@ -449,13 +532,13 @@ prepare_mail(Mail *mail)
 	mint_token(mail);
 	error = tc_attempt(render_mail, mail);
 	if (error != NULL)
-		set_aside(mail, error);
+		give_up(mail, error);
 	else if (mail->obsolete)
-		tc_close_mail(mail->due->id, "dropped", NULL);
+		tc_close_mail(mail->due->id, MAIL_IS_DROPPED, NULL);
 	else if (mail->blocked)
-		tc_close_mail(mail->due->id, "suppressed", NULL);
+		tc_close_mail(mail->due->id, MAIL_IS_SUPPRESSED, NULL);
 	else if (mail->attempt > tc_mail_max_attempts)
-		tc_close_mail(mail->due->id, "failed", "no mailer reported what became of it");
+		tc_close_mail(mail->due->id, MAIL_IS_FAILED, "no mailer reported the outcome");
 	else
 	{
 		keep_token(mail);
@@ -464,7 +547,7 @@ prepare_mail(Mail *mail)
 	return false;
 }
 
-/* Reads only, so that the subtransaction of each mail costs next to nothing. */
+/* It only reads: a subtransaction that writes nothing is cheap. */
 static void
 render_mail(void *argument)
 {
@@ -482,29 +565,29 @@ load_mail(Mail *mail)
 	int			nvalues = mail->due->about_request ? PLACEHOLDER_LINK : PLACEHOLDER_ORDER;
 
 	rows = tc_run(mail->due->about_request ? &describe_request_mail : &describe_mail,
-				  BIGINT_VALUE(mail->due->id));
-	mail->topic = tc_uuid(rows, 0, 1);
-	mail->round = tc_integer(rows, 0, 2);
-	mail->recipient = tc_text(rows, 0, 3);
-	mail->recipient_name = tc_text(rows, 0, 4);
-	mail->locale = tc_text(rows, 0, 5);
-	mail->message_id = tc_text(rows, 0, 6);
-	mail->attempt = tc_integer(rows, 0, 7);
-	mail->obsolete = tc_bool(rows, 0, 8);
-	mail->blocked = tc_bool(rows, 0, 9);
-	mail->registered = tc_bool(rows, 0, 10);
-	mail->reply_to = tc_text(rows, 0, 11);
+				  UUID_VALUE(mail->due->id), TIME_VALUE(tc_now()));
+	mail->topic = tc_uuid(rows, 0, DESCRIBED_TOPIC);
+	mail->round = tc_integer(rows, 0, DESCRIBED_ROUND);
+	mail->recipient = tc_text(rows, 0, DESCRIBED_RECIPIENT);
+	mail->recipient_name = tc_text(rows, 0, DESCRIBED_RECIPIENT_NAME);
+	mail->locale = tc_text(rows, 0, DESCRIBED_LOCALE);
+	mail->message_id = tc_text(rows, 0, DESCRIBED_MESSAGE_ID);
+	mail->attempt = tc_integer(rows, 0, DESCRIBED_ATTEMPT);
+	mail->obsolete = tc_bool(rows, 0, DESCRIBED_OBSOLETE);
+	mail->blocked = tc_bool(rows, 0, DESCRIBED_BLOCKED);
+	mail->registered = tc_bool(rows, 0, DESCRIBED_REGISTERED);
+	mail->reply_to = tc_text(rows, 0, DESCRIBED_REPLY_TO);
 	for (int i = 0; i < nvalues; i++)
-		mail->values[i] = tc_text(rows, 0, FIRST_PLACEHOLDER_COLUMN + i);
+		mail->values[i] = tc_text(rows, 0, DESCRIBED_PLACEHOLDERS + i);
 	mail->values[PLACEHOLDER_LINK] = link_of(mail);
 }
 
 /*
  * Give up a mail that could not be rendered.  An error that is not about the
- * mail, and may be gone at the next attempt, goes on.
+ * mail, and may not occur at the next attempt, is raised again.
  */
 static void
-set_aside(const Mail *mail, ErrorData *error)
+give_up(const Mail *mail, ErrorData *error)
 {
 	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
 	{
@@ -517,8 +600,8 @@ set_aside(const Mail *mail, ErrorData *error)
 	}
 	ereport(LOG,
 			errcode(error->sqlerrcode),
-			errmsg("mail %lld cannot be rendered: %s", (long long) mail->due->id, error->message));
-	tc_close_mail(mail->due->id, "failed",
+			errmsg("mail %s cannot be rendered: %s", uuid_text(mail->due->id), error->message));
+	tc_close_mail(mail->due->id, MAIL_IS_FAILED,
 				  tc_clean_report(psprintf("cannot be rendered: %s", error->message)));
 }
 
@@ -544,32 +627,31 @@ mint_token(Mail *mail)
 		mail->token = tc_mint_token(INVITATION_TOKEN, &mail->digest);
 }
 
-/* Keep the digest of its secret. */
+/* Store the digest of its secret. */
 static void
 keep_token(const Mail *mail)
 {
 	if (proves_address(mail))
 		tc_run(&insert_confirmation_token, BYTEA_VALUE(mail->digest), UUID_VALUE(mail->topic),
-			   TEXT_VALUE(mail->recipient));
+			   TEXT_VALUE(mail->recipient), TIME_VALUE(tc_now()));
 	else if (invites(mail))
 		tc_run(&insert_invitation_token, BYTEA_VALUE(mail->digest), UUID_VALUE(mail->topic),
-			   INT_VALUE(mail->round));
+			   INT_VALUE(mail->round), TIME_VALUE(tc_now()));
 }
 
+/* NULL if this kind of mail has none. */
 static char *
 link_of(const Mail *mail)
 {
 	if (mail->due->about_request)
-		return tc_replace(tc_request_url, "{id}",
-						  DatumGetCString(DirectFunctionCall1(uuid_out,
-															  UUIDPGetDatum(mail->topic))));
+		return tc_replace(tc_request_url, "{id}", uuid_text(mail->topic));
 	if (mail->token == NULL)
 		return NULL;
 	return tc_replace(proves_address(mail) ? tc_confirmation_url : tc_invitation_url,
 					  "{token}", mail->token);
 }
 
-/* Who has no account yet is asked to make one. */
+/* An invitation to an address without an account has a text of its own. */
 static MailKind
 template_kind(const Mail *mail)
 {
@@ -582,14 +664,28 @@ template_kind(const Mail *mail)
 static void
 put_mail(Claim *claim, const Mail *mail)
 {
-	char	   *strings[] = {
-		psprintf(INT64_FORMAT, mail->due->id), (char *) tc_mail_kind_label(mail->due->kind), mail->recipient,
-		mail->recipient_name, mail->locale, mail->message.subject, mail->message.text_body,
-		mail->message.html_body, mail->message_id, psprintf("%d", mail->attempt), mail->reply_to
+	char	   *strings[OUTGOING_COLUMNS] = {
+		[OUTGOING_ID] = uuid_text(mail->due->id),
+		[OUTGOING_KIND] = (char *) tc_mail_kind_label(mail->due->kind),
+		[OUTGOING_RECIPIENT] = mail->recipient,
+		[OUTGOING_RECIPIENT_NAME] = mail->recipient_name,
+		[OUTGOING_LOCALE] = mail->locale,
+		[OUTGOING_SUBJECT] = mail->message.subject,
+		[OUTGOING_TEXT_BODY] = mail->message.text_body,
+		[OUTGOING_HTML_BODY] = mail->message.html_body,
+		[OUTGOING_MESSAGE_ID] = mail->message_id,
+		[OUTGOING_ATTEMPT] = psprintf("%d", mail->attempt),
+		[OUTGOING_REPLY_TO] = mail->reply_to
 	};
 	HeapTuple	row = BuildTupleFromCStrings(claim->columns, strings);
 
 	tuplestore_puttuple(claim->result, row);
 	claim->wanted--;
 	claim->room -= row->t_len;
+}
+
+static char *
+uuid_text(const pg_uuid_t *id)
+{
+	return DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(id)));
 }

@@ -18,7 +18,7 @@ tc_due_from_idle(const DueCursor *cursor, TimestampTz now)
 	return from(cursor, now, DUE_BEGIN_ANEW_IDLE);
 }
 
-/* Where commits may still come late, the session does not go on yet. */
+/* Of the last two seconds, commits may still come: they are looked at again. */
 void
 tc_due_seen(DueCursor *cursor, TimestampTz from, TimestampTz now, TimestampTz rest)
 {

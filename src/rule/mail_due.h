@@ -2,15 +2,14 @@
  * mail_due.h
  *		How a session goes through the mails that are due.
  *
- * Mails that were sent leave dead entries at the due end of the index, and while
- * anybody holds an old snapshot these can neither be removed nor told from
- * live ones without a look at the table.  So a session goes on from where it
- * has been.  It begins anew from time to time, and sooner when it finds
- * nothing: then it comes upon what was committed late.
+ * Mails that were sent leave dead entries at the beginning of the index.  While
+ * an old snapshot is held, these entries cannot be removed, and a scan has to
+ * look at the table for each of them.  So a session continues where its last
+ * scan ended.  It begins anew from time to time, and sooner if it finds nothing,
+ * to see mails that were committed late.
  *
- * Times are those of the clock, which may be set back: what a session remembers
- * that lies ahead of now tells it nothing, and it begins anew.  These functions
- * need no server.
+ * If the clock is set back, what a session remembers lies ahead of now, and it
+ * begins anew.  These functions need no server.
  */
 #ifndef TC_MAIL_DUE_H
 #define TC_MAIL_DUE_H

@@ -1,14 +1,19 @@
 /*
  * mail_report.c
- *		What becomes of the mails that are queued: mailers report.
+ *		The outcome of mails: mailers report it.
  *
- * How they get them is in claim.c.
+ * mail_claim.c gives mails to mailers.
  */
 #include "postgres.h"
 
+#include <ctype.h>
+
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/uuid.h"
 
+#include "base/clock.h"
 #include "base/input_check.h"
 #include "base/query.h"
 #include "base/refusal.h"
@@ -19,38 +24,41 @@
 static KeptQuery close_mail =
 QUERY("UPDATE tempcloud_data.mail"
 	  "   SET state = $2::tempcloud_data.mail_state, error = COALESCE($3, error),"
-	  "       leased = false, closed_at = clock_timestamp()"
+	  "       leased = false, closed_at = $4"
 	  " WHERE id = $1");
 
-/* A report that comes after the lease is over is still true. */
+/* A report that comes after the end of the lease is true, too. */
 static KeptQuery close_as_sent =
 QUERY("WITH held AS MATERIALIZED ("
 	  "   SELECT id FROM tempcloud_data.mail"
 	  "    WHERE id = ANY ($1) AND attempt > 0 AND state IN ('queued', 'failed')"
 	  "    ORDER BY id FOR NO KEY UPDATE)"
 	  " UPDATE tempcloud_data.mail m"
-	  "    SET state = 'sent', error = NULL, leased = false,"
-	  "        closed_at = clock_timestamp()"
+	  "    SET state = 'sent', error = NULL, leased = false, closed_at = $2"
 	  "   FROM held WHERE m.id = held.id");
 
 static KeptQuery lock_failed =
 QUERY("SELECT attempt FROM tempcloud_data.mail"
 	  " WHERE id = $1 AND state = 'queued' AND leased FOR NO KEY UPDATE");
 
+enum
+{
+	FAILED_ATTEMPT = 1
+};
+
 /* Doubling from the first delay, at most a day, a quarter more or less. */
 static KeptQuery defer_mail =
 QUERY("UPDATE tempcloud_data.mail"
 	  "   SET leased = false, error = $2,"
-	  "       due_at = clock_timestamp() + make_interval(secs =>"
+	  "       due_at = $4 + make_interval(secs =>"
 	  "           LEAST($3 * 2.0 ^ LEAST(attempt - 1, 30), 86400)"
 	  "           * (0.75 + random() / 2))"
 	  " WHERE id = $1");
 
 static KeptQuery bounce_mail =
 QUERY("UPDATE tempcloud_data.mail"
-	  "   SET state = 'bounced', error = $2, leased = false,"
-	  "       closed_at = clock_timestamp()"
-	  " WHERE message_id = $1 AND attempt > 0");
+	  "   SET state = 'bounced', error = $2, leased = false, closed_at = $3"
+	  " WHERE id = $1 AND attempt > 0");
 
 static KeptQuery release_mails =
 QUERY("WITH held AS MATERIALIZED ("
@@ -58,19 +66,18 @@ QUERY("WITH held AS MATERIALIZED ("
 	  "    WHERE id = ANY ($1) AND state = 'queued' AND leased"
 	  "    ORDER BY id FOR NO KEY UPDATE)"
 	  " UPDATE tempcloud_data.mail m"
-	  "    SET leased = false, attempt = attempt - 1, due_at = clock_timestamp()"
+	  "    SET leased = false, attempt = attempt - 1, due_at = $2"
 	  "   FROM held WHERE m.id = held.id");
 
 static KeptQuery reopen_mail =
 QUERY("UPDATE tempcloud_data.mail"
-	  "   SET state = 'queued', attempt = 0, closed_at = NULL,"
-	  "       due_at = clock_timestamp()"
+	  "   SET state = 'queued', attempt = 0, closed_at = NULL, due_at = $2"
 	  " WHERE id = $1 AND state = 'failed'");
 
 /*
- * A mail server's words may quote the mail: no token may get into a table, nor
- * half of one.  The soft line ends of quoted-printable are joined first; of a
- * token that is broken in another way, no half as long as this is left.
+ * A mail server may quote the mail in its reply, and no token, nor half of one,
+ * may be stored.  The soft line ends of quoted-printable are joined first.  Of a
+ * token that is broken in another way, no part of 20 characters is left.
  */
 static KeptQuery clean_report =
 QUERY("SELECT left(regexp_replace("
@@ -79,6 +86,22 @@ QUERY("SELECT left(regexp_replace("
 	  "             'tc[ie]_[A-Za-z0-9_-]*|[A-Za-z0-9_-]{20,}', '[...]', 'g'),"
 	  "         '[[:cntrl:]]+', ' ', 'g'), 500)");
 
+enum
+{
+	CLEANED = 1
+};
+
+static const char *const states[] = {
+	[MAIL_IS_QUEUED] = "queued",
+	[MAIL_IS_SENT] = "sent",
+	[MAIL_IS_FAILED] = "failed",
+	[MAIL_IS_BOUNCED] = "bounced",
+	[MAIL_IS_DROPPED] = "dropped",
+	[MAIL_IS_SUPPRESSED] = "suppressed"
+};
+
+static pg_uuid_t *key_of_message_id(const char *message_id);
+
 PG_FUNCTION_INFO_V1(tempcloud_mail_sent);
 PG_FUNCTION_INFO_V1(tempcloud_mail_failed);
 PG_FUNCTION_INFO_V1(tempcloud_mail_bounced);
@@ -86,49 +109,56 @@ PG_FUNCTION_INFO_V1(tempcloud_release_mail);
 PG_FUNCTION_INFO_V1(tempcloud_retry_mail);
 
 /*
- * mail_sent(ids bigint[]) returns integer
+ * mail_sent(ids uuid[]) returns integer
  */
 Datum
 tempcloud_mail_sent(PG_FUNCTION_ARGS)
 {
+	enum
+	{
+		ARG_IDS
+	};
 	uint64		count;
 
 	tc_enter_command("mail_sent()");
-	if (PG_ARGISNULL(0))
+	if (PG_ARGISNULL(ARG_IDS))
 		tc_require(NULL, "ids");
-	count = tc_run(&close_as_sent, ARG_VALUE(0, INT8ARRAYOID)).count;
+	count = tc_run(&close_as_sent, ARG_VALUE(ARG_IDS, UUIDARRAYOID), TIME_VALUE(tc_now())).count;
 	tc_leave();
 	PG_RETURN_INT32(count);
 }
 
 /*
- * mail_failed(id bigint, error text, permanent boolean) returns boolean
+ * mail_failed(id uuid, error text, permanent boolean) returns boolean
  */
 Datum
 tempcloud_mail_failed(PG_FUNCTION_ARGS)
 {
+	enum
+	{
+		ARG_ID, ARG_ERROR, ARG_PERMANENT
+	};
 	Rows		rows;
-	bool		permanent = !PG_ARGISNULL(2) && PG_GETARG_BOOL(2);
-	int64		id;
+	bool		permanent = !PG_ARGISNULL(ARG_PERMANENT) && PG_GETARG_BOOL(ARG_PERMANENT);
+	pg_uuid_t  *id;
 	char	   *error;
 	bool		again = false;
 
 	tc_enter_command("mail_failed()");
-	if (PG_ARGISNULL(0))
-		tc_require(NULL, "id");
-	id = PG_GETARG_INT64(0);
-	error = tc_trim(tc_arg_text(fcinfo, 1));
+	id = tc_arg_uuid(fcinfo, ARG_ID, "id");
+	error = tc_trim(tc_arg_text(fcinfo, ARG_ERROR));
 	error = error ? tc_clean_report(error) : "unknown error";
 
-	rows = tc_run(&lock_failed, BIGINT_VALUE(id));
+	rows = tc_run(&lock_failed, UUID_VALUE(id));
+	tc_read_clock();
 	if (rows.count > 0)
 	{
-		again = !permanent && tc_integer(rows, 0, 1) < tc_mail_max_attempts;
+		again = !permanent && tc_integer(rows, 0, FAILED_ATTEMPT) < tc_mail_max_attempts;
 		if (again)
-			tc_run(&defer_mail, BIGINT_VALUE(id), TEXT_VALUE(error),
-				   INT_VALUE(tc_mail_retry_delay));
+			tc_run(&defer_mail, UUID_VALUE(id), TEXT_VALUE(error),
+				   INT_VALUE(tc_mail_retry_delay), TIME_VALUE(tc_now()));
 		else
-			tc_close_mail(id, "failed", error);
+			tc_close_mail(id, MAIL_IS_FAILED, error);
 	}
 	tc_leave();
 	PG_RETURN_BOOL(again);
@@ -140,31 +170,43 @@ tempcloud_mail_failed(PG_FUNCTION_ARGS)
 Datum
 tempcloud_mail_bounced(PG_FUNCTION_ARGS)
 {
+	enum
+	{
+		ARG_MESSAGE_ID, ARG_REASON
+	};
+	pg_uuid_t  *id;
 	char	   *reason;
-	bool		found;
+	bool		found = false;
 
 	tc_enter_command("mail_bounced()");
-	if (PG_ARGISNULL(0))
+	if (PG_ARGISNULL(ARG_MESSAGE_ID))
 		tc_require(NULL, "message_id");
-	reason = tc_trim(tc_arg_text(fcinfo, 1));
-	found = tc_run(&bounce_mail, ARG_VALUE(0, TEXTOID),
-				   TEXT_VALUE(reason ? tc_clean_report(reason) : "unknown reason")).count > 0;
+	id = key_of_message_id(tc_arg_text(fcinfo, ARG_MESSAGE_ID));
+	reason = tc_trim(tc_arg_text(fcinfo, ARG_REASON));
+	reason = reason ? tc_clean_report(reason) : "unknown reason";
+	if (id != NULL)
+		found = tc_run(&bounce_mail, UUID_VALUE(id), TEXT_VALUE(reason),
+					   TIME_VALUE(tc_now())).count > 0;
 	tc_leave();
 	PG_RETURN_BOOL(found);
 }
 
 /*
- * release_mail(ids bigint[]) returns integer
+ * release_mail(ids uuid[]) returns integer
  */
 Datum
 tempcloud_release_mail(PG_FUNCTION_ARGS)
 {
+	enum
+	{
+		ARG_IDS
+	};
 	uint64		count;
 
 	tc_enter_command("release_mail()");
-	if (PG_ARGISNULL(0))
+	if (PG_ARGISNULL(ARG_IDS))
 		tc_require(NULL, "ids");
-	count = tc_run(&release_mails, ARG_VALUE(0, INT8ARRAYOID)).count;
+	count = tc_run(&release_mails, ARG_VALUE(ARG_IDS, UUIDARRAYOID), TIME_VALUE(tc_now())).count;
 	if (count > 0)
 		tc_notify_mail();
 	tc_leave();
@@ -172,17 +214,21 @@ tempcloud_release_mail(PG_FUNCTION_ARGS)
 }
 
 /*
- * retry_mail(id bigint) returns boolean
+ * retry_mail(id uuid) returns boolean
  */
 Datum
 tempcloud_retry_mail(PG_FUNCTION_ARGS)
 {
+	enum
+	{
+		ARG_ID
+	};
+	pg_uuid_t  *id;
 	bool		found;
 
 	tc_enter_command("retry_mail()");
-	if (PG_ARGISNULL(0))
-		tc_require(NULL, "id");
-	found = tc_run(&reopen_mail, ARG_VALUE(0, INT8OID)).count > 0;
+	id = tc_arg_uuid(fcinfo, ARG_ID, "id");
+	found = tc_run(&reopen_mail, UUID_VALUE(id), TIME_VALUE(tc_now())).count > 0;
 	if (found)
 		tc_notify_mail();
 	tc_leave();
@@ -190,17 +236,40 @@ tempcloud_retry_mail(PG_FUNCTION_ARGS)
 }
 
 void
-tc_close_mail(int64 id, const char *state, const char *error)
+tc_close_mail(const pg_uuid_t *id, MailState state, const char *error)
 {
-	tc_run(&close_mail, BIGINT_VALUE(id), TEXT_VALUE(state), TEXT_VALUE(error));
+	tc_run(&close_mail, UUID_VALUE(id), TEXT_VALUE(states[state]), TEXT_VALUE(error),
+		   TIME_VALUE(tc_now()));
 }
 
 char *
 tc_clean_report(const char *report)
 {
 	Rows		rows = tc_run(&clean_report, TEXT_VALUE(report));
-	char	   *cleaned = tc_text(rows, 0, 1);
+	char	   *cleaned = tc_text(rows, 0, CLEANED);
 
 	/* A token in another spelling must not keep a mailer from reporting. */
 	return tc_has_form(cleaned, strlen(cleaned), FORM_FREE_TEXT) ? cleaned : "[...]";
+}
+
+/*
+ * The key of a mail: the local part of its Message-ID, with or without angle
+ * brackets and domain.  A bounce may come after the setting of the domain has
+ * changed.  NULL if it is no key.
+ */
+static pg_uuid_t *
+key_of_message_id(const char *message_id)
+{
+	static const char pattern[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	const char *key = message_id + strspn(message_id, " \t\r\n<");
+	size_t		length = strcspn(key, "@> \t\r\n");
+
+	if (length != strlen(pattern))
+		return NULL;
+	for (size_t i = 0; i < length; i++)
+	{
+		if (pattern[i] == '-' ? key[i] != '-' : !isxdigit((unsigned char) key[i]))
+			return NULL;
+	}
+	return DatumGetUUIDP(DirectFunctionCall1(uuid_in, CStringGetDatum(pnstrdup(key, length))));
 }

@@ -3,9 +3,9 @@
  *		The texts of mails.
  *
  * A placeholder is a name in braces.  It is replaced once: a value that looks
- * like a placeholder stays as it is.  A line of a body whose placeholders are
- * all empty is left out, so that a mail without a personal message has no hole
- * where it would be.
+ * like a placeholder is not replaced again.  A line whose placeholders are all
+ * empty is left out together with the blank line after it, so that a mail
+ * without a personal message has no gap.
  */
 #include "postgres.h"
 
@@ -36,8 +36,8 @@ static const char *const placeholders[PLACEHOLDERS] = {
 };
 
 /*
- * From the language wanted over its variants to the default; in each, the
- * DBA's own template before the one that ships.
+ * The locale wanted, its language, the default locale, its language, or English;
+ * in each, the DBA's own template goes before the shipped one.
  */
 static KeptQuery find_template =
 QUERY("SELECT t.subject, t.text_body, t.html_body"
@@ -53,6 +53,11 @@ QUERY("SELECT t.subject, t.text_body, t.html_body"
 	  " ORDER BY wanted.rank, t.origin"
 	  " LIMIT 1");
 
+enum
+{
+	TEMPLATE_SUBJECT = 1, TEMPLATE_TEXT_BODY, TEMPLATE_HTML_BODY
+};
+
 static char *fill(const char *template, char *const *values, bool html, int limit);
 static bool fill_line(StringInfo out, const char *line, const char *end,
 					  char *const *values, bool html, int limit);
@@ -64,13 +69,18 @@ static void make_one_line(char *s);
 PG_FUNCTION_INFO_V1(tempcloud_has_known_placeholders);
 
 /*
- * has_known_placeholders(template text) returns boolean: what the tables of
- * templates check.
+ * has_known_placeholders(template text) returns boolean
+ *
+ * For the CHECK of the tables of templates.
  */
 Datum
 tempcloud_has_known_placeholders(PG_FUNCTION_ARGS)
 {
-	char	   *template = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	enum
+	{
+		ARG_TEMPLATE
+	};
+	char	   *template = text_to_cstring(PG_GETARG_TEXT_PP(ARG_TEMPLATE));
 	const char *end = template + strlen(template);
 
 	for (const char *s = strchr(template, '{'); s != NULL; s = strchr(s + 1, '{'))
@@ -97,9 +107,9 @@ tc_render(MailKind kind, const char *locale, char *const values[PLACEHOLDERS])
 				errcode(ERRCODE_UNDEFINED_OBJECT),
 				errmsg("there is no mail template of kind \"%s\" for locale \"%s\"",
 					   tc_mail_kind_label(kind), locale));
-	message.subject = fill(tc_text(rows, 0, 1), values, false, MAX_SUBJECT_BYTES);
-	message.text_body = fill(tc_text(rows, 0, 2), values, false, MAX_BODY_BYTES);
-	html_body = tc_text(rows, 0, 3);
+	message.subject = fill(tc_text(rows, 0, TEMPLATE_SUBJECT), values, false, MAX_SUBJECT_BYTES);
+	message.text_body = fill(tc_text(rows, 0, TEMPLATE_TEXT_BODY), values, false, MAX_BODY_BYTES);
+	html_body = tc_text(rows, 0, TEMPLATE_HTML_BODY);
 	message.html_body = html_body ? fill(html_body, values, true, MAX_BODY_BYTES) : NULL;
 	make_one_line(message.subject);
 	return message;
@@ -134,7 +144,7 @@ fill(const char *template, char *const *values, bool html, int limit)
 
 		end = end ? end + 1 : line + strlen(line);
 		if (!fill_line(&out, line, end, values, html, limit) && *end == '\n')
-			end++;				/* and with it the blank line that sets it off */
+			end++;				/* and the blank line after it */
 		check_length(&out, limit);
 		line = end;
 	}
@@ -191,9 +201,9 @@ check_length(const StringInfoData *out, int limit)
 }
 
 /*
- * Which placeholder starts at s, or -1.  *length becomes how long it is, with
- * braces; where there is none, how long one would be, or 0 for no brace that
- * encloses a name.
+ * The placeholder that starts at s, or -1.  *length is set to its length, with
+ * braces; to that of a name in braces that is no placeholder; or to 0 if there is
+ * none either.
  */
 static int
 placeholder_at(const char *s, const char *end, int *length)
@@ -249,7 +259,7 @@ append_html(StringInfo out, const char *value)
 	}
 }
 
-/* A header field holds no line end, whatever a template or value contains. */
+/* Replace control characters: a header field must not contain a line end. */
 static void
 make_one_line(char *s)
 {

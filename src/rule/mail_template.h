@@ -9,7 +9,7 @@
 
 #include "rule/mail_kind.h"
 
-/* What a template may refer to, by the name in mail_template.c. */
+/* The placeholders of templates; mail_template.c has their names. */
 typedef enum Placeholder
 {
 	PLACEHOLDER_RECIPIENT_NAME,
@@ -29,8 +29,8 @@ typedef enum Placeholder
 } Placeholder;
 
 /*
- * How long a text becomes at most, in bytes; the shipped templates stay below it
- * whatever the values are.  All of a row of tempcloud.outgoing_mail is less than
+ * The limits of texts, in bytes; the shipped templates stay below them whatever
+ * the values are.  A row of tempcloud.outgoing_mail has less than
  * MAX_MESSAGE_BYTES.
  */
 #define MAX_SUBJECT_BYTES	(8 * 1024)
@@ -45,11 +45,10 @@ typedef struct Message
 } Message;
 
 /*
- * The message of a kind in the language
- * nearest to locale, palloc'd.  A NULL value counts as empty.  Needs a frame
- * (tc_enter); raises undefined_object if there is no template of that kind in
- * any language that could be used, program_limit_exceeded if a text becomes too
- * long.
+ * The message of a kind in the language nearest to locale, palloc'd.  A NULL
+ * value counts as empty.  Needs a frame (tc_enter).  Raises undefined_object if
+ * no template of the kind is in a language that may be used, and
+ * program_limit_exceeded if a text becomes too long.
  */
 extern Message tc_render(MailKind kind, const char *locale,
 						 char *const values[PLACEHOLDERS]);

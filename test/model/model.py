@@ -201,12 +201,12 @@ class Model:
         if reader:
             self.mail(kind, reader.email, full_name(reader), self.accounts[account].locale, request=r)
 
-    def pointless(self, m):
+    def obsolete(self, m):
         if m.kind == 'confirm_email':
             c = self.contacts[m.about]
             return c.verified or not same(c.email, m.recipient)
         if m.kind.startswith('request'):
-            return self.pointless_about_request(m)
+            return self.obsolete_about_request(m)
         i = self.invitations[m.about]
         return m.round != i.round or m.kind in ('invitation', 'reminder') and self.status(i) != 'pending'
 
@@ -228,12 +228,11 @@ class Model:
                 and m.created > self.now - DAY and (m.attempt > 0 or m.state in ('queued', 'suppressed'))
                 and inviter in (None, self.invitations[m.about].inviter)]
 
-    def pointless_about_request(self, m):
+    def obsolete_about_request(self, m):
         status = self.request_status(self.requests[m.about])
         if m.kind == 'request_received':
             return status != 'open'
-        same_kind = [o for o in self.mails.values() if o.about == m.about and o.kind == m.kind]
-        return m.kind == 'request_filled' and (status != 'accepted' or m is not same_kind[-1])
+        return m.kind == 'request_filled' and status != 'accepted'
 
     # -- accounts and contacts
 
@@ -671,6 +670,9 @@ class Model:
             filled = all(len(self.shifts[o].workers) == self.shifts[o].offered for o in r.shifts)
             self.request_event('filled' if filled else 'assigned', me.account, r)
             if filled:
+                for m in self.mails.values():
+                    if m.about == r.id and m.kind == 'request_filled' and m.state == 'queued' and (not m.leased or m.due[1] <= self.now):
+                        m.state, m.leased, m.closed = 'dropped', False, self.now
                 self.mail_partner('request_filled', r, r.customer)
         return [dict(id=k + 1, worker_name=name) for k, name in enumerate(workers)]
 
@@ -685,7 +687,7 @@ class Model:
     def claim_mail(self, name, max_messages, lease, seen):
         """Of what is due a mailer may get any; seen says which it was, and which were closed on the way."""
         due = {k for k, m in self.mails.items() if m.state == 'queued' and m.due[1] <= self.now}
-        dropped = {k for k in due if self.pointless(self.mails[k])}
+        dropped = {k for k in due if self.obsolete(self.mails[k])}
         withheld = {k for k in due - dropped if self.withheld(self.mails[k])}
         failed = {k for k in due - dropped - withheld if self.mails[k].attempt >= self.settings['mail_max_attempts']}
         live = due - dropped - withheld - failed
@@ -699,7 +701,7 @@ class Model:
             m = self.mails[key]
             m.state = 'dropped' if key in dropped else 'suppressed' if key in withheld else 'failed'
             m.leased, m.closed = False, self.now
-            m.error = m.error if key not in failed else 'no mailer reported what became of it'
+            m.error = m.error if key not in failed else 'no mailer reported the outcome'
         rows = []
         for key in sorted(given):
             m = self.mails[key]
@@ -801,8 +803,8 @@ class Model:
         refuse_if(invalid_email=not is_email(email))
         contacts = [c for c in self.contacts.values() if same(c.email, email)]
         invitations = [i for i in self.invitations.values() if same(i.email, email)]
-        pointless = [i for i in invitations if i.status != 'accepted']
-        about = {i.id for i in pointless}
+        gone = [i for i in invitations if i.status != 'accepted']
+        about = {i.id for i in gone}
         mails = [key for key, m in self.mails.items() if same(m.recipient, email) or m.about in about]
         blocks = [b for b in self.blocks if same(b.address, email)]
         for key in mails:
@@ -811,9 +813,9 @@ class Model:
             self.remove(c)
         for i in invitations:
             i.email = i.given_name = i.family_name = i.company_name = i.message = None
-        for i in pointless:
+        for i in gone:
             self.event('erased', i.inviter, i.id)
-        self.forget(pointless)
+        self.forget(gone)
         self.blocks = [b for b in self.blocks if b not in blocks]
         self.confirmations = [c for c in self.confirmations if not same(c.address, email)]
         return dict(contacts=len(contacts), invitations=len(invitations), mails=len(mails), blocks=len(blocks))

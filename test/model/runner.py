@@ -60,7 +60,7 @@ UPDATE tempcloud_data.confirmation_token SET issued_at = issued_at - make_interv
 UPDATE tempcloud_data.invitation_token SET issued_at = issued_at - make_interval(secs => %(s)s)"""
 
 MAILS = """
-SELECT id, kind, COALESCE(invitation_id, contact_id, request_id)::text AS about, recipient, state, attempt, leased, error, message_id
+SELECT id, kind, COALESCE(invitation_id, contact_id, request_id)::text AS about, recipient, state, attempt, leased, error, concat('<', id, '@', message_domain, '>') AS message_id
   FROM tempcloud_data.mail ORDER BY id"""
 EVENTS = "SELECT event, account_id::text, COALESCE(invitation_id, request_id)::text FROM tempcloud_data.event"
 PARTNERSHIPS = "SELECT customer_id::text, provider_id::text, invitation_id::text FROM tempcloud_data.partnership"
@@ -391,10 +391,10 @@ def statement(step, ids, tokens, mails):
         return 'SELECT jsonb_build_object(' + ', '.join(
             f"'{view}', (SELECT jsonb_agg(v) FROM tempcloud.{view} v)" for view in VIEWS) + ')', {}
     if 'mail' in values:
-        mail = mails.get(values.pop('mail'), {'id': -1, 'message_id': '<unknown>'})
+        mail = mails.get(values.pop('mail'), {'id': NOBODY, 'message_id': '<unknown>'})
         values.update(message_id=mail['message_id']) if do == 'mail_bounced' else values.update(id=mail['id'])
     if 'mails' in values:
-        values['ids'] = [mails[key]['id'] if key in mails else -1 for key in values.pop('mails')]
+        values['ids'] = [mails[key]['id'] if key in mails else NOBODY for key in values.pop('mails')]
     for key in set(values) & {'id', 'contact_id', 'shift_id', 'a', 'b'} if do not in MAILER | ADMIN else ():
         values[key] = ids.get(values[key], NOBODY)
     if 'token' in values:
@@ -408,7 +408,7 @@ def statement(step, ids, tokens, mails):
         values['shifts'] = json.dumps([{'id': ids.get(shift, NOBODY), 'headcount': n} for shift, n in values['shifts']])
     if 'lease' in values:
         values['lease'] = f'{values["lease"]} s'
-    types = {'ids': '::bigint[]', 'invitations': '::jsonb', 'lease': '::interval', 'requests': '::jsonb',
+    types = {'ids': '::uuid[]', 'invitations': '::jsonb', 'lease': '::interval', 'requests': '::jsonb',
              'shifts': '::jsonb', 'workers': '::text[]'}
     arguments = ', '.join(f'{key} => %({key})s{types.get(key, "")}' for key in values)
     if do in ('invite_many', 'claim_mail', 'send_order', 'assign_workers'):

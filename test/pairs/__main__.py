@@ -57,7 +57,7 @@ SELECT concat_ws(' ', 'partnership', a.name, b.name, i.inviter)
 SELECT concat_ws(' ', 'block of', a.name, email, 'by', b.name)
   FROM tempcloud_data.block x JOIN company a ON a.id = inviter_id LEFT JOIN company b ON b.id = account_id
  UNION ALL
-SELECT concat_ws(' ', 'mail', kind, recipient, state, m.round, leased, attempt, error) FROM tempcloud_data.mail m WHERE id >= %(mails_since)s AND recipient LIKE '%%' || %(suffix)s || '%%'
+SELECT concat_ws(' ', 'mail', kind, recipient, state, m.round, leased, attempt, error) FROM tempcloud_data.mail m WHERE id >= %(since)s AND recipient LIKE '%%' || %(suffix)s || '%%'
  UNION ALL
 SELECT concat_ws(' ', 'event', event, 'of', a.name, 'to', b.name)
   FROM tempcloud_data.event e JOIN company a ON a.id = e.account_id LEFT JOIN company b ON b.id = e.partner_id
@@ -82,8 +82,8 @@ SELECT name, id FROM (
 	 UNION ALL
 	SELECT 'request', r.id::text FROM tempcloud_data.request r JOIN company c ON c.id = customer_id
 	 UNION ALL
-	SELECT 'mail', id::text FROM tempcloud_data.mail WHERE id >= %(mails_since)s AND recipient LIKE '%%' || %(suffix)s || '%%') AS r (name, id)
- ORDER BY name, lpad(id, 36)
+	SELECT 'mail', id::text FROM tempcloud_data.mail WHERE id >= %(since)s AND recipient LIKE '%%' || %(suffix)s || '%%') AS r (name, id)
+ ORDER BY name, id
 """
 
 
@@ -102,8 +102,8 @@ class World:
         self.cursor = connection.cursor()
         self.values = {}
         # Keys grow: what is older is none of its rows.
-        self.cursor.execute("SELECT tempcloud_data.new_id(), nextval('tempcloud_data.mail_id_seq')")
-        self.names = dict(zip(('since', 'mails_since'), self.cursor.fetchone()), suffix=self.suffix)
+        self.cursor.execute("SELECT tempcloud_data.new_id()")
+        self.names = dict(since=self.cursor.fetchone()[0], suffix=self.suffix)
 
     def __setitem__(self, name, value):
         self.values[name] = value

@@ -138,8 +138,7 @@ def busy(world):
     for name, who in {'held': "invitation_id = {invitation}", 'given_up': "recipient = 'bernd~@bernd.example'"}.items():
         world[name] = world.value(f'SELECT id FROM tempcloud_data.mail WHERE {who}')
     world['reported'] = f"{{{world.values['held']},{world.values['given_up']}}}"
-    world['message'] = world.value('SELECT message_id FROM tempcloud_data.mail WHERE id = {held}')
-    world['old_message'] = world.value("SELECT message_id FROM tempcloud_data.mail WHERE recipient = 'alma~@alma.example'")
+    world['old_mail'] = world.value("SELECT id FROM tempcloud_data.mail WHERE recipient = 'alma~@alma.example'")
 
 
 NOTHING = ''
@@ -269,8 +268,8 @@ BUSY = {
     'mails sent': ('mailer', 'SELECT tempcloud.mail_sent({reported})', 'held.mail bernd.mail'),
     'mail failed': ('mailer', "SELECT tempcloud.mail_failed({held}, '450 later')", 'held.mail'),
     'mail failed for good': ('mailer', "SELECT tempcloud.mail_failed({held}, '550 no', true)", 'held.mail'),
-    'mail bounced': ('mailer', "SELECT tempcloud.mail_bounced({message}, 'full')", 'held.mail'),
-    'old mail bounced': ('mailer', "SELECT tempcloud.mail_bounced({old_message}, 'full')", 'alma.mail'),
+    'mail bounced': ('mailer', "SELECT tempcloud.mail_bounced({held}, 'full')", 'held.mail'),
+    'old mail bounced': ('mailer', "SELECT tempcloud.mail_bounced({old_mail}, 'full')", 'alma.mail'),
     'release mails': ('mailer', 'SELECT tempcloud.release_mail({reported})', 'held.mail'),
     'retry mail': ('admin', 'SELECT tempcloud.retry_mail({given_up})', 'bernd.mail'),
 }

@@ -92,7 +92,7 @@ SET LOCAL search_path = public;
 SELECT is(:'of_function'::text, 'trapped', 'an unwary function is trapped');
 SELECT is(:'of_operator'::text, 'trapped', 'so is an operator');
 
-CREATE TEMP TABLE inbox (number serial, id bigint, kind tempcloud.mail_kind, recipient text, message_id text, body text);
+CREATE TEMP TABLE inbox (number serial, id uuid, kind tempcloud.mail_kind, recipient text, message_id text, body text);
 GRANT ALL ON inbox, inbox_number_seq TO PUBLIC;
 -- The token of the newest mail of a kind to somebody, as the search path of who calls is a trap
 CREATE FUNCTION pg_temp.token(kind tempcloud.mail_kind, name text) RETURNS text
@@ -216,12 +216,12 @@ SELECT tempcloud.invite('bounce@bounce.example'), tempcloud.invite('fail@fail.ex
 :fetch;
 SET LOCAL ROLE tempcloud_mailer;
 SELECT pg_temp.mail('bounce', 'id') AS bounced, pg_temp.mail('bounce', 'message_id') AS message_id, pg_temp.mail('fail', 'id') AS failed, pg_temp.mail('late', 'id') AS late \gset
-SELECT tempcloud.mail_sent(ARRAY[:bounced]) \g /dev/null
+SELECT tempcloud.mail_sent(ARRAY[:'bounced'::uuid]) \g /dev/null
 SELECT tempcloud.mail_bounced(:'message_id', '550 no such user') \g /dev/null
-SELECT tempcloud.mail_failed(:failed, '550 no', permanent => true) \g /dev/null
-SELECT tempcloud.release_mail(ARRAY[:late]) \g /dev/null
+SELECT tempcloud.mail_failed(:'failed', '550 no', permanent => true) \g /dev/null
+SELECT tempcloud.release_mail(ARRAY[:'late'::uuid]) \g /dev/null
 SET LOCAL ROLE tempcloud_admin;
-SELECT tempcloud.retry_mail(:failed) \g /dev/null
+SELECT tempcloud.retry_mail(:'failed') \g /dev/null
 SELECT tempcloud.maintain() \g /dev/null
 SELECT tempcloud.seal_ledger() \g /dev/null
 SELECT problem FROM tempcloud.verify_ledger(tempcloud.ledger_checkpoint()) \gset
@@ -462,6 +462,7 @@ $$;
 RESET ROLE;
 SELECT set_eq('SELECT DISTINCT function FROM answer', $$
 	SELECT proname FROM pg_proc WHERE pronamespace = 'tempcloud'::regnamespace AND 'uuid'::regtype = ANY (proargtypes)
+		AND has_function_privilege('tempcloud_user', oid, 'EXECUTE')
 	 UNION ALL VALUES ('send_order'::name)$$, 'every function that takes a key was tried');
 SELECT is_empty('SELECT * FROM answer WHERE answer <> answer_to_none', 'a key of others is answered as one that does not exist');
 SELECT is_empty($$SELECT * FROM answer WHERE answer NOT LIKE 'PT40%' AND function NOT IN ('are_partners', 'unblock_account')$$,

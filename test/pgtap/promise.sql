@@ -13,10 +13,10 @@ SELECT tempcloud.invite('bob@anbieter.example', 'Bob', 'Bär', 'Anbieter GmbH', 
 SELECT id AS mail, test.token_of(text_body) AS first_token FROM tempcloud.claim_mail() \gset
 -- The first attempts fail, with reports that quote the mail, once as quoted-printable, where a soft line
 -- break may stand anywhere; each mail has a secret of its own.
-SELECT tempcloud.mail_failed(:mail, '550 spam: http://localhost:3000/invitation#' || :'first_token') \g /dev/null
+SELECT tempcloud.mail_failed(:'mail', '550 spam: http://localhost:3000/invitation#' || :'first_token') \g /dev/null
 UPDATE tempcloud_data.mail SET due_at = clock_timestamp();
 SELECT test.token_of(text_body) AS broken_token FROM tempcloud.claim_mail() \gset
-SELECT tempcloud.mail_failed(:mail, E'550 virus:\r\n http://localhost:3000/invitation#'
+SELECT tempcloud.mail_failed(:'mail', E'550 virus:\r\n http://localhost:3000/invitation#'
 	|| left(:'broken_token', 8) || E'=\r\n' || substr(:'broken_token', 9)) \g /dev/null
 UPDATE tempcloud_data.mail SET due_at = clock_timestamp();
 SELECT test.token_of(text_body) AS token FROM tempcloud.claim_mail() \gset

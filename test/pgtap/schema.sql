@@ -47,7 +47,7 @@ $$;
 -- Tables
 SELECT tables_are('tempcloud_data', '{account,contact,invitation,invitation_token,confirmation_token,partnership,block,staff_order,request,shift,request_answer,assignment,mail,mail_template,shipped_mail_template,mailer,event,ledger_pending,ledger_entry,ledger_node,ledger_head}'::name[]);
 SELECT views_are('tempcloud_data', '{request_overview,shift_overview}'::name[]);
-SELECT sequences_are('tempcloud_data', '{mail_id_seq,event_id_seq}'::name[]);
+SELECT sequences_are('tempcloud_data', '{}'::name[]);
 
 SELECT pg_temp.relation_is('tempcloud_data.account', $$
 	id uuid NOT NULL DEFAULT tempcloud_data.new_id()
@@ -323,7 +323,7 @@ SELECT pg_temp.relation_is('tempcloud_data.shift_overview', $$
 $$);
 
 SELECT pg_temp.relation_is('tempcloud_data.mail', $$
-	id bigint NOT NULL DEFAULT nextval('tempcloud_data.mail_id_seq'::regclass)
+	id uuid NOT NULL DEFAULT tempcloud_data.new_id()
 	kind tempcloud.mail_kind NOT NULL
 	invitation_id uuid
 	round integer
@@ -332,16 +332,15 @@ SELECT pg_temp.relation_is('tempcloud_data.mail', $$
 	recipient tempcloud_data.email NOT NULL
 	recipient_name tempcloud_data.free_text NOT NULL
 	locale tempcloud_data.locale NOT NULL
-	message_id text NOT NULL
+	message_domain text NOT NULL
 	state tempcloud_data.mail_state NOT NULL DEFAULT 'queued'::tempcloud_data.mail_state
 	attempt integer NOT NULL DEFAULT 0
 	due_at timestamptz NOT NULL DEFAULT clock_timestamp()
-	leased boolean NOT NULL DEFAULT false
-	error tempcloud_data.free_text
 	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 	closed_at timestamptz
+	leased boolean NOT NULL DEFAULT false
+	error tempcloud_data.free_text
 	mail_pkey PRIMARY KEY (id)
-	mail_message_id_key UNIQUE (message_id)
 	mail_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES tempcloud_data.contact(id) ON DELETE CASCADE
 	mail_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES tempcloud_data.invitation(id) ON DELETE CASCADE
 	mail_request_id_fkey FOREIGN KEY (request_id) REFERENCES tempcloud_data.request(id) ON DELETE CASCADE
@@ -349,12 +348,12 @@ SELECT pg_temp.relation_is('tempcloud_data.mail', $$
 	mail_lease CHECK
 	mail_subject_matter CHECK
 	mail_closed_idx INDEX btree (closed_at) WHERE (state = ANY (ARRAY['sent'::tempcloud_data.mail_state, 'failed'::tempcloud_data.mail_state, 'bounced'::tempcloud_data.mail_state, 'dropped'::tempcloud_data.mail_state, 'suppressed'::tempcloud_data.mail_state]))
-	mail_contact_id_idx INDEX btree (contact_id, id) WHERE (contact_id IS NOT NULL)
+	mail_contact_id_idx INDEX btree (contact_id) WHERE (contact_id IS NOT NULL)
 	mail_due_idx INDEX btree (due_at, id) WHERE (state = 'queued'::tempcloud_data.mail_state)
 	mail_failed_idx INDEX btree (id) WHERE (state = 'failed'::tempcloud_data.mail_state)
-	mail_invitation_id_idx INDEX btree (invitation_id, id)
+	mail_invitation_id_idx INDEX btree (invitation_id) WHERE (invitation_id IS NOT NULL)
 	mail_recipient_idx INDEX btree (lower((recipient)::text), kind, created_at)
-	mail_request_id_idx INDEX btree (request_id, id) WHERE (request_id IS NOT NULL)
+	mail_request_id_idx INDEX btree (request_id) WHERE (request_id IS NOT NULL)
 $$);
 
 SELECT pg_temp.relation_is('tempcloud_data.ledger_pending', $$
@@ -423,7 +422,7 @@ SELECT pg_temp.relation_is('tempcloud_data.shipped_mail_template', $$
 $$);
 
 SELECT pg_temp.relation_is('tempcloud_data.event', $$
-	id bigint NOT NULL DEFAULT nextval('tempcloud_data.event_id_seq'::regclass)
+	id uuid NOT NULL DEFAULT tempcloud_data.new_id()
 	at timestamptz NOT NULL DEFAULT clock_timestamp()
 	event text NOT NULL
 	account_id uuid
@@ -434,8 +433,6 @@ SELECT pg_temp.relation_is('tempcloud_data.event', $$
 	event_pkey PRIMARY KEY (id)
 	event_name CHECK
 	event_account_id_idx INDEX btree (account_id, id)
-	event_invitation_id_idx INDEX btree (invitation_id, id)
-	event_request_id_idx INDEX btree (request_id, id) WHERE (request_id IS NOT NULL)
 $$);
 
 -- Views
@@ -758,7 +755,7 @@ SELECT pg_temp.relation_is('tempcloud.assignment', $$
 $$);
 
 SELECT pg_temp.relation_is('tempcloud.outgoing_mail', $$
-	id bigint
+	id uuid
 	kind tempcloud.mail_kind
 	recipient text
 	recipient_name text
@@ -869,11 +866,11 @@ INSERT INTO expected VALUES
 ('claim_mail',
  'max_messages integer DEFAULT 10, lease interval DEFAULT ''00:05:00''::interval',
  'SETOF outgoing_mail'),
-('mail_sent', 'ids bigint[]', 'integer'),
-('mail_failed', 'id bigint, error text, permanent boolean DEFAULT false', 'boolean'),
+('mail_sent', 'ids uuid[]', 'integer'),
+('mail_failed', 'id uuid, error text, permanent boolean DEFAULT false', 'boolean'),
 ('mail_bounced', 'message_id text, reason text DEFAULT NULL::text', 'boolean'),
-('release_mail', 'ids bigint[]', 'integer'),
-('retry_mail', 'id bigint', 'boolean'),
+('release_mail', 'ids uuid[]', 'integer'),
+('retry_mail', 'id uuid', 'boolean'),
 ('maintain', '', 'maintenance'),
 ('seal_ledger', '', 'integer'),
 ('preview_invitation', 'token text', 'invitation_preview'),

@@ -11,12 +11,11 @@ SET tempcloud.resend_interval = 0;
 SET tempcloud.reinvite_after = 0;
 
 -- What has been added to the history since it was last looked at
-SELECT max(id) AS seen FROM tempcloud_data.event \gset
-CREATE TEMP TABLE seen AS SELECT :seen::bigint AS id;
+CREATE TEMP TABLE seen AS SELECT id FROM tempcloud_data.event ORDER BY id DESC LIMIT 1;
 CREATE FUNCTION pg_temp.news()
 RETURNS TABLE (event text, account text, contact text, partner text, invitation text)
 LANGUAGE sql AS $$
-	WITH now_seen AS (UPDATE seen SET id = (SELECT max(e.id) FROM tempcloud_data.event e))
+	WITH now_seen AS (UPDATE seen SET id = (SELECT e.id FROM tempcloud_data.event e ORDER BY e.id DESC LIMIT 1))
 	SELECT e.event, a.company_name::text, c.given_name::text, p.company_name::text, i.email::text
 	  FROM tempcloud_data.event e
 	  LEFT JOIN tempcloud_data.account a ON a.id = e.account_id

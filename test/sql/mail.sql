@@ -8,9 +8,10 @@ SELECT test.company(:'anna', 'customer', 'Kunde AG', 'Anna', 'Alt') AS kunde \gs
 SELECT test.company(:'bob', 'provider', 'Anbieter GmbH', 'Bob', 'Bau') AS anbieter \gset
 SET request.jwt.claims = :'anna';
 SELECT test.deliver() \gset
+\set unknown 00000000-0000-7000-8000-000000000000
 -- End a lease, or a pause between attempts, now.
 RESET ROLE;
-CREATE FUNCTION pg_temp.due_now(id bigint) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION pg_temp.due_now(id uuid) RETURNS void LANGUAGE sql AS $$
 	UPDATE tempcloud_data.mail m SET due_at = clock_timestamp() WHERE m.id = due_now.id;
 $$;
 SET ROLE tempcloud_user;
@@ -40,17 +41,19 @@ SELECT substring(:'text_body' from 'tci_.{48}') AS first_token \gset
 SELECT * FROM tempcloud.claim_mail();
 RESET ROLE;
 SELECT state, leased, due_at - clock_timestamp() BETWEEN '4 min' AND '5 min' AS lease
-  FROM tempcloud_data.mail WHERE id = :first_id;
+  FROM tempcloud_data.mail WHERE id = :'first_id';
 -- When the lease is over it is due again: another attempt and a link of its
--- own, but the same message.
-SELECT pg_temp.due_now(:first_id) \gset
+-- own, but the same message, even if the domain has been changed.
+SELECT pg_temp.due_now(:'first_id') \gset
+SET tempcloud.message_id_domain = 'changed.example';
 SET ROLE tempcloud_mailer;
 SELECT * FROM tempcloud.claim_mail(lease => '1 hour') \gset
-SELECT :id = :first_id AS same_mail, :'message_id' = :'first_message_id' AS same_message, :attempt AS attempt,
+SELECT :'id' = :'first_id' AS same_mail, :'message_id' = :'first_message_id' AS same_message, :attempt AS attempt,
 	   substring(:'text_body' from 'tci_.{48}') = :'first_token' AS same_token;
 RESET ROLE;
 SELECT due_at - clock_timestamp() BETWEEN '59 min' AND '1 hour' AS lease
-  FROM tempcloud_data.mail WHERE id = :first_id;
+  FROM tempcloud_data.mail WHERE id = :'first_id';
+RESET tempcloud.message_id_domain;
 -- Either may have arrived: both links are good.
 SET ROLE tempcloud_anonymous;
 SELECT status FROM tempcloud.preview_invitation(:'first_token');
@@ -58,19 +61,23 @@ SELECT status FROM tempcloud.preview_invitation(substring(:'text_body' from 'tci
 
 -- Sent: once, and for good.
 SET ROLE tempcloud_mailer;
-SELECT tempcloud.mail_sent(ARRAY[:id, -1]);
-SELECT tempcloud.mail_sent(ARRAY[:id]);
+SELECT tempcloud.mail_sent(ARRAY[:'id', :'unknown']::uuid[]);
+SELECT tempcloud.mail_sent(ARRAY[:'id'::uuid]);
 SELECT tempcloud.mail_sent('{}');
 SELECT tempcloud.mail_sent(NULL); \echo :SQLSTATE
-SELECT tempcloud.mail_failed(:id, 'too late');
+SELECT tempcloud.mail_failed(:'id', 'too late');
 SELECT * FROM tempcloud.claim_mail();
 SET ROLE tempcloud_user;
 SELECT delivery, delivery_error FROM tempcloud.invitations_sent WHERE id = :'invitation';
 -- A bounce may come days later.
 SET ROLE tempcloud_mailer;
 SELECT tempcloud.mail_bounced('<unknown@tempcloud.invalid>', 'no such user');
+SELECT tempcloud.mail_bounced(format('<%s@tempcloud.invalid>', :'unknown'), 'no such user');
 SELECT tempcloud.mail_bounced(NULL, 'no such user'); \echo :SQLSTATE
 SELECT tempcloud.mail_bounced(:'message_id', E'550 5.1.1 no such user\r\n');
+-- The mail is found by its key, with or without brackets and domain.
+SELECT spelling, tempcloud.mail_bounced(replace(spelling, 'KEY', :'id'), '550 5.1.1 no such user')
+  FROM unnest(ARRAY['KEY', '<KEY>', 'KEY@x.example', ' <KEY@x.example>', '0KEY', 'KEY0', '{KEY}', '<>', '']) AS spelling;
 SET ROLE tempcloud_user;
 SELECT status, delivery, delivery_error FROM tempcloud.invitations_sent WHERE id = :'invitation';
 -- A new mail starts anew.
@@ -79,64 +86,71 @@ SET tempcloud.resend_interval = 0;
 SET ROLE tempcloud_user;
 SELECT status FROM tempcloud.resend_invitation(:'invitation');
 SELECT delivery, delivery_error FROM tempcloud.invitations_sent WHERE id = :'invitation';
+-- also if the clock was ahead when the first one was written.
+RESET ROLE;
+BEGIN;
+UPDATE tempcloud_data.mail SET id = 'ffffffff-ffff-7fff-bfff-ffffffffffff' WHERE id = :'first_id';
+SET ROLE tempcloud_user;
+SELECT delivery, delivery_error FROM tempcloud.invitations_sent WHERE id = :'invitation';
+ROLLBACK;
 
 -- Failed for now: again later, at growing intervals.
 SET ROLE tempcloud_mailer;
 SELECT * FROM tempcloud.claim_mail() \gset
 SELECT :'message_id' = :'first_message_id' AS same_message, :attempt AS attempt;
-SELECT tempcloud.mail_failed(:id, '450 mailbox busy');
-SELECT tempcloud.mail_failed(:id, 'reported twice');
+SELECT tempcloud.mail_failed(:'id', '450 mailbox busy');
+SELECT tempcloud.mail_failed(:'id', 'reported twice');
 SELECT * FROM tempcloud.claim_mail();
 SET ROLE tempcloud_user;
 SELECT delivery, delivery_error FROM tempcloud.invitations_sent WHERE id = :'invitation';
 RESET ROLE;
 SELECT attempt, due_at - clock_timestamp() BETWEEN '44 s' AND '75 s' AS pause
-  FROM tempcloud_data.mail WHERE id = :id;
-SELECT pg_temp.due_now(:id) \gset
-SELECT id = :id AS same, attempt FROM tempcloud.claim_mail();
-SELECT tempcloud.mail_failed(:id, NULL);
+  FROM tempcloud_data.mail WHERE id = :'id';
+SELECT pg_temp.due_now(:'id') \gset
+SELECT id = :'id' AS same, attempt FROM tempcloud.claim_mail();
+SELECT tempcloud.mail_failed(:'id', NULL);
 SELECT attempt, error, due_at - clock_timestamp() BETWEEN '89 s' AND '150 s' AS pause
-  FROM tempcloud_data.mail WHERE id = :id;
+  FROM tempcloud_data.mail WHERE id = :'id';
 -- never longer than a day and a quarter
-UPDATE tempcloud_data.mail SET attempt = 40 WHERE id = :id;
+UPDATE tempcloud_data.mail SET attempt = 40 WHERE id = :'id';
 SET tempcloud.mail_max_attempts = 100;
-SELECT pg_temp.due_now(:id) \gset
-SELECT id = :id AS same, attempt FROM tempcloud.claim_mail();
-SELECT tempcloud.mail_failed(:id, 'still busy');
+SELECT pg_temp.due_now(:'id') \gset
+SELECT id = :'id' AS same, attempt FROM tempcloud.claim_mail();
+SELECT tempcloud.mail_failed(:'id', 'still busy');
 SELECT due_at - clock_timestamp() BETWEEN '17:59' AND '30:00' AS pause
-  FROM tempcloud_data.mail WHERE id = :id;
+  FROM tempcloud_data.mail WHERE id = :'id';
 RESET tempcloud.mail_max_attempts;
 -- How long the first is can be set.
 SET tempcloud.mail_retry_delay = '1 h';
-UPDATE tempcloud_data.mail SET attempt = 0 WHERE id = :id;
-SELECT pg_temp.due_now(:id) \gset
-SELECT id = :id AS same, attempt FROM tempcloud.claim_mail();
-SELECT tempcloud.mail_failed(:id, 'still busy');
+UPDATE tempcloud_data.mail SET attempt = 0 WHERE id = :'id';
+SELECT pg_temp.due_now(:'id') \gset
+SELECT id = :'id' AS same, attempt FROM tempcloud.claim_mail();
+SELECT tempcloud.mail_failed(:'id', 'still busy');
 SELECT due_at - clock_timestamp() BETWEEN '44 min' AND '75 min' AS pause
-  FROM tempcloud_data.mail WHERE id = :id;
+  FROM tempcloud_data.mail WHERE id = :'id';
 RESET tempcloud.mail_retry_delay;
 
 -- Given up after the last attempt, but kept
 SET tempcloud.mail_max_attempts = 2;
-SELECT pg_temp.due_now(:id) \gset
-SELECT id = :id AS same, attempt FROM tempcloud.claim_mail();
-SELECT tempcloud.mail_failed(:id, '450 mailbox busy');
-SELECT pg_temp.due_now(:id) \gset
+SELECT pg_temp.due_now(:'id') \gset
+SELECT id = :'id' AS same, attempt FROM tempcloud.claim_mail();
+SELECT tempcloud.mail_failed(:'id', '450 mailbox busy');
+SELECT pg_temp.due_now(:'id') \gset
 SELECT * FROM tempcloud.claim_mail();
 SET ROLE tempcloud_user;
 SELECT status, delivery, delivery_error FROM tempcloud.invitations_sent WHERE id = :'invitation';
 -- A mailer that learns later that it did arrive may say so.
 SET ROLE tempcloud_mailer;
-SELECT tempcloud.mail_sent(ARRAY[:id]);
+SELECT tempcloud.mail_sent(ARRAY[:'id'::uuid]);
 SET ROLE tempcloud_user;
 SELECT delivery, delivery_error FROM tempcloud.invitations_sent WHERE id = :'invitation';
 -- and given up where no attempt was ever reported
 SELECT id AS invitation FROM tempcloud.invite('dora@personal.mail.example') \gset
 RESET ROLE;
 SELECT id, attempt FROM tempcloud.claim_mail() \gset
-SELECT pg_temp.due_now(:id) \gset
+SELECT pg_temp.due_now(:'id') \gset
 SELECT attempt FROM tempcloud.claim_mail();
-SELECT pg_temp.due_now(:id) \gset
+SELECT pg_temp.due_now(:'id') \gset
 SELECT attempt FROM tempcloud.claim_mail();
 SET ROLE tempcloud_user;
 SELECT delivery, delivery_error FROM tempcloud.invitations_sent WHERE id = :'invitation';
@@ -157,9 +171,9 @@ ROLLBACK TO s;
 SELECT attempt FROM tempcloud.claim_mail();
 ROLLBACK;
 SELECT * FROM tempcloud.claim_mail() \gset
-SELECT tempcloud.mail_failed(:id, '550 no such user', permanent => true);
-SELECT tempcloud.mail_failed(:id, 'once more');
-SELECT tempcloud.mail_failed(-1, 'unknown'), tempcloud.mail_failed(-1, 'unknown', true);
+SELECT tempcloud.mail_failed(:'id', '550 no such user', permanent => true);
+SELECT tempcloud.mail_failed(:'id', 'once more');
+SELECT tempcloud.mail_failed(:'unknown', 'unknown'), tempcloud.mail_failed(:'unknown', 'unknown', true);
 SELECT tempcloud.mail_failed(NULL, 'unknown'); \echo :SQLSTATE
 SET ROLE tempcloud_user;
 SELECT delivery, delivery_error FROM tempcloud.invitations_sent WHERE id = :'invitation';
@@ -167,9 +181,9 @@ SELECT delivery, delivery_error FROM tempcloud.invitations_sent WHERE id = :'inv
 -- What nobody has claimed can neither be sent, nor fail, nor bounce.
 SELECT id AS invitation FROM tempcloud.invite('frida@personal.mail.example') \gset
 RESET ROLE;
-SELECT id, message_id FROM tempcloud_data.mail WHERE invitation_id = :'invitation' \gset
+SELECT id, id AS message_id FROM tempcloud_data.mail WHERE invitation_id = :'invitation' \gset
 SET ROLE tempcloud_mailer;
-SELECT tempcloud.mail_sent(ARRAY[:id]), tempcloud.mail_failed(:id, 'x', true), tempcloud.mail_bounced(:'message_id', 'x');
+SELECT tempcloud.mail_sent(ARRAY[:'id'::uuid]), tempcloud.mail_failed(:'id', 'x', true), tempcloud.mail_bounced(:'message_id', 'x');
 SET ROLE tempcloud_user;
 SELECT delivery FROM tempcloud.invitations_sent WHERE id = :'invitation';
 
@@ -178,7 +192,7 @@ SELECT delivery FROM tempcloud.invitations_sent WHERE id = :'invitation';
 SET ROLE tempcloud_mailer;
 SELECT * FROM tempcloud.claim_mail() \gset
 SELECT substring(:'text_body' from 'tci_.{48}') AS token \gset
-SELECT tempcloud.mail_failed(:id, E'554 rejected:\r\n> ' || :'token' || E'\n> http://localhost:3000/invitation#' || :'token' || '.', true);
+SELECT tempcloud.mail_failed(:'id', E'554 rejected:\r\n> ' || :'token' || E'\n> http://localhost:3000/invitation#' || :'token' || '.', true);
 SET ROLE tempcloud_user;
 SELECT delivery_error FROM tempcloud.invitations_sent WHERE id = :'invitation';
 SET ROLE tempcloud_mailer;
@@ -191,8 +205,8 @@ SELECT tempcloud.mail_bounced(:'message_id', repeat('full ', 20000));
 SET ROLE tempcloud_user;
 SELECT length(delivery_error) FROM tempcloud.invitations_sent WHERE id = :'invitation';
 
--- Dropped where it has become pointless before it was claimed: the invitation
--- was closed,
+-- A mail that is obsolete when it is claimed is dropped: the invitation was
+-- closed,
 SELECT id AS withdrawn FROM tempcloud.invite('w@personal.mail.example') \gset
 SELECT status FROM tempcloud.withdraw_invitation(:'withdrawn');
 SELECT id AS expired FROM tempcloud.invite('e@personal.mail.example') \gset
@@ -323,24 +337,24 @@ SET ROLE tempcloud_user;
 SELECT status FROM tempcloud.invite('olga@personal.mail.example');
 SET ROLE tempcloud_mailer;
 SELECT id AS mail, attempt FROM tempcloud.claim_mail(1000) WHERE recipient = 'olga@personal.mail.example' \gset
-SELECT tempcloud.release_mail(ARRAY[:mail]);
-SELECT tempcloud.release_mail(ARRAY[:mail]);
-SELECT attempt FROM tempcloud.claim_mail() WHERE id = :mail;
+SELECT tempcloud.release_mail(ARRAY[:'mail'::uuid]);
+SELECT tempcloud.release_mail(ARRAY[:'mail'::uuid]);
+SELECT attempt FROM tempcloud.claim_mail() WHERE id = :'mail';
 SELECT tempcloud.release_mail(NULL); \echo :SQLSTATE
 
 -- A mail that was given up is with the admin, who can have it tried again.
-SELECT tempcloud.mail_failed(:mail, '550 no such mailbox', permanent => true);
-SELECT tempcloud.release_mail(ARRAY[:mail]);
+SELECT tempcloud.mail_failed(:'mail', '550 no such mailbox', permanent => true);
+SELECT tempcloud.release_mail(ARRAY[:'mail'::uuid]);
 SET ROLE tempcloud_admin;
 SELECT kind, attempt, error, failed_at IS NOT NULL AS failed FROM tempcloud.mail_dead WHERE recipient = 'olga@personal.mail.example';
 SELECT dead > 0 AS dead, waiting >= 0 AS waiting, leased > 0 AS leased, oldest_age > interval '0' AS oldest_age,
 	   sent_last_hour > 0 AS sent_last_hour, now() - last_claim_at < interval '1 minute' AS last_claim_at
   FROM tempcloud.mail_stats;
-SELECT tempcloud.retry_mail(:mail);
-SELECT tempcloud.retry_mail(:mail);
+SELECT tempcloud.retry_mail(:'mail');
+SELECT tempcloud.retry_mail(:'mail');
 SELECT tempcloud.retry_mail(NULL); \echo :SQLSTATE
 SELECT count(*) FROM tempcloud.mail_dead WHERE recipient = 'olga@personal.mail.example';
 SET ROLE tempcloud_mailer;
-SELECT attempt FROM tempcloud.claim_mail() WHERE id = :mail;
-SELECT tempcloud.mail_sent(ARRAY[:mail]);
+SELECT attempt FROM tempcloud.claim_mail() WHERE id = :'mail';
+SELECT tempcloud.mail_sent(ARRAY[:'mail'::uuid]);
 RESET ROLE;

@@ -201,7 +201,7 @@ UPDATE tempcloud_data.mail SET error = 'spam: ' || :'token'; \echo :SQLSTATE
 INSERT INTO tempcloud_data.mail_template (kind, locale, subject, text_body)
 VALUES ('invitation', 'fr', 'x', 'http://localhost:3000/#' || :'token'); \echo :SQLSTATE
 -- What a mail server says is kept without it.
-SELECT message_id FROM tempcloud_data.mail WHERE state = 'sent' AND recipient = 'alf@kunde.token.example' \gset
+SELECT id AS message_id FROM tempcloud_data.mail WHERE state = 'sent' AND recipient = 'alf@kunde.token.example' \gset
 SELECT tempcloud.mail_bounced(:'message_id', '550 spam: http://localhost:3000/%23' ||
 	(SELECT string_agg('%' || to_hex(ascii(c)), '' ORDER BY n) FROM regexp_split_to_table(:'confirmation', '') WITH ORDINALITY AS t (c, n)));
-SELECT state, error FROM tempcloud_data.mail WHERE message_id = :'message_id';
+SELECT state, error FROM tempcloud_data.mail WHERE id = :'message_id';

@@ -39,7 +39,7 @@ as_caller($node, 'anna',
 my %first = links($node);
 my $first = $first{'bob@anbieter.example'};
 $node->safe_psql('postgres', "
-	SELECT tempcloud.mail_failed(max(id), '550 spam: http://localhost:3000/invitation#$first')
+	SELECT tempcloud.mail_failed(id, '550 spam: http://localhost:3000/invitation#$first')
 	  FROM tempcloud_data.mail;
 	UPDATE tempcloud_data.mail SET due_at = now()");
 my %second = links($node);

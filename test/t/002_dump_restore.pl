@@ -89,7 +89,7 @@ $node->safe_psql('postgres', q{
 	SELECT tempcloud.mail_sent(array_agg(id)) FROM tempcloud_data.mail WHERE recipient LIKE 'b%';
 	SELECT tempcloud.mail_failed(id, '450 busy') FROM tempcloud_data.mail WHERE recipient LIKE 'anna%' LIMIT 1;
 	SELECT tempcloud.mail_failed(id, '550 unknown', true) FROM tempcloud_data.mail WHERE recipient LIKE 'albert%' AND state = 'queued';
-	SELECT tempcloud.mail_bounced(message_id, '550 no such user') FROM tempcloud_data.mail WHERE recipient LIKE 'bella%';
+	SELECT tempcloud.mail_bounced(id::text, '550 no such user') FROM tempcloud_data.mail WHERE recipient LIKE 'bella%';
 	-- what the DBA grants, and an application's table that rests on partnerships
 	CREATE ROLE tempcloud_test_report;
 	GRANT SELECT ON tempcloud_data.event TO tempcloud_test_report;

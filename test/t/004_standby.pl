@@ -71,8 +71,8 @@ my @writing = (
 	"resend_invitation($id)", "withdraw_invitation($id)", "accept_invitation($id)",
 	"accept_invitation_by_token('$token')", "decline_invitation($id)",
 	"decline_invitation_by_token('$token')", "unblock_account($id)", 'claim_mail()',
-	"mail_sent('{1}')", "mail_failed(1, 'x')", "mail_bounced('x')",
-	"release_mail('{1}')", 'retry_mail(1)', 'maintain()',
+	"mail_sent('{}')", "mail_failed($id, 'x')", "mail_bounced('x')",
+	"release_mail('{}')", "retry_mail($id)", 'maintain()',
 	"send_order('X', '[]')", "send_request($id, 'X', 'X', '[]')", "withdraw_request($id)",
 	"answer_request($id, true)", "assign_workers($id, '{X}')", "cancel_request($id, 'X')",
 	"erase_person('a\@kunde.example')", 'seal_ledger()');
