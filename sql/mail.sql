@@ -54,8 +54,11 @@ CREATE INDEX mail_due_idx ON tempcloud_data.mail (due_at, id) WHERE state = 'que
 -- what was given up, and what was closed when (for statistics and purging)
 CREATE INDEX mail_failed_idx ON tempcloud_data.mail (id) WHERE state = 'failed';
 CREATE INDEX mail_closed_idx ON tempcloud_data.mail (closed_at) WHERE state IN ('sent', 'failed', 'bounced', 'dropped', 'suppressed');
--- what went to an address lately, and what is known of it
-CREATE INDEX mail_recipient_idx ON tempcloud_data.mail (lower(recipient), kind, created_at);
+-- the mails to an address, for export and erasure; a person gets many
+CREATE INDEX mail_recipient_idx ON tempcloud_data.mail (lower(recipient));
+-- those with a link that went to an address lately, for the limit
+CREATE INDEX mail_invited_idx ON tempcloud_data.mail (lower(recipient), created_at)
+	WHERE kind IN ('invitation', 'reminder');
 -- each topic has few mails
 CREATE INDEX mail_invitation_id_idx ON tempcloud_data.mail (invitation_id) WHERE invitation_id IS NOT NULL;
 CREATE INDEX mail_request_id_idx ON tempcloud_data.mail (request_id) WHERE request_id IS NOT NULL;
@@ -197,22 +200,35 @@ COMMENT ON COLUMN tempcloud.mail_dead.failed_at IS 'When it was given up';
 GRANT SELECT ON tempcloud.mail_dead TO tempcloud_admin;
 
 CREATE VIEW tempcloud.mail_stats WITH (security_barrier) AS
-SELECT count(*) FILTER (WHERE m.state = 'queued' AND (NOT m.leased OR m.due_at <= statement_timestamp())) AS waiting,
-	   count(*) FILTER (WHERE m.state = 'queued' AND m.leased AND m.due_at > statement_timestamp()) AS leased,
-	   count(*) FILTER (WHERE m.state = 'failed') AS dead,
-	   statement_timestamp() - min(m.created_at) FILTER (WHERE m.state = 'queued') AS oldest_age,
-	   count(*) FILTER (WHERE m.state = 'sent' AND m.closed_at > statement_timestamp() - '1 hour'::interval) AS sent_last_hour,
+SELECT LEAST(due.waiting + later.waiting, 10000) AS waiting,
+	   later.leased,
+	   (SELECT count(*)
+		  FROM (SELECT FROM tempcloud_data.mail m
+				 WHERE m.state = 'failed' ORDER BY m.id LIMIT 10000) m) AS dead,
+	   statement_timestamp() - LEAST(due.oldest, later.oldest) AS oldest_age,
+	   (SELECT count(*) FILTER (WHERE m.state = 'sent')
+		  FROM (SELECT m.state FROM tempcloud_data.mail m
+				 WHERE m.state IN ('sent', 'failed', 'bounced', 'dropped', 'suppressed')
+				   AND m.closed_at > statement_timestamp() - '1 hour'::interval
+				 ORDER BY m.closed_at DESC LIMIT 10000) m) AS sent_last_hour,
 	   (SELECT r.last_claim_at FROM tempcloud_data.mailer r) AS last_claim_at
-  FROM tempcloud_data.mail m
- WHERE m.state IN ('queued', 'failed')
-	OR (m.state = 'sent' AND m.closed_at > statement_timestamp() - '1 hour'::interval);
+  FROM (SELECT count(*) AS waiting, min(m.created_at) AS oldest
+		  FROM (SELECT m.created_at FROM tempcloud_data.mail m
+				 WHERE m.state = 'queued' AND m.due_at <= statement_timestamp()
+				 ORDER BY m.due_at LIMIT 10000) m) AS due,
+	   (SELECT count(*) FILTER (WHERE NOT m.leased) AS waiting,
+			   count(*) FILTER (WHERE m.leased) AS leased,
+			   min(m.created_at) AS oldest
+		  FROM (SELECT m.leased, m.created_at FROM tempcloud_data.mail m
+				 WHERE m.state = 'queued' AND m.due_at > statement_timestamp()
+				 ORDER BY m.due_at LIMIT 10000) m) AS later;
 COMMENT ON VIEW tempcloud.mail_stats IS
 'Statistics of the outbox
-One row. If last_claim_at is long ago, no mailer is running.';
+One row. Counts end at 10,000. If last_claim_at is long ago, no mailer is running.';
 COMMENT ON COLUMN tempcloud.mail_stats.waiting IS 'Mails waiting for a mailer or for the next attempt';
 COMMENT ON COLUMN tempcloud.mail_stats.leased IS 'Mails held by a mailer';
 COMMENT ON COLUMN tempcloud.mail_stats.dead IS 'Mails given up';
-COMMENT ON COLUMN tempcloud.mail_stats.oldest_age IS 'Age of the oldest queued mail';
-COMMENT ON COLUMN tempcloud.mail_stats.sent_last_hour IS 'Mails sent within the last hour';
+COMMENT ON COLUMN tempcloud.mail_stats.oldest_age IS 'Age of the oldest queued mail, of those counted';
+COMMENT ON COLUMN tempcloud.mail_stats.sent_last_hour IS 'Mails sent within the last hour, of the last 10,000 that were closed';
 COMMENT ON COLUMN tempcloud.mail_stats.last_claim_at IS 'When a mailer last called claim_mail, accurate to some seconds';
 GRANT SELECT ON tempcloud.mail_stats TO tempcloud_admin;

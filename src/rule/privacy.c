@@ -105,10 +105,13 @@ QUERY("SELECT FROM tempcloud_data.mail m"
 
 static KeptQuery delete_mails =
 QUERY("DELETE FROM tempcloud_data.mail m"
-	  " WHERE lower(m.recipient) = $1"
-	  "    OR m.invitation_id IN (SELECT i.id FROM tempcloud_data.invitation i"
-	  "                            WHERE lower(i.email) = $1"
-	  "                              AND i.status <> 'accepted')");
+	  " WHERE m.id = ANY (ARRAY ("
+	  "   SELECT m.id FROM tempcloud_data.mail m WHERE lower(m.recipient) = $1"
+	  "    UNION ALL "
+	  "   SELECT m.id FROM tempcloud_data.invitation i"
+	  "    CROSS JOIN LATERAL ("
+	  "      SELECT m.id FROM tempcloud_data.mail m WHERE m.invitation_id = i.id OFFSET 0) m"
+	  "    WHERE lower(i.email) = $1 AND i.status <> 'accepted'))");
 
 /*
  * Waits for no other transaction: all that refers to these invitations is deleted,

@@ -352,7 +352,8 @@ SELECT pg_temp.relation_is('tempcloud_data.mail', $$
 	mail_due_idx INDEX btree (due_at, id) WHERE (state = 'queued'::tempcloud_data.mail_state)
 	mail_failed_idx INDEX btree (id) WHERE (state = 'failed'::tempcloud_data.mail_state)
 	mail_invitation_id_idx INDEX btree (invitation_id) WHERE (invitation_id IS NOT NULL)
-	mail_recipient_idx INDEX btree (lower((recipient)::text), kind, created_at)
+	mail_invited_idx INDEX btree (lower((recipient)::text), created_at) WHERE (kind = ANY (ARRAY['invitation'::tempcloud.mail_kind, 'reminder'::tempcloud.mail_kind]))
+	mail_recipient_idx INDEX btree (lower((recipient)::text))
 	mail_request_id_idx INDEX btree (request_id) WHERE (request_id IS NOT NULL)
 $$);
 
