@@ -49,9 +49,9 @@ CREATE TABLE tempcloud_data.mail (
 	CONSTRAINT mail_closed CHECK ((state = 'queued') = (closed_at IS NULL)),
 	CONSTRAINT mail_lease CHECK (state = 'queued' OR NOT leased)
 );
--- what a mailer takes next, and nothing else: it stays small
+-- queued mails, in the order in which they are due
 CREATE INDEX mail_due_idx ON tempcloud_data.mail (due_at, id) WHERE state = 'queued';
--- what was given up, and what was closed when (for statistics and purging)
+-- failed mails, and closed ones by time, for statistics and purging
 CREATE INDEX mail_failed_idx ON tempcloud_data.mail (id) WHERE state = 'failed';
 CREATE INDEX mail_closed_idx ON tempcloud_data.mail (closed_at) WHERE state IN ('sent', 'failed', 'bounced', 'dropped', 'suppressed');
 -- the mails to an address, for export and erasure; a person gets many
@@ -63,7 +63,7 @@ CREATE INDEX mail_invited_idx ON tempcloud_data.mail (lower(recipient), created_
 CREATE INDEX mail_invitation_id_idx ON tempcloud_data.mail (invitation_id) WHERE invitation_id IS NOT NULL;
 CREATE INDEX mail_request_id_idx ON tempcloud_data.mail (request_id) WHERE request_id IS NOT NULL;
 CREATE INDEX mail_contact_id_idx ON tempcloud_data.mail (contact_id) WHERE contact_id IS NOT NULL;
--- as with invitation.status: mostly, nothing is queued
+-- as with invitation.status: most of the time nothing is queued
 ALTER TABLE tempcloud_data.mail ALTER state SET STATISTICS 0;
 SELECT pg_extension_config_dump('tempcloud_data.mail', '');
 

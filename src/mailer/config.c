@@ -1,10 +1,10 @@
 /*
  * config.c
- *		What the mailer is told by its file and environment.
+ *		The settings of the mailer, from a file and the environment.
  *
- * The file has lines "name = value", empty lines and comments that start with
- * #.  The variable TEMPCLOUD_MAILER_NAME goes before the file: so a password
- * need not be in it, and is never on a command line.
+ * The file has lines "name = value", empty lines, and comments that start with
+ * #.  The environment variable TEMPCLOUD_MAILER_NAME overrides the file, so that
+ * a password need not be in it, nor on a command line.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -203,7 +203,7 @@ check(Config *config)
 	return true;
 }
 
-/* What can stand in angle brackets: it goes into a command. */
+/* Whether it may be put into angle brackets, in an SMTP command. */
 static bool
 is_address(const char *value)
 {
@@ -218,7 +218,7 @@ value_of(Config *config, int option)
 	return (char **) ((char *) config + options[option].offset);
 }
 
-/* Without blanks at its ends, in place. */
+/* Remove blanks at both ends, in place. */
 static char *
 trim(char *s)
 {

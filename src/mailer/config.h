@@ -1,13 +1,13 @@
 /*
  * config.h
- *		What the mailer is told by its file and environment.
+ *		The settings of the mailer, from a file and the environment.
  */
 #ifndef MAILER_CONFIG_H
 #define MAILER_CONFIG_H
 
 #include <stdbool.h>
 
-/* Stands in envelope_from for what a mail is found by when it bounces. */
+/* In envelope_from, stands for the key of the mail. */
 #define ENVELOPE_ID "{id}"
 
 typedef struct Config
@@ -31,8 +31,8 @@ typedef struct Config
 } Config;
 
 /*
- * Defaults, then the file (NULL for none), then the environment.  Returns
- * false after telling on standard error what is wrong.
+ * Read the defaults, then the file (NULL for none), then the environment.
+ * Returns false if something is wrong, after a message on standard error.
  */
 extern bool read_config(Config *config, const char *path);
 

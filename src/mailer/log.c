@@ -1,6 +1,6 @@
 /*
  * log.c
- *		One line an entry, on standard error: time, level, event, details.
+ *		The log on standard error; a line has time, level, event and details.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -31,7 +31,7 @@ log_entry(const char *level, const char *event, const char *details,...)
 
 /*
  * The length of the run that begins here, if it is long and has letters of both
- * cases, as a part of a token is sure to have and the name of a host has not.
+ * cases; otherwise 0.  A part of a token is such a run; the name of a host is not.
  */
 static size_t
 random_run(const char *text)
@@ -43,8 +43,8 @@ random_run(const char *text)
 }
 
 /*
- * A mail server may quote what it was sent: nothing after tci_ or tce_ passes, and
- * no other part of a token, as of one that a line end of the encoding breaks.
+ * A mail server may quote the mail.  Remove what follows tci_ or tce_, and other
+ * parts of tokens, since the encoding may have broken one at a line end.
  */
 const char *
 quoted(const char *text)

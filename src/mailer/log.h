@@ -1,6 +1,6 @@
 /*
  * log.h
- *		One line an entry, on standard error: time, level, event, details.
+ *		The log on standard error; a line has time, level, event and details.
  */
 #ifndef MAILER_LOG_H
 #define MAILER_LOG_H

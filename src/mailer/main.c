@@ -2,10 +2,10 @@
  * main.c
  *		tempcloud-mailer: takes mails from the outbox and delivers them.
  *
- * It is woken by NOTIFY, and looks every poll interval all the same.  A mail
- * is reported right after it was delivered; if that report is lost, the lease
- * runs out and the mail is sent a second time with the same Message-ID: at
- * least once, never not at all.
+ * It is woken by NOTIFY, and also looks once in each poll interval.  A mail is
+ * reported right after it was delivered.  If the report is lost, the lease runs
+ * out and the mail is sent again with the same Message-ID: delivery is at least
+ * once.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -129,8 +129,8 @@ main(int argc, char **argv)
 }
 
 /*
- * Until SIGTERM: connect, drain, wait; after a failure, pause for longer and
- * longer.  The same trouble with the SMTP server is logged once.
+ * Until SIGTERM: connect, drain, wait.  Each failure in a row doubles the pause.
+ * The same failure of the SMTP server is logged once.
  */
 static int
 run(const Config *config)
@@ -256,7 +256,7 @@ tell_trouble(const Smtp *smtp)
 	log_entry("error", "smtp", "reason=%s", quoted(smtp->reply));
 }
 
-/* *answered grows by each mail that the server accepted or refused. */
+/* Add the number of mails that the server accepted or refused to *answered. */
 static Outcome
 drain(PGconn *conn, Smtp *smtp, const Config *config, int *answered)
 {
@@ -281,11 +281,12 @@ drain(PGconn *conn, Smtp *smtp, const Config *config, int *answered)
 }
 
 /*
- * Deliver a batch.  What is not tried is given back: because of SIGTERM,
- * because no mail can be delivered, or because the lease is nearly over.
+ * Deliver a batch.  After SIGTERM, if no mail can be delivered, or if the lease
+ * is nearly over, the rest is given back untried.
  *
- * A mail in which the connection broke off is put off, since it may be the
- * reason.  If the next one breaks off, too, it is not.
+ * A mail during which the connection ended is reported as failed for now, since
+ * it may be the cause.  If the connection ends during the next one, too, it is
+ * not the cause.
  */
 static Outcome
 deliver(PGconn *conn, Smtp *smtp, const Config *config, const Batch *batch, int *answered)
@@ -326,8 +327,8 @@ deliver(PGconn *conn, Smtp *smtp, const Config *config, const Batch *batch, int 
 }
 
 /*
- * Wait for a notification, a signal, or the time to look anyway.  Returns
- * false if the connection has broken.
+ * Wait for a notification, a signal, or the end of the poll interval.  Returns
+ * false if the connection is lost.
  */
 static bool
 wait_for_mail(PGconn *conn, int seconds)

@@ -1,6 +1,6 @@
 /*
  * outbox.c
- *		tempcloud's outbox, over libpq.
+ *		The outbox, by libpq.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,10 +19,9 @@ PGconn *
 outbox_connect(const Config *config)
 {
 	/*
-	 * The connection string goes before what stands ahead of it here.  A
-	 * connection that has died in silence is given up after 25 seconds, idle
-	 * or not: 10 + 3 * 5, and where the system knows tcp_user_timeout, that
-	 * takes the place of the count.
+	 * The connection string overrides the parameters that precede it here.  A
+	 * dead connection is noticed after 25 seconds, idle or not: 10 + 3 * 5,
+	 * or tcp_user_timeout where the system supports it.
 	 */
 	const char *const names[] = {
 		"application_name", "connect_timeout", "keepalives_idle", "keepalives_interval",
@@ -160,9 +159,9 @@ outbox_check(PGconn *conn)
 }
 
 /*
- * The setting is null where nobody has set it and the library is not loaded:
- * then it has its default, tempcloud.invalid.  No domain that ends so can be
- * anybody's (RFC 2606).
+ * The setting is null if it is not set and the library is not loaded: then it has
+ * its default, tempcloud.invalid.  The top-level domain invalid is reserved
+ * (RFC 2606).
  */
 bool
 outbox_has_domain(PGconn *conn)

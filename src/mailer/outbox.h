@@ -1,6 +1,6 @@
 /*
  * outbox.h
- *		tempcloud's outbox, over libpq.
+ *		The outbox, by libpq.
  */
 #ifndef MAILER_OUTBOX_H
 #define MAILER_OUTBOX_H
@@ -33,12 +33,12 @@ typedef struct Batch
 } Batch;
 
 /*
- * Connect.  Returns NULL, after logging why, if that fails.  A peer that has
- * silently gone is noticed within half a minute.
+ * Connect.  Returns NULL, after logging why, if that fails.  A dead connection is
+ * noticed within half a minute.
  */
 extern PGconn *outbox_connect(const Config *config);
 
-/* Be told of new mails; false, after logging, if that fails. */
+/* LISTEN for new mails; false, after logging, if that fails. */
 extern bool outbox_listen(PGconn *conn);
 
 /* Claim a batch; false, after logging, if the connection or the call failed. */
@@ -59,12 +59,12 @@ extern bool outbox_bounced(PGconn *conn, const char *message_id, const char *rea
 /* Give back the mails of a batch from number first on. */
 extern bool outbox_release(PGconn *conn, const Batch *batch, int first);
 
-/* Whether the role may do what a mailer does; says why not on standard error. */
+/* Whether the role is a member of tempcloud_mailer; if not, says so on standard error. */
 extern bool outbox_check(PGconn *conn);
 
 /*
- * Whether Message-IDs have a domain of one's own.  True also if that could not
- * be asked.
+ * Whether tempcloud.message_id_domain is set to a valid domain; also true if the
+ * query failed.
  */
 extern bool outbox_has_domain(PGconn *conn);
 

@@ -1,9 +1,9 @@
 /*
  * smtp.c
- *		Delivery, over libcurl: the protocol, TLS and MIME are its own.
+ *		Delivery, by libcurl.
  *
- * Only the words in header fields are encoded here (RFC 2047), which libcurl
- * leaves to its callers.
+ * libcurl does the protocol, TLS and MIME.  The words in header fields are
+ * encoded here (RFC 2047).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,7 +65,7 @@ smtp_open(Smtp *smtp, const Config *config)
 	curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, timeout);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, keep_reply);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, smtp);
-	/* What is sent is told to nobody else. */
+	/* Nothing of what is sent is printed. */
 	curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, follow_commands);
 	curl_easy_setopt(curl, CURLOPT_DEBUGDATA, smtp);
 	curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
@@ -80,8 +80,8 @@ smtp_close(Smtp *smtp)
 }
 
 /*
- * A server may end a connection that was idle, or that has brought it so many
- * mails, or with the refusal of a message.  This says nothing of the next one.
+ * A server may end a connection that was idle, after a number of mails, or after
+ * it has refused one.  This does not concern the next mail.
  */
 Delivery
 smtp_send(Smtp *smtp, const Mail *mail)
@@ -152,7 +152,7 @@ begin_conversation(Smtp *smtp)
 
 /*
  * The address for bounces, in angle brackets, malloc'd.  Each {id} in it becomes
- * the local part of the Message-ID, by which a bounce is told to the database.
+ * the local part of the Message-ID, by which a bounce is reported.
  */
 static char *
 envelope_sender(const Config *config, const char *message_id)
@@ -259,8 +259,8 @@ add_part(curl_mime *mime, const char *type, const char *text)
 }
 
 /*
- * A text with the line ends of a mail, malloc'd.  Any other LF or CR would be
- * encoded, as a character within a line.
+ * A text with CRLF as line ends, malloc'd.  libcurl would encode a lone LF or CR
+ * as a character within a line.
  */
 static char *
 with_crlf(const char *text)
@@ -286,8 +286,8 @@ with_crlf(const char *text)
 }
 
 /*
- * A text as RFC 2047 encoded words, malloc'd; as it is if it is plain.  Each
- * word holds whole characters of UTF-8, as section 5 demands.
+ * A text as RFC 2047 encoded words, malloc'd; ASCII is copied.  Each word has
+ * whole characters of UTF-8, as section 5 requires.
  */
 static char *
 encode_words(const char *text)
@@ -330,8 +330,8 @@ encode_words(const char *text)
 }
 
 /*
- * What became of a mail.  Where the server has said nothing against it,
- * smtp->reply gets libcurl's own words.
+ * The outcome of a delivery.  If it has failed without a refusal by the server,
+ * smtp->reply gets libcurl's message.
  */
 static Delivery
 judge(Smtp *smtp, CURLcode code)
@@ -366,7 +366,7 @@ follow_commands(CURL *curl, curl_infotype type, char *bytes, size_t length, void
 	return 0;
 }
 
-/* libcurl passes each line of the server's replies; refusals are of interest. */
+/* libcurl passes each line of the server's replies; keep the last refusal. */
 static size_t
 keep_reply(char *line, size_t size, size_t count, void *data)
 {

@@ -1,6 +1,6 @@
 /*
  * smtp.h
- *		Delivery, over libcurl.
+ *		Delivery, by libcurl.
  */
 #ifndef MAILER_SMTP_H
 #define MAILER_SMTP_H
@@ -17,13 +17,13 @@ typedef struct Smtp
 {
 	CURL	   *curl;			/* keeps the connection open between mails */
 	const Config *config;
-	bool		in_use;			/* whether the next mail may go over a
-								 * connection that has brought one */
+	bool		in_use;			/* whether the next mail may use a connection
+								 * that has delivered one */
 	Stage		stage;			/* what was sent last, for this mail */
 	int			code;			/* the number of the reply to it; 0 for none
 								 * yet */
-	bool		quitting;		/* what follows says nothing of a mail */
-	char		reply[512];		/* the last refusal, or what libcurl says */
+	bool		quitting;		/* replies no longer concern a mail */
+	char		reply[512];		/* the last refusal, or libcurl's message */
 } Smtp;
 
 extern bool smtp_open(Smtp *smtp, const Config *config);

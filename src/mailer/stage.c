@@ -1,6 +1,6 @@
 /*
  * stage.c
- *		What a server's reply says about a mail, by what it replies to.
+ *		Whether a server's reply concerns the mail, by the command it answers.
  */
 #include <string.h>
 #include <strings.h>
@@ -11,8 +11,8 @@ static bool starts_with(const char *command, size_t length, const char *start);
 static bool contains(const char *command, size_t length, const char *word);
 
 /*
- * Commands count in their order only: what AUTH sends after its first line can
- * look like one of them.
+ * A command counts only at its place in the order, since what AUTH sends after
+ * its first line can look like a command.
  */
 Stage
 next_stage(Stage stage, const char *command, size_t length)

@@ -1,11 +1,11 @@
 /*
  * stage.h
- *		What a server's reply says about a mail, by what it replies to.
+ *		Whether a server's reply concerns the mail, by the command it answers.
  *
- * A reply to RCPT TO, or to DATA and the message, is about this mail.  Before
- * them it is about the mailer: how it is configured, and whether the server
- * takes mails from it.  libcurl tells the number of the last reply, but not
- * which command it answers; hence the commands are followed here.
+ * A reply to RCPT TO, or to DATA and the message, concerns this mail.  An earlier
+ * one concerns the mailer: its configuration, and whether the server accepts
+ * mails from it.  libcurl returns the number of the last reply, but not the
+ * command that it answers; so the commands are followed here.
  */
 #ifndef MAILER_STAGE_H
 #define MAILER_STAGE_H
@@ -35,11 +35,11 @@ extern Stage next_stage(Stage stage, const char *command, size_t length);
 
 extern bool is_quit(const char *command, size_t length);
 
-/* The number a line of a reply begins with; 0 without one. */
+/* The number at the beginning of a line of a reply; 0 if there is none. */
 extern int	reply_code(const char *line, size_t length);
 
 /*
- * What it means that a mail was not delivered, if reply is the number of the
+ * The outcome for a mail that was not delivered.  reply is the number of the
  * reply to the last command; 0 if there was none.
  */
 extern Delivery judge_reply(Stage stage, int reply);
