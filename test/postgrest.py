@@ -304,7 +304,7 @@ def tell(dsn):
         with mailer.cursor() as cursor:
             cursor.execute('SELECT id, recipient, text_body FROM tempcloud.claim_mail(100)')
             mails = cursor.fetchall()
-            cursor.execute('SELECT tempcloud.mail_sent(%s)', ([mail[0] for mail in mails],))
+            cursor.execute('SELECT tempcloud.mail_sent(%s::uuid[])', ([mail[0] for mail in mails],))
         return [re.search('tc[ie]_[A-Za-z0-9_-]{48}', mail[2]).group()
                 for mail in mails if mail[1] == address][-1]
 
