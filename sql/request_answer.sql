@@ -40,7 +40,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_answer_request'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.answer_request IS
 'Accept or decline a request
-For the provider, while it is open. A provider can accept with fewer people: headcount is the maximum for every shift; shifts, an array of objects with id and headcount, sets it for single shifts, 0 for none. The answer is final; an accepted request can be cancelled. The same answer given again does nothing.';
+For the provider, while it is open. A provider can accept with fewer people: headcount is the maximum for every shift; shifts, an array of objects with id and headcount, sets it for single shifts, 0 for none. The answer is final; an accepted request can be cancelled. Repeating the same answer has no effect.';
 GRANT EXECUTE ON FUNCTION tempcloud.answer_request TO tempcloud_user;
 
 -- After all tables

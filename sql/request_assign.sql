@@ -75,7 +75,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_assign_workers'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.assign_workers IS
 'Name the workers of a shift
-For the provider, once the request is accepted: all names of the shift in order, at most as many as were offered. They replace earlier names, which stay in the history; an empty array removes all. When all places of the request have a name, the customer gets them by mail. The same names given again do nothing.';
+For the provider, once the request is accepted: all names of the shift in order, at most as many as were offered. They replace earlier names, which stay in the history; an empty array removes all. When all places of the request have a name, the customer gets them by mail. Repeating the same names has no effect.';
 GRANT EXECUTE ON FUNCTION tempcloud.assign_workers TO tempcloud_user;
 
 -- After all tables

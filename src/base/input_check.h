@@ -48,7 +48,7 @@ extern char *tc_clean(char *value, const char *name, Form form);
 /* tc_clean() of an e-mail address, where others are no error: NULL for what is none. */
 extern char *tc_email(char *value);
 
-/* Argument n of type text, palloc'd as it is; NULL if it is null. */
+/* Argument n of type text, palloc'd and not checked; NULL if it is null. */
 extern char *tc_arg_text(FunctionCallInfo fcinfo, int n);
 
 /* Both: tc_clean(tc_arg_text()). */

@@ -118,7 +118,7 @@ tc_define_settings(void)
 							 NULL, &tc_reveal_registered, true, PGC_SUSET, 0, NULL, NULL, NULL);
 
 	define_int("tempcloud.purge_invitations_after",
-			   "How long an invitation that ended without being accepted is kept; -1 means for ever.",
+			   "How long an invitation that ended without being accepted is kept; -1 means indefinitely.",
 			   &tc_purge_invitations_after, 365 * DAY, -1, INT_MAX, GUC_UNIT_S);
 	define_string("tempcloud.invitation_url",
 				  "Address of the page an invitation's link opens; {token} stands for the secret.",

@@ -126,7 +126,7 @@ tc_is_replica(void)
 	return SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
 }
 
-/* The images of the values are compared as they are uncompressed. */
+/* Values that are compressed differently are equal. */
 bool
 tc_is_same(const TriggerData *trigger, const char *column)
 {

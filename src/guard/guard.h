@@ -2,9 +2,9 @@
  * guard.h
  *		Triggers that keep what constraints cannot.
  *
- * Constraints say which pairs can exist; guards keep rows that exist.  They fire
- * ALWAYS, for every role and also while session_replication_role is replica, when
- * foreign keys are not checked.
+ * Constraints say which pairs can exist; guards keep rows that exist.  They are
+ * enabled ALWAYS: they fire for every role, and also while
+ * session_replication_role is replica, when foreign keys are not checked.
  *
  * A guard fires BEFORE, to raise its own error rather than that of a constraint,
  * and AFTER an INSERT or UPDATE, since another BEFORE trigger can still change

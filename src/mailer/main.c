@@ -284,9 +284,8 @@ drain(PGconn *conn, Smtp *smtp, const Config *config, int *answered)
  * Deliver a batch.  After SIGTERM, if no mail can be delivered, or if the lease
  * is nearly over, the rest is given back untried.
  *
- * A mail during which the connection ended is reported as failed for now, since
- * it may be the cause.  If the connection ends during the next one, too, it is
- * not the cause.
+ * A mail during which the connection ended is reported as deferred, since it may
+ * be the cause.  If the connection ends during the next one, too, it is not.
  */
 static Outcome
 deliver(PGconn *conn, Smtp *smtp, const Config *config, const Batch *batch, int *answered)

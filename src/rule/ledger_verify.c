@@ -222,7 +222,7 @@ verify_entry(Verification *v, Rows rows, uint64 row, NodeArrays *nodes)
 	verify_outside(v);
 }
 
-/* Compare the tree, as it is now, with the head that was kept of its size. */
+/* Compare the tree with the head stored for its size. */
 static void
 verify_head(Verification *v, Rows rows, uint64 row)
 {

@@ -57,11 +57,11 @@ DROP_MAILS("m.request_id = $1 AND m.kind = 'request_filled'"
 		   " AND (NOT m.leased OR m.due_at <= $2)");
 
 /*
- * The contact who reads the mails of an account: the first preferred contact, or
- * the second (both may be null), or a colleague, if possible one with a login.
- * Only an address that is proven counts.  Their row stays locked until the
- * transaction ends, so that erase_person() finds each mail to them; not by the
- * last of the three queries.
+ * The recipient of mails to an account: the first preferred contact, or the second
+ * (both may be null), or a colleague, if possible one with a login.  Contacts
+ * without a proven address do not count.  The first two of the three queries lock
+ * the contact until the transaction ends, so that erase_person() finds each mail
+ * to them.
  */
 #define FIND_READER(whom, lock) \
 	QUERY("SELECT c.email, c.given_name, c.family_name, a.locale, w.round" \

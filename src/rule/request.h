@@ -67,7 +67,7 @@ extern Datum tc_decide_request(const Request *request, const Caller *caller,
 extern Datum tc_answer_request(const Request *request, const Caller *caller, bool accept,
 							   const char *reason);
 
-/* End the frame and return the request as it is. */
+/* End the frame and return the request unchanged. */
 extern Datum tc_finish_with_request(const Request *request);
 
 /* A row r of tempcloud_data.request as the API shows it. */

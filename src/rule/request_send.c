@@ -182,7 +182,7 @@ tempcloud_withdraw_request(PG_FUNCTION_ARGS)
 	return tc_finish_with(tc_decide_request(request, caller, REQUEST_IS_WITHDRAWN, reason));
 }
 
-/* The caller, who has a customer's account; PT403 customers_only otherwise. */
+/* The caller.  PT403 customers_only unless their account is a customer's. */
 static Caller *
 customer_calling(void)
 {

@@ -191,7 +191,7 @@ tc_require_future(const Wish *wish)
 }
 
 /*
- * The digest is of the values as they are stored.  Each text ends with a NUL,
+ * The digest is of the values to be stored.  Each text ends with a NUL,
  * which no text contains.
  */
 bytea *

@@ -48,7 +48,9 @@ unlike(output("dpkg-deb -c $_"), qr{bin/tempcloud-mailer}, "and not in $_") fore
 my ($kept) = output('cat debian/control') =~ /^Package: postgresql-(\d+)-tempcloud$/m;
 is(output('cat debian/control'), output('cat debian/control.in') =~ s/PGVERSION/$kept/gr, 'debian/control is from control.in');
 
-is(succeeds('lintian --allow-root --fail-on error,warning build/deb/*.changes', 'lintian'), '', 'reports nothing');
+# An older lintian does not know the newest Standards-Version.
+is(succeeds('lintian --allow-root --fail-on error,warning --suppress-tags newer-standards-version build/deb/*.changes', 'lintian'),
+	'', 'reports nothing');
 succeeds('autopkgtest --output-dir=build/autopkgtest build/deb/*.deb build/deb/*.dsc -- null', 'debian/tests');
 like(output('cat build/autopkgtest/summary'), qr/^installcheck +PASS\s+mailer +PASS$/m, 'have run');
 
