@@ -2,10 +2,10 @@
  * clock.h
  *		The instant of a command.
  *
- * A command passes one instant to all its queries, so that what it decides and
- * what it writes agree.  The instant is read when it is first asked for, and read
- * again after a lock: another transaction may have written a later one while this
- * one waited.  So a command asks for it under its locks.
+ * Queries get the time from here rather than from clock_timestamp(), so that the
+ * decisions of a command and the rows that it writes agree.  The clock is read at the
+ * first tc_now(), and read anew after a lock: while this transaction waited, another
+ * one may have written a later time.  A decision before a lock is repeated after it.
  */
 #ifndef TC_CLOCK_H
 #define TC_CLOCK_H
@@ -18,8 +18,8 @@
 extern TimestampTz tc_now(void);
 
 /*
- * Have the next tc_now() read the clock.  Called when a command begins and by all
- * that lock (lock.h); rules call it after they have locked rows by a query.
+ * Have the next tc_now() read the clock.  tc_enter() and tc_lock() call it; a rule
+ * calls it after it has locked rows by a query.
  */
 extern void tc_read_clock(void);
 

@@ -12,7 +12,7 @@
  * own advisory locks never meet them.
  *
  * Every command takes its locks in this order, and those of one class by ascending
- * key; hence no two commands wait for each other:
+ * key; hence commands do not deadlock:
  *
  *	1. LOCK_LOGIN	to whom a login belongs (register_account, confirm_email by
  *					somebody without an account)
@@ -38,18 +38,20 @@
  *	8. contact		the person, their address and their login (update_contact,
  *					remove_contact, leave_account, close_account,
  *					send_confirmation, confirm_email, erase_person); FOR SHARE
- *					by who queues a mail to them (on an invitation or a request,
- *					send_order, maintain)
- *	9. mail			who holds it (claim_mail and all that mailers report,
+ *					by commands that queue a mail to them (on an invitation or a
+ *					request, send_order, maintain)
+ *	9. mail			which mailer holds it (claim_mail and the reports of mailers,
  *					remove_contact, leave_account, close_account, erase_person,
- *					maintain); who withdraws or sends an invitation again drops
- *					its mails, but skips those that others hold
+ *					maintain); commands that withdraw an invitation or send it
+ *					again drop its mails, but skip those that others hold
  *	10. block		(unblock_account, erase_person)
  *
  * 5 to 10 are locks of rows, of the strength FOR NO KEY UPDATE where FOR SHARE is
  * not said; 5 is shared FOR SHARE.  Several rows of a table are locked in one
- * statement with ORDER BY, before any of them is changed.  Only contacts FOR SHARE
- * need no order: of those who read mails nobody changes two in different accounts.
+ * statement with ORDER BY, before any of them is changed; invite(), which closes at
+ * most two expired invitations, does so in the order of their keys.  Only contacts FOR SHARE
+ * need no order: no transaction that takes these locks changes contacts of two
+ * accounts.
  * Rows that a command has inserted itself do not count: nobody else can wait for
  * them, since what is unique is covered by a lock of 1 to 6.
  *

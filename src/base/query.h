@@ -159,30 +159,33 @@ extern int64 tc_integer(Rows rows, uint64 row, int column); /* integer or bigint
 															 * for a null */
 
 /*
- * Frame of an SQL-callable function that runs queries.  A command writes:
+ * Begin the frame of an SQL-callable function that runs queries.  A command writes:
  * tc_enter_command() raises 25006 in a read-only transaction or on a standby,
  * naming the function, and keeps the transaction from being prepared.  A trigger
- * function is part of the command that fires it and leaves its instant (clock.h).
+ * function is part of the command that fires it: tc_enter_trigger() does not have
+ * the clock read anew (clock.h).
  */
 extern void tc_enter(void);
 extern void tc_enter_command(const char *function);
 extern void tc_enter_trigger(void);
 
-/* Called by tc_enter_command(); set by what has to know of commands. */
-extern void (*tc_command_hook) (void);
+/* End the frame and free its memory. */
 extern void tc_leave(void);
+
+/* Called by tc_enter_command(), unless it is NULL. */
+extern void (*tc_command_hook) (void);
 
 /* Free rows before the frame ends, where there are many. */
 extern void tc_free_rows(Rows rows);
 
 /*
- * The first column, of a composite type, of the only row, and of all rows as
- * the result of a function that returns a set.
+ * The first column, which must not be null, of the only row; and the first column, of
+ * a composite type, of all rows as the result of a function that returns a set.
  */
 extern Datum tc_record(Rows rows);
 extern void tc_put_records(FunctionCallInfo fcinfo, Rows rows);
 
-/* End the frame and return such a value, copied to the caller's memory. */
+/* End the frame and return the former, copied to the caller's memory. */
 extern Datum tc_finish_with(Datum record);
 extern Datum tc_finish(Rows rows);
 

@@ -89,7 +89,7 @@ static const struct
 	"Pass use_this_account => true to accept with the caller's account all the same."},
 	[ALREADY_PARTNERS] = {PT409, "already_partners",
 		"the two accounts are partners already",
-	"Nothing is left to do: a partnership is permanent."},
+	"No action is needed: a partnership is permanent."},
 	[ALREADY_INVITED] = {PT409, "already_invited",
 		"an invitation to this partner is pending already",
 	"Wait for the answer, or send the invitation again with tempcloud.resend_invitation()."},

@@ -114,11 +114,11 @@ tc_define_settings(void)
 			   "Most requests of one account within 24 hours; -1 means no limit.",
 			   &tc_max_daily_requests, 1000, -1, INT_MAX, 0);
 	DefineCustomBoolVariable("tempcloud.reveal_registered",
-							 "Tell an inviter at once what only an address with an account can be refused for.",
+							 "Tells an inviter at once about refusals that only an address with an account can cause.",
 							 NULL, &tc_reveal_registered, true, PGC_SUSET, 0, NULL, NULL, NULL);
 
 	define_int("tempcloud.purge_invitations_after",
-			   "How long an invitation that ended without being accepted is kept; -1 means indefinitely.",
+			   "How long an invitation that ended without being accepted is kept; -1 means without limit.",
 			   &tc_purge_invitations_after, 365 * DAY, -1, INT_MAX, GUC_UNIT_S);
 	define_string("tempcloud.invitation_url",
 				  "Address of the page an invitation's link opens; {token} stands for the secret.",

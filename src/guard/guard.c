@@ -126,7 +126,7 @@ tc_is_replica(void)
 	return SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
 }
 
-/* Values that are compressed differently are equal. */
+/* Compares the values by datum_image_eq(), which decompresses them. */
 bool
 tc_is_same(const TriggerData *trigger, const char *column)
 {

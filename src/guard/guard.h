@@ -1,6 +1,6 @@
 /*
  * guard.h
- *		Triggers that keep what constraints cannot.
+ *		Triggers for rules that constraints cannot express.
  *
  * Constraints say which pairs can exist; guards keep rows that exist.  They are
  * enabled ALWAYS: they fire for every role, and also while
@@ -56,7 +56,7 @@ extern HeapTuple tc_guard_result(const TriggerData *trigger);
 /* Whether foreign keys are not checked. */
 extern bool tc_is_replica(void);
 
-/* Whether an update leaves a column unchanged; 23514 otherwise. */
+/* Whether an update leaves a column unchanged; the next two raise 23514 if not. */
 extern bool tc_is_same(const TriggerData *trigger, const char *column);
 extern void tc_require_same(const TriggerData *trigger, const char *column);
 extern void tc_require_all_same(const TriggerData *trigger, const char *const *columns, int count);

@@ -5,7 +5,6 @@
  */
 #include "postgres.h"
 
-#include "executor/spi.h"
 #include "utils/rel.h"
 
 #include "guard/guard.h"
@@ -113,7 +112,7 @@ tempcloud_guard_account(PG_FUNCTION_ARGS)
 }
 
 /*
- * Refuse a new account whose kind is not what a partnership says that was
+ * Raises 23514 for a new account whose kind contradicts a partnership that was
  * inserted before it, while foreign keys were not checked.  An INSERT of an
  * account locks the table ROW EXCLUSIVE, and guard_partnership() locks it
  * SHARE: of the two rows, the one that is written second is checked against
@@ -231,7 +230,8 @@ tempcloud_guard_partnership(PG_FUNCTION_ARGS)
 	tc_enter_trigger();
 	if (tc_is_replica())
 		tc_query(&lock_accounts, QUERY_RUN, NULL, 0);
-	rows = tc_run_latest(&find_kinds, tc_row_key(trigger, new, "customer_id"), tc_row_key(trigger, new, "provider_id"));
+	rows = tc_run_latest(&find_kinds, tc_row_key(trigger, new, "customer_id"),
+						 tc_row_key(trigger, new, "provider_id"));
 	customer_kind = tc_text(rows, 0, CUSTOMER_KIND);
 	provider_kind = tc_text(rows, 0, PROVIDER_KIND);
 	if (!tc_is_replica() && (customer_kind == NULL || provider_kind == NULL))

@@ -5,7 +5,6 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "utils/builtins.h"
 
 #include "base/clock.h"
 #include "base/input_check.h"
@@ -96,15 +95,18 @@ tempcloud_register_account(PG_FUNCTION_ARGS)
 	Registration reg;
 	pg_uuid_t  *account_id;
 	pg_uuid_t  *contact_id;
+	char	   *folded;
+	ArrayType  *waiting;
 
 	tc_enter_command("register_account()");
 	caller = tc_caller_to_bind();
 	if (caller->account_id != NULL)
 		tc_refuse(ALREADY_REGISTERED);
 	start_registration(fcinfo, caller, &reg);
+	folded = tc_fold_email(reg.email);
 
-	tc_lock(LOCK_ADDRESS, tc_address_key(tc_fold_email(reg.email)));
-	if (tc_owner_of(tc_fold_email(reg.email)).account_id != NULL)
+	tc_lock(LOCK_ADDRESS, tc_address_key(folded));
+	if (tc_owner_of(folded).account_id != NULL)
 		tc_refuse(EMAIL_TAKEN);
 
 	rows = tc_run(&insert_account,
@@ -131,8 +133,8 @@ tempcloud_register_account(PG_FUNCTION_ARGS)
 	contact_id = tc_uuid(rows, 0, INSERTED_ID);
 
 	tc_event(EVENT_ACCOUNT_REGISTERED, account_id, contact_id, NULL, NULL);
-	tc_route_invitations(account_id,
-						 tc_lock_waiting(account_id, tc_kind_of_label(reg.kind), tc_fold_email(reg.email)));
+	waiting = tc_lock_waiting(account_id, tc_kind_of_label(reg.kind), folded);
+	tc_route_invitations(account_id, waiting);
 	if (reg.invitation != NULL)
 	{
 		/* It may have been decided or sent again since. */

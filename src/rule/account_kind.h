@@ -22,7 +22,7 @@ typedef enum AccountKind
 extern const char *tc_kind_label(AccountKind kind);
 extern AccountKind tc_kind_of_label(const char *label);
 
-/* A column of a row that must not be null. */
+/* Returns a column of a row; raises an internal error if it is null. */
 extern AccountKind tc_kind(Rows rows, uint64 row, int column);
 
 #endif							/* TC_ACCOUNT_KIND_H */

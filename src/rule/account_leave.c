@@ -9,7 +9,6 @@
 
 #include "access/xact.h"
 #include "fmgr.h"
-#include "utils/array.h"
 
 #include "base/clock.h"
 #include "base/input_check.h"
@@ -79,7 +78,7 @@ enum
 	REQUEST_ID = 1, REQUEST_CUSTOMER_ID, REQUEST_PROVIDER_ID, REQUEST_STATUS, REQUEST_OVER_AT
 };
 
-/* How many of them the transaction's snapshot contains. */
+/* How many of the invitations and requests ($1) the transaction's snapshot contains. */
 static KeptQuery count_seen =
 QUERY("SELECT (SELECT count(*) FROM tempcloud_data.invitation WHERE id = ANY ($1))"
 	  "     + (SELECT count(*) FROM tempcloud_data.request WHERE id = ANY ($1))");
@@ -128,8 +127,8 @@ enum
  * close_account(reason) returns void
  *
  * Locks the account's row, which commands that need the account open lock FOR SHARE
- * (tc_keep_open): what those before have written is seen here, and those after find
- * the account closed.  All rows are locked before any is changed, in the order of
+ * (tc_keep_open): rows that earlier ones have written are seen here, and later ones
+ * find the account closed.  All rows are locked before any is changed, in the order of
  * lock.h.
  *
  * Raises PT409 has_colleagues if the account has another login.

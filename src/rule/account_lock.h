@@ -20,8 +20,8 @@ extern bool tc_share_accounts(const pg_uuid_t *const *ids, int count);
 
 /*
  * The same for the caller's account and others.  Raises PT403 no_account if the
- * caller's account has been closed since, or the caller was removed from it: who
- * removes a contact locks the account's row.  Returns whether the others are open.
+ * caller's account has been closed since, or the caller was removed from it: a
+ * command that removes a contact locks the account's row.  Returns whether the others are open.
  */
 extern bool tc_keep_open(const Caller *caller, const pg_uuid_t *const *others, int count);
 

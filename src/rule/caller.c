@@ -11,7 +11,7 @@
 
 #include "access/xact.h"
 #include "fmgr.h"
-#include "utils/builtins.h"
+#include "mb/pg_wchar.h"
 #include "utils/guc.h"
 #include "utils/json.h"
 
@@ -24,7 +24,7 @@
 #include "rule/caller.h"
 
 #define CLAIMS_PARAMETER "request.jwt.claims"
-#define SUBJECT_CHARACTERS 255	/* as contact_subject_length has it */
+#define SUBJECT_CHARACTERS 255	/* the limit of contact_subject_length */
 
 static KeptQuery find_caller =
 QUERY("SELECT c.id, c.account_id, a.kind, a.locale"

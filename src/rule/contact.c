@@ -70,13 +70,17 @@ QUERY("DELETE FROM tempcloud_data.confirmation_token WHERE contact_id = $1");
 static KeptQuery lock_account =
 QUERY("SELECT FROM tempcloud_data.account WHERE id = $1 FOR NO KEY UPDATE");
 
-/* Whether the contact has no login, or another contact of the account has one. */
+/*
+ * Locks a contact of the account, and returns whether it has no login, or another
+ * contact of the account has one.
+ */
 static KeptQuery check_removal =
 QUERY("SELECT c.subject IS NULL OR EXISTS ("
 	  "   SELECT FROM tempcloud_data.contact o"
 	  "    WHERE o.account_id = $2 AND o.id <> $1 AND o.subject IS NOT NULL)"
 	  "  FROM tempcloud_data.contact c"
-	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL");
+	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL"
+	  "   FOR NO KEY UPDATE OF c");
 
 enum
 {
@@ -296,6 +300,7 @@ tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id,
 {
 	Rows		rows = tc_run_latest(&check_removal, UUID_VALUE(id), UUID_VALUE(account_id));
 
+	tc_read_clock();
 	if (rows.count == 0)
 		tc_refuse(CONTACT_NOT_FOUND);
 	if (!tc_bool(rows, 0, REMOVAL_IS_ALLOWED))
@@ -305,14 +310,13 @@ tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id,
 }
 
 /*
- * Erase what is known of a contact.  The contact is changed first: this waits for a
- * transaction that is sending them a confirmation, whose mail is then seen.
+ * Erase the data of a contact, whose row is locked: mails that other transactions
+ * have queued to the contact are seen.
  */
 static void
 erase_person(const pg_uuid_t *id)
 {
 	tc_run_latest(&erase_contact, UUID_VALUE(id), TIME_VALUE(tc_now()));
-	tc_read_clock();
 	tc_run_latest(&erase_contact_mails, UUID_VALUE(id), TIME_VALUE(tc_now()));
 	tc_run_latest(&delete_confirmations, UUID_VALUE(id));
 }

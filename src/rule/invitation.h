@@ -1,6 +1,6 @@
 /*
  * invitation.h
- *		What other subjects may ask of invitations, and do with them.
+ *		Invitations, as other subjects see them.
  */
 #ifndef TC_INVITATION_H
 #define TC_INVITATION_H
@@ -59,16 +59,18 @@ extern Invitation *tc_find_invitation_by_token(text *token, QueryMode mode);
 /*
  * Returns whether the caller's account (they must have one) is the invitee: the
  * invitation is routed to it, or waits for an address that it has proven.  The
- * latter is rare: the invitation could not be routed, because another one of the
- * same inviter was pending there.
+ * latter is rare: another invitation of the same inviter was pending there, the
+ * account had blocked the inviter, or too many invitations waited (invitation.c).
  */
 extern bool tc_is_invitee(const Invitation *invitation, const Caller *caller);
 
 /*
  * Lock the row until the transaction ends, read the clock anew (clock.h), and read
- * the row again.  Raises 40001 above READ COMMITTED if another transaction has changed
- * it, PT404 invitation_not_found if it has been deleted since, and PT403 no_account
- * if the caller has been removed since.  caller may be NULL or without an account.
+ * the row again; link_is_current becomes false if the invitation has been sent again
+ * since.  Raises 40001 above READ COMMITTED if another transaction has changed the
+ * row.  If it has been deleted since, raises PT403 no_account if the caller had an
+ * account and has been removed from it, otherwise PT404 invitation_not_found.  caller
+ * may be NULL or without an account.
  */
 extern void tc_lock_invitation(Invitation *invitation, const Caller *caller);
 

@@ -5,7 +5,6 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "utils/builtins.h"
 
 #include "base/clock.h"
 #include "base/input_check.h"
@@ -240,12 +239,13 @@ accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_thi
 		tc_refuse(NOT_YOUR_INVITATION);
 	if (invitation->status == INVITATION_IS_ACCEPTED)
 		return tc_finish_with_partnership(invitation->id);
-	tc_require_pending(invitation);
 	if (by_token)
 	{
 		tc_require_open_link(invitation);
 		require_right_account(caller, invitation, use_this_account);
 	}
+	else
+		tc_require_pending(invitation);
 	if (tc_partners(invitation->inviter_id, caller->account_id))
 		tc_refuse(ALREADY_PARTNERS);
 
@@ -259,7 +259,7 @@ accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_thi
 
 /*
  * Raises PT409 own_account or same_kind unless inviter and caller can be partners.
- * Needs no lock: neither account of an invitation nor their kinds ever change.
+ * Needs no lock: the inviter of an invitation and the two kinds never change.
  */
 static void
 require_pair(const Caller *caller, const Invitation *invitation)
@@ -294,7 +294,7 @@ require_right_account(const Caller *caller, const Invitation *invitation,
 				   tc_text(rows, 0, COMPANY_NAME));
 }
 
-/* Supersede what else is pending between the two accounts, with events. */
+/* Supersede the other pending invitations between the two accounts, with events. */
 static void
 supersede_others(const Caller *caller, const Invitation *invitation)
 {
@@ -328,9 +328,10 @@ decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation, b
 	Datum		record;
 
 	tc_lock_invitation(invitation, caller);
-	tc_require_pending(invitation);
 	if (by_token)
 		tc_require_open_link(invitation);
+	else
+		tc_require_pending(invitation);
 
 	/* By token anybody may decline, but only the invitee is recorded. */
 	invitee = caller != NULL && caller->account_id != NULL &&

@@ -1,6 +1,6 @@
 /*
  * invitation_lock.c
- *		The locks of commands that invite, and what they may reveal of the invitee.
+ *		The locks of commands that invite, and the rules on revealing the invitee.
  */
 #include "postgres.h"
 

@@ -1,6 +1,6 @@
 /*
  * invitation_lock.h
- *		The locks of commands that invite, and what they may reveal of the invitee.
+ *		The locks of commands that invite, and the rules on revealing the invitee.
  *
  * All need a frame (tc_enter_command).
  */
@@ -36,8 +36,9 @@ extern Owner tc_lock_for_inviting(const Caller *caller, const char *email,
 /*
  * Lock the expired invitations of the caller that stand in the way of new ones to
  * addresses (folded) or to accounts, and the invitation that is sent again, which may
- * be NULL.  A command that closes or changes several of them locks them all before,
- * in the order of their keys.  Reads the clock anew (clock.h).
+ * be NULL, in the order of their keys.  invite_many() and resend_invitation() lock
+ * them all before they close or change any; invite() closes at most two, in that
+ * order.  Reads the clock anew (clock.h).
  */
 extern void tc_lock_sent(const Caller *caller, char *const *addresses, int naddresses,
 						 const pg_uuid_t *const *accounts, int naccounts,

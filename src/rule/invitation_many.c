@@ -21,7 +21,7 @@
 
 #define MOST_INVITES 200		/* of one call */
 
-/* An element of the array, and what it leads to. */
+/* An element of the array, and its result. */
 typedef struct Attempt
 {
 	const Caller *caller;
@@ -51,8 +51,8 @@ enum
  * invite_many(invitations jsonb) returns setof tempcloud.invitation_result
  *
  * Each element is invited in a subtransaction.  The locks of all are taken before,
- * class by class, so that two such commands do not wait for each other, whatever
- * the order of their elements.
+ * class by class, so that two such commands cannot deadlock, whatever the order of
+ * their elements.
  */
 Datum
 tempcloud_invite_many(PG_FUNCTION_ARGS)
@@ -83,7 +83,7 @@ tempcloud_invite_many(PG_FUNCTION_ARGS)
 
 /*
  * Returns the elements of the array, and their number.  Raises PT400 invalid_argument
- * unless it is an array of at most MOST_INVITES elements, whatever these are.
+ * unless it is an array of at most MOST_INVITES elements; these are not checked.
  */
 static Attempt *
 read_elements(const Caller *caller, Jsonb *invitations, int *count)

@@ -33,7 +33,7 @@ typedef enum MailKind
 
 extern const char *tc_mail_kind_label(MailKind kind);
 
-/* A column of a row that must not be null. */
+/* Returns a column of a row; raises an internal error if it is null. */
 extern MailKind tc_mail_kind(Rows rows, uint64 row, int column);
 
 #endif							/* TC_MAIL_KIND_H */

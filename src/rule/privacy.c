@@ -114,8 +114,9 @@ QUERY("DELETE FROM tempcloud_data.mail m"
 	  "    WHERE lower(i.email) = $1 AND i.status <> 'accepted'))");
 
 /*
- * Waits for no other transaction: all that refers to these invitations is deleted,
- * and their mails, with which more could come, were locked.
+ * Waits for no other transaction: the tokens and mails that refer to these
+ * invitations are deleted, and no mailer can add a token, because all their mails
+ * were locked.
  */
 static KeptQuery delete_invitations =
 QUERY("DELETE FROM tempcloud_data.invitation i"

@@ -790,7 +790,7 @@ SELECT is(array_agg(pg_temp.heard(format('SELECT tempcloud.invite(%L)', address)
 	'PT409 | an invitation to this partner is pending already | already_invited | Wait for the answer, or send the invitation again with tempcloud.resend_invitation().',
 	'PT429 | the address does not accept an invitation now | declined_recently | Try again 7 days after the refusal, or agree with the partner by other means that they invite you.',
 	'PT429 | the address does not accept an invitation now | declined_recently | Try again 7 days after the refusal, or agree with the partner by other means that they invite you.',
-	'PT409 | the two accounts are partners already | already_partners | Nothing is left to do: a partnership is permanent.',
+	'PT409 | the two accounts are partners already | already_partners | No action is needed: a partnership is permanent.',
 	'PT409 | an account cannot become its own partner | own_account | Use the address of another company.'], 'what is told')
   FROM unnest('{pending1@pending1.example,declined1@declined1.example,blocked1@blocked1.example,partner2@partner2.example,olaf2@olaf2.example}'::text[])
 	   WITH ORDINALITY a (address, n);
