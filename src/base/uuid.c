@@ -10,6 +10,7 @@
 
 #include "datatype/timestamp.h"
 #include "fmgr.h"
+#include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "base/crypto.h"
@@ -48,4 +49,10 @@ tc_new_id(void)
 	id->data[7] = (unsigned char) last;
 	id->data[8] = (id->data[8] & 0x3F) | 0x80;
 	return id;
+}
+
+char *
+tc_uuid_text(const pg_uuid_t *id)
+{
+	return DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(id)));
 }

@@ -1,6 +1,6 @@
 /*
  * bounce.c
- *		Reports a mail that came back, as a mail server passes it on.
+ *		Reports a bounced mail from the notification of a mail server.
  */
 #include <string.h>
 #include <strings.h>
@@ -13,7 +13,7 @@
 
 #define ID_SIZE 64				/* a UUID, and room */
 
-static int	report(const Config *config, const Dsn * dsn, const char *id);
+static int	report(const Config *config, const Dsn *dsn, const char *id);
 static bool find_envelope_id(const char *pattern, const char *recipient, char *id);
 
 int
@@ -49,7 +49,7 @@ report_bounce(const Config *config, FILE *in, const char *recipient)
 
 /* By the Message-ID of the returned mail, or else by the id in the recipient. */
 static int
-report(const Config *config, const Dsn * dsn, const char *id)
+report(const Config *config, const Dsn *dsn, const char *id)
 {
 	PGconn	   *conn = outbox_connect(config);
 	char		reason[DSN_DIAGNOSTIC_SIZE];
@@ -73,8 +73,8 @@ report(const Config *config, const Dsn * dsn, const char *id)
 }
 
 /*
- * What stands in recipient where pattern, which is envelope_from, has {id}.  Mail
- * servers may change the case of an address.
+ * Copies the part of recipient that matches {id} in pattern, which is envelope_from.
+ * Returns false if there is none.  Mail servers may change the case of an address.
  */
 static bool
 find_envelope_id(const char *pattern, const char *recipient, char *id)

@@ -27,7 +27,7 @@ typedef enum Place
 	RETURNED_HEADER,
 	IGNORED,					/* preamble, texts, the returned body */
 	AFTER_LAST_PART
-}			Place;
+} Place;
 
 typedef struct Reader
 {
@@ -37,19 +37,19 @@ typedef struct Reader
 	char		boundary[BOUNDARY_SIZE];	/* "" before it is known */
 	char		field[FIELD_SIZE];	/* the one being read; "" for none */
 	Dsn			recipient;		/* what is said about this one so far */
-}			Reader;
+} Reader;
 
 static bool read_line(FILE *in, char *line);
-static void take_line(Reader * reader, const char *line);
-static bool take_boundary(Reader * reader, const char *line);
-static void end_block(Reader * reader);
-static void end_field(Reader * reader);
-static void take_field(Reader * reader, const char *name, const char *value);
-static void take_message_type(Reader * reader, const char *type);
+static void take_line(Reader *reader, const char *line);
+static bool take_boundary(Reader *reader, const char *line);
+static void end_block(Reader *reader);
+static void end_field(Reader *reader);
+static void take_field(Reader *reader, const char *name, const char *value);
+static void take_message_type(Reader *reader, const char *type);
 static Place place_of_part(const char *type);
-static void take_status_field(Dsn * recipient, const char *name, const char *value);
-static void end_recipient(Reader * reader);
-static void take_message_id(Dsn * dsn, const char *value);
+static void take_status_field(Dsn *recipient, const char *name, const char *value);
+static void end_recipient(Reader *reader);
+static void take_message_id(Dsn *dsn, const char *value);
 static bool is_type(const char *type, const char *wanted);
 static void copy_parameter(char *to, size_t size, const char *type, const char *name);
 static const char *copy_parameter_value(char *to, size_t size, const char *from);
@@ -58,7 +58,7 @@ static void copy_word(char *to, size_t size, const char *from);
 static const char *skip_space(const char *s);
 
 bool
-dsn_read(FILE *in, Dsn * dsn)
+dsn_read(FILE *in, Dsn *dsn)
 {
 	Reader		reader = {.dsn = dsn};
 	char		line[LINE_SIZE];
@@ -71,7 +71,7 @@ dsn_read(FILE *in, Dsn * dsn)
 }
 
 bool
-dsn_is_failure(const Dsn * dsn)
+dsn_is_failure(const Dsn *dsn)
 {
 	return strcmp(dsn->action, "failed") == 0 &&
 		(dsn->status[0] == '5' || dsn->status[0] == '4');
@@ -101,7 +101,7 @@ read_line(FILE *in, char *line)
 }
 
 static void
-take_line(Reader * reader, const char *line)
+take_line(Reader *reader, const char *line)
 {
 	size_t		length = strlen(reader->field);
 
@@ -125,7 +125,7 @@ take_line(Reader * reader, const char *line)
 
 /* Blanks may follow a boundary (RFC 2046, 5.1.1). */
 static bool
-take_boundary(Reader * reader, const char *line)
+take_boundary(Reader *reader, const char *line)
 {
 	size_t		length = strlen(reader->boundary);
 	bool		last;
@@ -146,7 +146,7 @@ take_boundary(Reader * reader, const char *line)
 
 /* At an empty line, and at the end of a part */
 static void
-end_block(Reader * reader)
+end_block(Reader *reader)
 {
 	end_field(reader);
 	switch (reader->place)
@@ -170,7 +170,7 @@ end_block(Reader * reader)
 }
 
 static void
-end_field(Reader * reader)
+end_field(Reader *reader)
 {
 	char	   *colon = strchr(reader->field, ':');
 
@@ -183,7 +183,7 @@ end_field(Reader * reader)
 }
 
 static void
-take_field(Reader * reader, const char *name, const char *value)
+take_field(Reader *reader, const char *name, const char *value)
 {
 	bool		is_content_type = strcasecmp(name, "Content-Type") == 0;
 
@@ -199,7 +199,7 @@ take_field(Reader * reader, const char *name, const char *value)
 
 /* Only a report on delivery gets a boundary, and so parts. */
 static void
-take_message_type(Reader * reader, const char *type)
+take_message_type(Reader *reader, const char *type)
 {
 	char		report[32];
 
@@ -221,7 +221,7 @@ place_of_part(const char *type)
 }
 
 static void
-take_status_field(Dsn * recipient, const char *name, const char *value)
+take_status_field(Dsn *recipient, const char *name, const char *value)
 {
 	if (strcasecmp(name, "Action") == 0)
 	{
@@ -242,10 +242,10 @@ take_status_field(Dsn * recipient, const char *name, const char *value)
 
 /* The fields about the message as a whole have no Action. */
 static void
-end_recipient(Reader * reader)
+end_recipient(Reader *reader)
 {
 	Dsn		   *dsn = reader->dsn;
-	const		Dsn *recipient = &reader->recipient;
+	const Dsn  *recipient = &reader->recipient;
 
 	if (recipient->action[0] != '\0' && !dsn_is_failure(dsn))
 	{
@@ -258,7 +258,7 @@ end_recipient(Reader * reader)
 }
 
 static void
-take_message_id(Dsn * dsn, const char *value)
+take_message_id(Dsn *dsn, const char *value)
 {
 	const char *start = strchr(value, '<');
 	size_t		length = start ? strcspn(start, "> \t") : 0;

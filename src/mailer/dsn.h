@@ -28,18 +28,18 @@ typedef struct Dsn
 													 * without one */
 	char		message_id[DSN_MESSAGE_ID_SIZE];	/* with its brackets; ""
 													 * without one */
-}			Dsn;
+} Dsn;
 
 /*
  * Read a message to its end.  The input may be of any size and content; what is
  * kept of it is bounded.  Returns false on a read error.
  */
-extern bool dsn_read(FILE *in, Dsn * dsn);
+extern bool dsn_read(FILE *in, Dsn *dsn);
 
 /*
  * Whether the message will not be delivered any more.  An MTA that gives up
  * after days of trying says so with a status of 4.x.x.
  */
-extern bool dsn_is_failure(const Dsn * dsn);
+extern bool dsn_is_failure(const Dsn *dsn);
 
 #endif							/* MAILER_DSN_H */

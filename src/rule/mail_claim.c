@@ -2,8 +2,9 @@
  * mail_claim.c
  *		claim_mail(): gives mailers the mails that are due, ready to be sent.
  *
- * A row of the outbox says that a mail is due and to whom.  Its text, and the
- * secret in its link, are made when a mailer claims it, anew for each attempt.
+ * A row of the outbox says that a mail is due and to whom.  Its text
+ * (mail_content.c), and the secret in its link, are made when a mailer claims it,
+ * anew for each attempt.
  * Neither is stored, so that no copy of the database can open an invitation.
  * For the same reason the rows that are returned must not spill to a file,
  * wherever the caller's query keeps them: a claim ends before they fill
@@ -29,10 +30,11 @@
 #include "base/query.h"
 #include "base/refusal.h"
 #include "base/settings.h"
+#include "base/uuid.h"
+#include "rule/mail_content.h"
 #include "rule/mail_due.h"
 #include "rule/mail_kind.h"
 #include "rule/mail_report.h"
-#include "rule/mail_template.h"
 #include "rule/token.h"
 #include "worker/notify.h"
 
@@ -55,160 +57,6 @@ static KeptQuery lease_mails =
 QUERY("UPDATE tempcloud_data.mail"
 	  "   SET attempt = attempt + 1, leased = true, due_at = $3 + $2"
 	  " WHERE id = ANY ($1)");
-
-/* A date and a time in the language of m.locale. */
-#define MAIL_DATE(time) \
-	"to_char(" time ", CASE split_part(m.locale, '-', 1)" \
-	" WHEN 'de' THEN 'DD.MM.YYYY' WHEN 'en' THEN 'FMDD FMMonth YYYY' ELSE 'YYYY-MM-DD' END)"
-#define MAIL_TIME(time) "to_char(" time ", 'HH24:MI')"
-
-/*
- * The shifts of a request, a line each, with their workers.  A mail has at most
- * so many of either, and says how many more there are; the query reads no more
- * names than that.
- */
-#define TOLD_SHIFTS	"20"
-#define TOLD_NAMES	"50"
-
-#define AND_MORE(count) \
-	"CASE split_part(m.locale, '-', 1)" \
-	" WHEN 'de' THEN 'und ' || " count " || ' weitere'" \
-	" WHEN 'en' THEN 'and ' || " count " || ' more' ELSE '+' || " count " END"
-
-#define SHIFTS(request_id) \
-	"(SELECT string_agg(" \
-	MAIL_DATE("s.starts_at") " || ' ' || " MAIL_TIME("s.starts_at") " || '-' || " \
-	MAIL_TIME("s.ends_at") " || ': '" \
-	"        || CASE WHEN s.offered < s.headcount THEN s.offered || '/' ELSE '' END" \
-	"        || s.headcount" \
-	"        || CASE WHEN s.assigned = 0 THEN '' WHEN s.told = 0 THEN ' (...)'" \
-	"                WHEN s.told = s.assigned THEN ' (' || w.names || ')'" \
-	"                ELSE ' (' || w.names || ' ' || " AND_MORE("(s.assigned - s.told)") " || ')' END," \
-	"        E'\n' ORDER BY s.starts_at)" \
-	"   FROM (SELECT s.*, GREATEST(LEAST(s.assigned, " TOLD_NAMES " - COALESCE(sum(s.assigned)" \
-	"                OVER (ORDER BY s.starts_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)), 0)" \
-	"                AS told" \
-	"           FROM (SELECT s.starts_at, s.ends_at, s.headcount, s.offered, s.id," \
-	"                        (SELECT count(*) FROM tempcloud_data.assignment p" \
-	"                          WHERE p.shift_id = s.id AND p.replaced_at IS NULL) AS assigned" \
-	"                   FROM tempcloud_data.shift s WHERE s.request_id = " request_id \
-	"                  ORDER BY s.starts_at LIMIT " TOLD_SHIFTS ") s) s" \
-	"  CROSS JOIN LATERAL (" \
-	"   SELECT string_agg(p.worker_name, ', ' ORDER BY p.place) AS names" \
-	"     FROM (SELECT p.worker_name, p.place FROM tempcloud_data.assignment p" \
-	"            WHERE p.shift_id = s.id AND p.replaced_at IS NULL" \
-	"            ORDER BY p.place LIMIT s.told) p) w)" \
-	" || (SELECT CASE WHEN n.shifts > " TOLD_SHIFTS \
-	"                 THEN E'\n' || " AND_MORE("(n.shifts - " TOLD_SHIFTS ")") " ELSE '' END" \
-	"       FROM (SELECT count(*) AS shifts FROM tempcloud_data.shift s" \
-	"              WHERE s.request_id = " request_id ") n)"
-
-/*
- * The address of the contact who acted, for Reply-To: null if it is not proven,
- * or the contact was removed.
- */
-#define REPLY_TO(contact) \
-	"CASE WHEN " contact ".email_verified_at IS NOT NULL AND " contact ".removed_at IS NULL" \
-	" THEN " contact ".email END"
-
-/* The same in each attempt, even if the setting of the domain has changed. */
-#define MESSAGE_ID	"concat('<', m.id, '@', m.message_domain, '>')"
-
-/* The columns of the two queries that describe a mail. */
-enum
-{
-	DESCRIBED_TOPIC = 1, DESCRIBED_ROUND, DESCRIBED_RECIPIENT, DESCRIBED_RECIPIENT_NAME,
-	DESCRIBED_LOCALE, DESCRIBED_MESSAGE_ID, DESCRIBED_ATTEMPT, DESCRIBED_OBSOLETE,
-	DESCRIBED_BLOCKED, DESCRIBED_REGISTERED, DESCRIBED_REPLY_TO,
-	DESCRIBED_PLACEHOLDERS		/* from here on */
-};
-
-/*
- * A mail, and the values of its template's placeholders in the order of
- * Placeholder (mail_template.h), without the link.  The company, person and
- * address are those of the other side.  For the invitee, they are the inviter's.
- * For the inviter, they are those of the account that accepted or, before there
- * is a partnership, what the inviter typed.  A mail is obsolete if the
- * invitation was closed or sent again, or the address was proven, since it was
- * queued.  $2 is the instant.
- */
-static KeptQuery describe_mail =
-QUERY("SELECT COALESCE(m.invitation_id, m.contact_id), m.round, m.recipient, m.recipient_name,"
-	  "       m.locale, " MESSAGE_ID ", m.attempt + 1,"
-	  "       CASE WHEN m.kind = 'confirm_email'"
-	  "            THEN c.removed_at IS NOT NULL OR c.email_verified_at IS NOT NULL"
-	  "              OR lower(c.email) IS DISTINCT FROM lower(m.recipient)"
-	  "            WHEN m.kind IN ('invitation', 'reminder')"
-	  "            THEN m.round <> i.round OR i.status <> 'pending'"
-	  "              OR i.expires_at <= $2"
-	  "            ELSE m.round <> i.round END AS obsolete,"
-	  "       m.kind IN ('invitation', 'reminder') AND EXISTS ("
-	  "         SELECT FROM tempcloud_data.contact me"
-	  "          CROSS JOIN LATERAL ("
-	  "            SELECT FROM tempcloud_data.block b"
-	  "             WHERE b.account_id = me.account_id AND b.inviter_id = i.inviter_id OFFSET 0) b"
-	  "          WHERE lower(me.email) = lower(m.recipient)"
-	  "            AND me.email_verified_at IS NOT NULL) AS blocked,"
-	  "       i.invitee_id IS NOT NULL AS registered,"
-	  "       CASE WHEN m.kind IN ('invitation', 'reminder') THEN " REPLY_TO("host")
-	  "            WHEN m.kind = 'invitation_accepted' THEN " REPLY_TO("guest") " END,"
-	  "       COALESCE(NULLIF(m.recipient_name, ''), m.recipient),"
-	  "       CASE WHEN m.kind = 'confirm_email' THEN own.company_name"
-	  "            WHEN m.kind IN ('invitation', 'reminder') THEN inviter.company_name"
-	  "            WHEN m.kind = 'invitation_accepted' THEN invitee.company_name"
-	  "            ELSE i.company_name END,"
-	  "       CASE WHEN m.kind IN ('invitation', 'reminder')"
-	  "            THEN concat_ws(' ', host.given_name, host.family_name)"
-	  "            WHEN m.kind = 'invitation_accepted'"
-	  "            THEN concat_ws(' ', guest.given_name, guest.family_name)"
-	  "            ELSE concat_ws(' ', i.given_name, i.family_name) END,"
-	  "       CASE WHEN m.kind = 'invitation_accepted' THEN COALESCE(guest.email, i.email)"
-	  "            ELSE COALESCE(i.email, m.recipient) END,"
-	  "       i.message, i.reason, " MAIL_DATE("i.expires_at")
-	  "  FROM tempcloud_data.mail m"
-	  "  LEFT JOIN tempcloud_data.invitation i ON i.id = m.invitation_id"
-	  "  LEFT JOIN tempcloud_data.account inviter ON inviter.id = i.inviter_id"
-	  "  LEFT JOIN tempcloud_data.contact host ON host.id = i.invited_by"
-	  "  LEFT JOIN tempcloud_data.account invitee ON invitee.id = i.invitee_id"
-	  "  LEFT JOIN tempcloud_data.contact guest ON guest.id = i.decided_by"
-	  "  LEFT JOIN tempcloud_data.contact c ON c.id = m.contact_id"
-	  "  LEFT JOIN tempcloud_data.account own ON own.id = c.account_id"
-	  " WHERE m.id = $1");
-
-/*
- * The same of a mail about a request.  It is obsolete if it asks for an answer
- * and the request is no longer open, or has the names of workers and the request
- * is no longer accepted.
- */
-static KeptQuery describe_request_mail =
-QUERY("SELECT m.request_id, NULL::integer, m.recipient, m.recipient_name,"
-	  "       m.locale, " MESSAGE_ID ", m.attempt + 1,"
-	  "       CASE m.kind WHEN 'request_received'"
-	  "            THEN r.status <> 'open' OR r.answer_by <= $2"
-	  "            WHEN 'request_filled' THEN r.status <> 'accepted'"
-	  "            ELSE false END,"
-	  "       false, true,"
-	  "       " REPLY_TO("person") ","
-	  "       COALESCE(NULLIF(m.recipient_name, ''), m.recipient),"
-	  "       other.company_name, concat_ws(' ', person.given_name, person.family_name),"
-	  "       person.email, r.requirements, r.reason,"
-	  MAIL_DATE("r.answer_by") " || ' ' || " MAIL_TIME("r.answer_by") ","
-	  "       o.name, r.profession, r.location, r.department,"
-	  "       " SHIFTS("r.id")
-	  "  FROM tempcloud_data.mail m"
-	  "  JOIN tempcloud_data.request r ON r.id = m.request_id"
-	  "  JOIN tempcloud_data.staff_order o ON o.id = r.order_id"
-	  "  LEFT JOIN tempcloud_data.request_answer w ON w.request_id = r.id"
-	  "  LEFT JOIN tempcloud_data.contact d ON d.id = r.decided_by"
-	  "  JOIN tempcloud_data.account other"
-	  "    ON other.id = CASE WHEN m.kind IN ('request_received', 'request_withdrawn')"
-	  "                         OR (m.kind = 'request_cancelled' AND d.account_id = r.customer_id)"
-	  "                       THEN r.customer_id ELSE r.provider_id END"
-	  "  LEFT JOIN tempcloud_data.contact person"
-	  "    ON person.id = CASE WHEN m.kind = 'request_received' THEN o.ordered_by"
-	  "                        WHEN m.kind = 'request_filled' THEN w.answered_by"
-	  "                        ELSE r.decided_by END"
-	  " WHERE m.id = $1");
 
 static KeptQuery insert_invitation_token =
 QUERY("INSERT INTO tempcloud_data.invitation_token (digest, invitation_id, round, issued_at)"
@@ -273,27 +121,14 @@ typedef struct Step
 	int			wanted;
 	int			count;
 	Due		   *mails;
-}			Step;
+} Step;
 
 typedef struct Mail
 {
 	const Due  *due;
-	pg_uuid_t  *topic;			/* request, invitation or contact */
-	int			round;
-	char	   *recipient;
-	char	   *recipient_name;
-	char	   *locale;
-	char	   *message_id;
-	int			attempt;		/* this one included */
-	bool		obsolete;
-	bool		blocked;		/* the recipient's account has blocked the
-								 * inviter */
-	bool		registered;		/* whether the address invited has an account */
-	char	   *reply_to;		/* NULL for nobody */
-	char	   *values[PLACEHOLDERS];
 	char	   *token;			/* NULL for a mail without a secret */
-	bytea	   *digest;
-	Message		message;
+	bytea	   *digest;			/* of the token */
+	MailContent content;
 } Mail;
 
 /* The columns of tempcloud.outgoing_mail. */
@@ -316,22 +151,16 @@ static Interval *lease_of(FunctionCallInfo fcinfo, int n);
 static bool claim_step(Claim *claim);
 static void forget_rolled_back(void);
 static Step find_step(int wanted);
-static void lock_mails(Step * step, TimestampTz from);
-static int	claim_mails(Claim *claim, const Step * step);
-static void remember_step(const Step * step, int seen);
+static void lock_mails(Step *step, TimestampTz from);
+static int	claim_mails(Claim *claim, const Step *step);
+static void remember_step(const Step *step, int seen);
 static bool claim_mail(Claim *claim, const Due *due);
 static bool prepare_mail(Mail *mail);
 static void render_mail(void *argument);
-static void load_mail(Mail *mail);
 static void give_up(const Mail *mail, ErrorData *error);
-static bool proves_address(const Mail *mail);
-static bool invites(const Mail *mail);
 static void mint_token(Mail *mail);
 static void keep_token(const Mail *mail);
-static char *link_of(const Mail *mail);
-static MailKind template_kind(const Mail *mail);
 static void put_mail(Claim *claim, const Mail *mail);
-static char *uuid_text(const pg_uuid_t *id);
 
 PG_FUNCTION_INFO_V1(tempcloud_claim_mail);
 
@@ -449,7 +278,7 @@ find_step(int wanted)
 }
 
 static void
-lock_mails(Step * step, TimestampTz from)
+lock_mails(Step *step, TimestampTz from)
 {
 	Rows		rows = tc_run(&lock_due, INT_VALUE(step->wanted), TIME_VALUE(from),
 							  TIME_VALUE(step->now));
@@ -469,7 +298,7 @@ lock_mails(Step * step, TimestampTz from)
 
 /* Until there is no more room.  Returns how many of the step it has looked at. */
 static int
-claim_mails(Claim *claim, const Step * step)
+claim_mails(Claim *claim, const Step *step)
 {
 	const pg_uuid_t *leased[STEP];
 	int			nleased = 0;
@@ -489,7 +318,7 @@ claim_mails(Claim *claim, const Step * step)
 
 /* Mails that were locked and not looked at are left to a later claim. */
 static void
-remember_step(const Step * step, int seen)
+remember_step(const Step *step, int seen)
 {
 	TimestampTz rest = DT_NOEND;
 
@@ -533,11 +362,11 @@ prepare_mail(Mail *mail)
 	error = tc_attempt(render_mail, mail);
 	if (error != NULL)
 		give_up(mail, error);
-	else if (mail->obsolete)
+	else if (mail->content.obsolete)
 		tc_close_mail(mail->due->id, MAIL_IS_DROPPED, NULL);
-	else if (mail->blocked)
+	else if (mail->content.blocked)
 		tc_close_mail(mail->due->id, MAIL_IS_SUPPRESSED, NULL);
-	else if (mail->attempt > tc_mail_max_attempts)
+	else if (mail->content.attempt > tc_mail_max_attempts)
 		tc_close_mail(mail->due->id, MAIL_IS_FAILED, "no mailer reported the outcome");
 	else
 	{
@@ -553,33 +382,8 @@ render_mail(void *argument)
 {
 	Mail	   *mail = argument;
 
-	load_mail(mail);
-	if (!mail->obsolete && !mail->blocked)
-		mail->message = tc_render(template_kind(mail), mail->locale, mail->values);
-}
-
-static void
-load_mail(Mail *mail)
-{
-	Rows		rows;
-	int			nvalues = mail->due->about_request ? PLACEHOLDER_LINK : PLACEHOLDER_ORDER;
-
-	rows = tc_run(mail->due->about_request ? &describe_request_mail : &describe_mail,
-				  UUID_VALUE(mail->due->id), TIME_VALUE(tc_now()));
-	mail->topic = tc_uuid(rows, 0, DESCRIBED_TOPIC);
-	mail->round = tc_integer(rows, 0, DESCRIBED_ROUND);
-	mail->recipient = tc_text(rows, 0, DESCRIBED_RECIPIENT);
-	mail->recipient_name = tc_text(rows, 0, DESCRIBED_RECIPIENT_NAME);
-	mail->locale = tc_text(rows, 0, DESCRIBED_LOCALE);
-	mail->message_id = tc_text(rows, 0, DESCRIBED_MESSAGE_ID);
-	mail->attempt = tc_integer(rows, 0, DESCRIBED_ATTEMPT);
-	mail->obsolete = tc_bool(rows, 0, DESCRIBED_OBSOLETE);
-	mail->blocked = tc_bool(rows, 0, DESCRIBED_BLOCKED);
-	mail->registered = tc_bool(rows, 0, DESCRIBED_REGISTERED);
-	mail->reply_to = tc_text(rows, 0, DESCRIBED_REPLY_TO);
-	for (int i = 0; i < nvalues; i++)
-		mail->values[i] = tc_text(rows, 0, DESCRIBED_PLACEHOLDERS + i);
-	mail->values[PLACEHOLDER_LINK] = link_of(mail);
+	mail->content = tc_mail_content(mail->due->id, mail->due->kind, mail->due->about_request,
+									mail->token);
 }
 
 /*
@@ -600,30 +404,18 @@ give_up(const Mail *mail, ErrorData *error)
 	}
 	ereport(LOG,
 			errcode(error->sqlerrcode),
-			errmsg("mail %s cannot be rendered: %s", uuid_text(mail->due->id), error->message));
+			errmsg("mail %s cannot be rendered: %s", tc_uuid_text(mail->due->id), error->message));
 	tc_close_mail(mail->due->id, MAIL_IS_FAILED,
 				  tc_clean_report(psprintf("cannot be rendered: %s", error->message)));
-}
-
-static bool
-proves_address(const Mail *mail)
-{
-	return mail->due->kind == MAIL_CONFIRM_EMAIL;
-}
-
-static bool
-invites(const Mail *mail)
-{
-	return mail->due->kind == MAIL_INVITATION || mail->due->kind == MAIL_REMINDER;
 }
 
 /* Mint a secret for the link, if this kind of mail has one. */
 static void
 mint_token(Mail *mail)
 {
-	if (proves_address(mail))
+	if (tc_mail_proves_address(mail->due->kind))
 		mail->token = tc_mint_token(CONFIRMATION_TOKEN, &mail->digest);
-	else if (invites(mail))
+	else if (tc_mail_invites(mail->due->kind))
 		mail->token = tc_mint_token(INVITATION_TOKEN, &mail->digest);
 }
 
@@ -631,33 +423,12 @@ mint_token(Mail *mail)
 static void
 keep_token(const Mail *mail)
 {
-	if (proves_address(mail))
-		tc_run(&insert_confirmation_token, BYTEA_VALUE(mail->digest), UUID_VALUE(mail->topic),
-			   TEXT_VALUE(mail->recipient), TIME_VALUE(tc_now()));
-	else if (invites(mail))
-		tc_run(&insert_invitation_token, BYTEA_VALUE(mail->digest), UUID_VALUE(mail->topic),
-			   INT_VALUE(mail->round), TIME_VALUE(tc_now()));
-}
-
-/* NULL if this kind of mail has none. */
-static char *
-link_of(const Mail *mail)
-{
-	if (mail->due->about_request)
-		return tc_replace(tc_request_url, "{id}", uuid_text(mail->topic));
-	if (mail->token == NULL)
-		return NULL;
-	return tc_replace(proves_address(mail) ? tc_confirmation_url : tc_invitation_url,
-					  "{token}", mail->token);
-}
-
-/* An invitation to an address without an account has a text of its own. */
-static MailKind
-template_kind(const Mail *mail)
-{
-	if (mail->due->kind == MAIL_INVITATION && !mail->registered)
-		return MAIL_INVITATION_TO_REGISTER;
-	return mail->due->kind;
+	if (tc_mail_proves_address(mail->due->kind))
+		tc_run(&insert_confirmation_token, BYTEA_VALUE(mail->digest), UUID_VALUE(mail->content.topic),
+			   TEXT_VALUE(mail->content.recipient), TIME_VALUE(tc_now()));
+	else if (tc_mail_invites(mail->due->kind))
+		tc_run(&insert_invitation_token, BYTEA_VALUE(mail->digest), UUID_VALUE(mail->content.topic),
+			   INT_VALUE(mail->content.round), TIME_VALUE(tc_now()));
 }
 
 /* Add a row of tempcloud.outgoing_mail. */
@@ -665,27 +436,21 @@ static void
 put_mail(Claim *claim, const Mail *mail)
 {
 	char	   *strings[OUTGOING_COLUMNS] = {
-		[OUTGOING_ID] = uuid_text(mail->due->id),
+		[OUTGOING_ID] = tc_uuid_text(mail->due->id),
 		[OUTGOING_KIND] = (char *) tc_mail_kind_label(mail->due->kind),
-		[OUTGOING_RECIPIENT] = mail->recipient,
-		[OUTGOING_RECIPIENT_NAME] = mail->recipient_name,
-		[OUTGOING_LOCALE] = mail->locale,
-		[OUTGOING_SUBJECT] = mail->message.subject,
-		[OUTGOING_TEXT_BODY] = mail->message.text_body,
-		[OUTGOING_HTML_BODY] = mail->message.html_body,
-		[OUTGOING_MESSAGE_ID] = mail->message_id,
-		[OUTGOING_ATTEMPT] = psprintf("%d", mail->attempt),
-		[OUTGOING_REPLY_TO] = mail->reply_to
+		[OUTGOING_RECIPIENT] = mail->content.recipient,
+		[OUTGOING_RECIPIENT_NAME] = mail->content.recipient_name,
+		[OUTGOING_LOCALE] = mail->content.locale,
+		[OUTGOING_SUBJECT] = mail->content.message.subject,
+		[OUTGOING_TEXT_BODY] = mail->content.message.text_body,
+		[OUTGOING_HTML_BODY] = mail->content.message.html_body,
+		[OUTGOING_MESSAGE_ID] = mail->content.message_id,
+		[OUTGOING_ATTEMPT] = psprintf("%d", mail->content.attempt),
+		[OUTGOING_REPLY_TO] = mail->content.reply_to
 	};
 	HeapTuple	row = BuildTupleFromCStrings(claim->columns, strings);
 
 	tuplestore_puttuple(claim->result, row);
 	claim->wanted--;
 	claim->room -= row->t_len;
-}
-
-static char *
-uuid_text(const pg_uuid_t *id)
-{
-	return DatumGetCString(DirectFunctionCall1(uuid_out, UUIDPGetDatum(id)));
 }

@@ -35,3 +35,15 @@ tc_mail_kind(Rows rows, uint64 row, int column)
 {
 	return tc_label_place(tc_text(rows, row, column), kinds, lengthof(kinds));
 }
+
+bool
+tc_mail_proves_address(MailKind kind)
+{
+	return kind == MAIL_CONFIRM_EMAIL;
+}
+
+bool
+tc_mail_invites(MailKind kind)
+{
+	return kind == MAIL_INVITATION || kind == MAIL_REMINDER;
+}

@@ -36,4 +36,8 @@ extern const char *tc_mail_kind_label(MailKind kind);
 /* Returns a column of a row; raises an internal error if it is null. */
 extern MailKind tc_mail_kind(Rows rows, uint64 row, int column);
 
+/* Whether the link of a mail has the secret that proves an address, or of an invitation. */
+extern bool tc_mail_proves_address(MailKind kind);
+extern bool tc_mail_invites(MailKind kind);
+
 #endif							/* TC_MAIL_KIND_H */
