@@ -106,18 +106,18 @@ is(as_caller($node, 'bob', "SELECT kind FROM tempcloud.preview_invitation('$toke
 	SELECT count(*) FROM tempcloud.search_partners('kunde')", 'owned'), "provider\nprovider\n1",
 	'those of the extensions are called all the same');
 
-# A copy of PostgreSQL to install into has no links to what is installed.
+# A copy of PostgreSQL to install into has no links to an installed tempcloud.
 my $folder = PostgreSQL::Test::Utils::tempdir();
 my ($first) = run_command([ "$FindBin::RealBin/../../scripts/private-install", "$folder/first" ]);
 my ($libraries) = run_command([ $first, '--pkglibdir' ]);
-my $installed = "$libraries/bitcode/tempcloud.index.bc";
-mkdir "$libraries/bitcode";
+my $installed = "$libraries/tempcloud.probe";
 append_to_file($installed, 'kept');
 local $ENV{PG_CONFIG} = $first;
 my ($second) = run_command([ "$FindBin::RealBin/../../scripts/private-install", "$folder/second" ]);
 ($libraries) = run_command([ $second, '--pkglibdir' ]);
-ok(-d "$libraries/bitcode" && !-e "$libraries/bitcode/tempcloud.index.bc" && !-e "$libraries/tempcloud.so",
-	'a copy of PostgreSQL leaves out an installed tempcloud');
+my $copy = "$libraries/tempcloud.probe";
+is(slurp_file($copy), 'kept', 'a copy of PostgreSQL has an installed tempcloud');
+append_to_file($copy, ', changed');
 is(slurp_file($installed), 'kept', 'and leaves it alone');
 
 $node->stop;
