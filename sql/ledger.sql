@@ -91,7 +91,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_seal_ledger'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.seal_ledger IS
 'Append new partnerships to the ledger
-Returns their number, at most 10000; call it again while it returns that many. maintain calls it, too.';
+Returns their number, at most 10,000; call it again while it returns that many. maintain calls it, too.';
 GRANT EXECUTE ON FUNCTION tempcloud.seal_ledger TO tempcloud_admin;
 
 CREATE FUNCTION tempcloud.ledger_checkpoint()

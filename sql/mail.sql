@@ -11,7 +11,7 @@ COMMENT ON TYPE tempcloud.mail_kind IS
 CREATE TYPE tempcloud_data.mail_state AS ENUM
 	('queued', 'sent', 'failed', 'bounced', 'dropped', 'suppressed');
 COMMENT ON TYPE tempcloud_data.mail_state IS
-'queued until sent or failed (given up); dropped if it was obsolete when claimed; suppressed if the recipient has blocked the sender; bounced after it was sent';
+'queued until sent or failed (given up); dropped if it became obsolete before it was sent; suppressed if the recipient has blocked the sender; bounced after it was sent';
 
 CREATE TABLE tempcloud_data.mail (
 	id				uuid NOT NULL DEFAULT tempcloud_data.new_id(),
@@ -123,7 +123,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_mail_sent'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.mail_sent IS
 'Report mails as sent
-Returns how many were held for this report; repeating it does nothing.';
+Returns how many it has closed as sent; repeating it does nothing.';
 GRANT EXECUTE ON FUNCTION tempcloud.mail_sent TO tempcloud_mailer;
 
 CREATE FUNCTION tempcloud.mail_failed(

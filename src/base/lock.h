@@ -43,7 +43,8 @@
  *	9. mail			which mailer holds it (claim_mail and the reports of mailers,
  *					remove_contact, leave_account, close_account, erase_person,
  *					maintain); commands that withdraw an invitation or send it
- *					again drop its mails, but skip those that others hold
+ *					again, and assign_workers, drop mails, but skip those that
+ *					others hold
  *	10. block		(unblock_account, erase_person)
  *
  * 5 to 10 are locks of rows, of the strength FOR NO KEY UPDATE where FOR SHARE is

@@ -145,16 +145,14 @@ outbox_release(PGconn *conn, const Batch *batch, int first)
 bool
 outbox_check(PGconn *conn)
 {
-	PGresult   *result = call(conn,
-							  "SELECT pg_catalog.has_function_privilege("
-							  "'tempcloud.claim_mail(integer, interval)', 'EXECUTE')",
-							  0, NULL, PGRES_TUPLES_OK);
-	bool		good = result != NULL && strcmp(PQgetvalue(result, 0, 0), "t") == 0;
+	bool		good;
 
-	if (result != NULL && !good)
+	if (ask(conn,
+			"SELECT pg_catalog.has_function_privilege("
+			"'tempcloud.claim_mail(integer, interval)', 'EXECUTE')",
+			0, NULL, &good) && !good)
 		fprintf(stderr, "database: role \"%s\" is not a member of tempcloud_mailer\n",
 				PQuser(conn));
-	PQclear(result);
 	return good;
 }
 
@@ -166,14 +164,13 @@ outbox_check(PGconn *conn)
 bool
 outbox_has_domain(PGconn *conn)
 {
-	PGresult   *result = call(conn,
-							  "SELECT COALESCE(pg_catalog.current_setting("
-							  "'tempcloud.message_id_domain', true), 'invalid')"
-							  " OPERATOR(pg_catalog.~*) '(^|[.])invalid$'",
-							  0, NULL, PGRES_TUPLES_OK);
-	bool		invalid = result != NULL && strcmp(PQgetvalue(result, 0, 0), "t") == 0;
+	bool		invalid;
 
-	PQclear(result);
+	(void) ask(conn,
+			   "SELECT COALESCE(pg_catalog.current_setting("
+			   "'tempcloud.message_id_domain', true), 'invalid')"
+			   " OPERATOR(pg_catalog.~*) '(^|[.])invalid$'",
+			   0, NULL, &invalid);
 	return !invalid;
 }
 
@@ -186,7 +183,7 @@ report(PGconn *conn, const char *sql, int nparams, const char *const *params)
 	return result != NULL;
 }
 
-/* A call that returns a boolean */
+/* A call that returns a boolean.  False, after logging, on failure. */
 static bool
 ask(PGconn *conn, const char *sql, int nparams, const char *const *params, bool *answer)
 {

@@ -56,15 +56,21 @@ extern bool outbox_failed(PGconn *conn, const char *id, const char *error, bool 
  */
 extern bool outbox_bounced(PGconn *conn, const char *message_id, const char *reason, bool *found);
 
-/* Give back the mails of a batch from number first on. */
+/*
+ * Give back the mails of a batch from number first on; false on failure: their
+ * leases run out then.
+ */
 extern bool outbox_release(PGconn *conn, const Batch *batch, int first);
 
-/* Whether the role is a member of tempcloud_mailer; if not, says so on standard error. */
+/*
+ * Whether the role may call claim_mail(); if not, says so on standard error, or logs
+ * why the query failed.
+ */
 extern bool outbox_check(PGconn *conn);
 
 /*
- * Whether tempcloud.message_id_domain is set to a valid domain; also true if the
- * query failed.
+ * Whether tempcloud.message_id_domain is set to a domain that does not end in
+ * .invalid; also true if the query failed.
  */
 extern bool outbox_has_domain(PGconn *conn);
 

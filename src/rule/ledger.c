@@ -39,7 +39,8 @@ QUERY("SELECT hash FROM tempcloud_data.ledger_node WHERE level = $1 AND position
 
 enum
 {
-NODE_HASH = 1};
+	NODE_HASH = 1
+};
 
 /*
  * Up to $1 of those that wait, without a leaf where a restore or a replica has
@@ -110,12 +111,17 @@ tempcloud_seal_ledger(PG_FUNCTION_ARGS)
 }
 
 /*
- * For maintain(), which waits for nobody: whoever holds the lock is sealing.
+ * For maintain(), which does not wait: if another session holds the lock, that
+ * session is sealing.
  */
 int
 tc_seal_ledger(void)
 {
-	return tc_try_lock(LOCK_LEDGER, 0) ? seal() : 0;
+	if (!tc_try_lock(LOCK_LEDGER, 0))
+		return 0;
+	tc_read_clock();			/* others may have sealed since maintain()
+								 * began */
+	return seal();
 }
 
 /*
@@ -242,12 +248,13 @@ MerkleHash
 tc_hash_column(Rows rows, uint64 row, int column)
 {
 	bool		isnull;
-	bytea	   *value = DatumGetByteaPP(tc_datum(rows, row, column, &isnull));
+	Datum		value = tc_datum(rows, row, column, &isnull);
+	bytea	   *bytes = isnull ? NULL : DatumGetByteaPP(value);
 	MerkleHash	hash;
 
-	if (isnull || VARSIZE_ANY_EXHDR(value) != sizeof(hash))
+	if (bytes == NULL || VARSIZE_ANY_EXHDR(bytes) != sizeof(hash))
 		elog(ERROR, "the ledger has a hash of a wrong length");
-	memcpy(&hash, VARDATA_ANY(value), sizeof(hash));
+	memcpy(&hash, VARDATA_ANY(bytes), sizeof(hash));
 	return hash;
 }
 

@@ -61,7 +61,7 @@ extern NodeArrays tc_no_nodes(void);
 /* A NodeWriter; the context is the NodeArrays. */
 extern void tc_collect_node(int level, uint64 position, const MerkleHash *hash, void *nodes);
 
-/* They as arguments of a query. */
+/* One of these arrays as an argument of a query. */
 extern Value tc_collected(ArrayBuildState * array);
 
 #define NODE_VALUES(nodes) \

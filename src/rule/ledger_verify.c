@@ -143,7 +143,8 @@ parse_checkpoint(const char *checkpoint)
 	char	   *end;
 
 	if (strncmp(checkpoint, tc_ledger_origin, origin) == 0 && checkpoint[origin] == '\n' &&
-		checkpoint[origin + 1] >= '0' && checkpoint[origin + 1] <= '9')
+		checkpoint[origin + 1] >= '0' && checkpoint[origin + 1] <= '9' &&
+		(checkpoint[origin + 1] != '0' || checkpoint[origin + 2] == '\n'))
 	{
 		head.size = strtoull(checkpoint + origin + 1, &end, 10);
 		if (head.size <= PG_INT64_MAX && *end == '\n' && strcspn(end + 1, "\n") == BASE64_LENGTH &&

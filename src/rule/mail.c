@@ -6,8 +6,6 @@
  */
 #include "postgres.h"
 
-#include "fmgr.h"
-#include "utils/builtins.h"
 
 #include "base/clock.h"
 #include "base/query.h"
@@ -169,10 +167,15 @@ tc_mail_inviter(MailKind kind, const pg_uuid_t *invitation_id, bool wait)
 void
 tc_mail_customer(MailKind kind, const pg_uuid_t *request_id, bool wait)
 {
-	/* This mail will have all names: one that still waits is obsolete. */
+	Rows		rows = find_reader(find_customer, request_id, wait);
+
+	/*
+	 * This mail will have all names: one that still waits is obsolete.  It is
+	 * locked after the contact (lock.h).
+	 */
 	if (kind == MAIL_REQUEST_FILLED)
 		tc_run_latest(&drop_filled_mails, UUID_VALUE(request_id), TIME_VALUE(tc_now()));
-	mail_found(find_reader(find_customer, request_id, wait), kind, NULL, request_id);
+	mail_found(rows, kind, NULL, request_id);
 }
 
 void

@@ -16,7 +16,6 @@
 #include "base/clock.h"
 #include "base/input_check.h"
 #include "base/query.h"
-#include "base/refusal.h"
 #include "base/settings.h"
 #include "rule/mail_report.h"
 #include "worker/notify.h"
@@ -27,7 +26,7 @@ QUERY("UPDATE tempcloud_data.mail"
 	  "       leased = false, closed_at = $4"
 	  " WHERE id = $1");
 
-/* A report that comes after the end of the lease is true, too. */
+/* A report counts after the end of the lease, too, unless the mail was dropped. */
 static KeptQuery close_as_sent =
 QUERY("WITH held AS MATERIALIZED ("
 	  "   SELECT id FROM tempcloud_data.mail"

@@ -18,7 +18,7 @@ typedef enum MailState
 	MAIL_IS_BOUNCED,
 	MAIL_IS_DROPPED,
 	MAIL_IS_SUPPRESSED
-}			MailState;
+} MailState;
 
 /* Close a mail in this state.  An error of NULL leaves the one that it has. */
 extern void tc_close_mail(const pg_uuid_t *id, MailState state, const char *error);

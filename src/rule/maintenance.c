@@ -16,7 +16,6 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "nodes/parsenodes.h"
-#include "utils/timestamp.h"
 
 #include "base/clock.h"
 #include "base/query.h"
@@ -37,8 +36,7 @@
 /*
  * Rows that a command has locked are left to it, or to the next run.  The keys
  * found are an array, so that the planner expects few and takes the index of
- * the key.  In all queries the first argument is the most rows, and the second the
- * instant.
+ * the key.  In all queries, $1 is the maximum number of rows and $2 the instant.
  */
 static KeptQuery expire_invitations =
 QUERY("UPDATE tempcloud_data.invitation i"
@@ -93,8 +91,9 @@ QUERY("DELETE FROM tempcloud_data.mail m"
 	  "      FOR UPDATE SKIP LOCKED))");
 
 /*
- * The digest of a link, with the address, is stored as long as its mail may be
- * ($4) after it has expired ($3): so long a click on it is told so.
+ * The digest of a link, with the address, is kept after the link has expired ($3)
+ * for as long as mails are kept ($4): until then, the answer to the link is that it
+ * has expired.
  */
 static KeptQuery purge_confirmations =
 QUERY("DELETE FROM tempcloud_data.confirmation_token t"

@@ -28,7 +28,7 @@ tc_same_hash(const MerkleHash *a, const MerkleHash *b)
 
 /*
  * SHA-256, defined by whoever links this: by ledger.c with pgcrypto, by
- * test/merkle.c, which has no server, with PostgreSQL's own.
+ * test/ledger/merkle.c, which has no server, with PostgreSQL's own.
  */
 extern MerkleHash tc_merkle_sha256(const uint8 *data, int len);
 

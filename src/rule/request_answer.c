@@ -39,8 +39,8 @@ enum
 };
 
 /*
- * Offer for each shift what $3 and $4 say or, if they do not name it, at most $2
- * of the people it asks for.
+ * Offer for each shift what $3 and $4 say or, if they do not name it, all the people
+ * it asks for, but at most $2 unless that is null.
  */
 static KeptQuery set_offers =
 QUERY("UPDATE tempcloud_data.shift s"

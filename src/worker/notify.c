@@ -143,7 +143,7 @@ at_transaction_end(XactEvent event, void *arg)
 				ereport(ERROR,
 						(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 						 errmsg("cannot PREPARE a transaction that has executed a command of tempcloud"),
-						 errhint("With tempcloud.notifications off there is nothing to tell, and it can.")));
+						 errhint("A transaction can be prepared if tempcloud.notifications was off when it executed the command.")));
 			break;
 		case XACT_EVENT_COMMIT:
 			hand_over();

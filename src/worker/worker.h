@@ -8,7 +8,7 @@
 #include "postgres.h"
 
 /*
- * Started by the launcher; arg is the index of a ring.  Both leave at once
+ * Started by the launcher; arg is the index of a ring.  All leave at once
  * where the extension is not there.
  */
 extern PGDLLEXPORT void tempcloud_worker_main(Datum arg);

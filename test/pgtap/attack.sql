@@ -803,7 +803,7 @@ CREATE FUNCTION pg_temp.received_by(name text) RETURNS bigint LANGUAGE sql VOLAT
 $$;
 SELECT is(ARRAY[pg_temp.received_by('blocked'), pg_temp.received_by('sameblocked'), pg_temp.received_by('pending')], ARRAY[0, 0, 2]::bigint[],
 	'nor is it shown; elsewhere both are');
--- Either of the two can be accepted, and makes the other one pointless.
+-- Either of the two can be accepted, and makes the other one obsolete.
 SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received WHERE email = 'pending2@pending2.example' \g /dev/null
 :as_olaf
 SELECT results_eq($$SELECT status::text FROM tempcloud.invitations_sent WHERE email ~ '^pending' ORDER BY email$$, ARRAY['superseded', 'accepted'], 'one of them was accepted');

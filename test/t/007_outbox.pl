@@ -98,7 +98,7 @@ while ((my $more = (split /\|/, $node->safe_psql('postgres', $kept))[0]) > 0) { 
 is($claimed, 100, 'who goes on gets all');
 unlike(log_of($node, $log), qr/temporary file/, 'no file is written');
 
-# Where many have become pointless a claim ends without a mail, and says that
+# Where many have become obsolete, a claim ends without a mail, and says that
 # there are more.
 my $listener = $node->background_psql('postgres');
 $node->safe_psql('postgres', q{

@@ -27,7 +27,7 @@ sub pg_config { return output_of('', $ENV{PG_CONFIG} // 'pg_config', "--$_[0]") 
 # The tree, without a server
 my ($libdir) = grep { -f "$_/libpgcommon.a" } pg_config('pkglibdir'), pg_config('libdir');
 output_of('', 'cc', '-Wall', '-Werror', '-DFRONTEND', '-I' . pg_config('includedir-server'), "-I$root/src",
-	"$root/test/merkle.c", "$root/src/rule/merkle.c", "$libdir/libpgcommon.a", "$libdir/libpgport.a",
+	"$root/test/ledger/merkle.c", "$root/src/rule/merkle.c", "$libdir/libpgcommon.a", "$libdir/libpgport.a",
 	'-lcrypto', '-o', "$folder/merkle");
 my $answers = join '', grep { !/^#/ } split /^/m, slurp_file($vectors);
 is(() = $answers =~ /^root/mg, 9, 'there are vectors');
