@@ -47,36 +47,36 @@ CREATE TABLE tempcloud_data.invitation (
 		status <> 'accepted' OR (invitee_id IS NOT NULL AND decided_by IS NOT NULL))
 );
 -- at most one pending invitation per inviter and address, and per inviter and invitee
+-- (IS NOT NULL, here and below, keeps an index for queries that ask by that column)
 CREATE UNIQUE INDEX invitation_pending_email_key
-	ON tempcloud_data.invitation (inviter_id, lower(email)) WHERE status = 'pending';
+	ON tempcloud_data.invitation (lower(email), inviter_id) WHERE status = 'pending' AND email IS NOT NULL;
 CREATE UNIQUE INDEX invitation_pending_invitee_key
 	ON tempcloud_data.invitation (invitee_id, inviter_id) WHERE status = 'pending' AND invitee_id IS NOT NULL;
--- what waits for an address, what is due to be reminded or to expire, who was refused
-CREATE INDEX invitation_waiting_idx
-	ON tempcloud_data.invitation (lower(email))
-	WHERE status = 'pending' AND invitee_id IS NULL;
 -- invitations that ended without being accepted, and when
 CREATE INDEX invitation_closed_idx
 	ON tempcloud_data.invitation (decided_at)
 	WHERE status IN ('declined', 'withdrawn', 'expired', 'superseded');
--- what is known of an address
-CREATE INDEX invitation_email_idx ON tempcloud_data.invitation (lower(email));
+-- what is known of an address, and what one account has sent to it
+CREATE INDEX invitation_email_idx ON tempcloud_data.invitation (lower(email), inviter_id);
 -- what an account sent lately
 CREATE INDEX invitation_sent_at_idx ON tempcloud_data.invitation (inviter_id, sent_at);
+-- what is due to expire or to be reminded
 CREATE INDEX invitation_expiry_idx
-	ON tempcloud_data.invitation (expires_at) WHERE status = 'pending';
+	ON tempcloud_data.invitation (expires_at) WHERE status = 'pending' AND expires_at IS NOT NULL;
 CREATE INDEX invitation_reminder_idx
 	ON tempcloud_data.invitation (expires_at) WHERE status = 'pending' AND reminded_at IS NULL;
+-- what an account has declined of another
 CREATE INDEX invitation_declined_idx
-	ON tempcloud_data.invitation (inviter_id, decided_at) WHERE status = 'declined';
--- the two lists, newest first: keys are in the order of time
-CREATE INDEX invitation_sent_idx ON tempcloud_data.invitation (inviter_id, id);
+	ON tempcloud_data.invitation (invitee_id, inviter_id, decided_at)
+	WHERE status = 'declined' AND decided_at IS NOT NULL;
+-- what an account has pending
+CREATE INDEX invitation_pending_idx
+	ON tempcloud_data.invitation (inviter_id, expires_at) WHERE status = 'pending' AND expires_at IS NOT NULL;
+-- the two lists, newest first
+CREATE INDEX invitation_sent_idx ON tempcloud_data.invitation (inviter_id, status, created_at, id);
 CREATE INDEX invitation_received_idx
 	ON tempcloud_data.invitation (invitee_id, (status = 'pending'), created_at, id)
 	WHERE invitee_id IS NOT NULL;
--- A sample taken while nothing was pending would have the planner believe that
--- all of the partial indexes are empty, and that one is as good as another.
-ALTER TABLE tempcloud_data.invitation ALTER status SET STATISTICS 0;
 SELECT pg_extension_config_dump('tempcloud_data.invitation', '');
 
 COMMENT ON COLUMN tempcloud_data.invitation.invited_by IS 'Contact of the inviter';
@@ -178,3 +178,44 @@ COMMENT ON FUNCTION tempcloud.preview_invitation IS
 'Show the invitation of a link
 For the page that a link opens, without a login. Changes nothing.';
 GRANT EXECUTE ON FUNCTION tempcloud.preview_invitation TO tempcloud_anonymous;
+
+-- After all tables
+
+-- Invitations with the status that is shown: one that is past its time is expired. One
+-- arm for each status, so that a filter by it reads no others; it is text, since
+-- only leakproof operators, which those of enums are not, reach into a security
+-- barrier. Each arm is in the order of the list of its inviter, by
+-- invitation_sent_idx; those that are pending past their time, few, come
+-- from invitation_pending_idx. The inner ORDER BY and IS TRUE lead the planner there, and
+-- greatest() keeps a condition on created_at from leading it elsewhere.
+CREATE VIEW tempcloud_data.invitation_by_status AS
+(SELECT i.*, 'pending' AS shown_status, created_at AS shown_at FROM tempcloud_data.invitation i
+  WHERE status = 'pending' AND (expires_at > statement_timestamp()) IS TRUE
+  ORDER BY shown_at DESC, id DESC)
+ UNION ALL
+(SELECT * FROM (
+	SELECT i.*, 'expired' AS shown_status, greatest(created_at) AS shown_at FROM tempcloud_data.invitation i
+	 WHERE status = 'pending' AND expires_at <= statement_timestamp()
+	 ORDER BY expires_at) i
+  ORDER BY shown_at DESC, id DESC)
+ UNION ALL
+(SELECT i.*, 'accepted' AS shown_status, created_at AS shown_at FROM tempcloud_data.invitation i
+  WHERE status = 'accepted'
+  ORDER BY shown_at DESC, id DESC)
+ UNION ALL
+(SELECT i.*, 'declined' AS shown_status, created_at AS shown_at FROM tempcloud_data.invitation i
+  WHERE status = 'declined'
+  ORDER BY shown_at DESC, id DESC)
+ UNION ALL
+(SELECT i.*, 'withdrawn' AS shown_status, created_at AS shown_at FROM tempcloud_data.invitation i
+  WHERE status = 'withdrawn'
+  ORDER BY shown_at DESC, id DESC)
+ UNION ALL
+(SELECT i.*, 'expired' AS shown_status, created_at AS shown_at FROM tempcloud_data.invitation i
+  WHERE status = 'expired'
+  ORDER BY shown_at DESC, id DESC)
+ UNION ALL
+(SELECT i.*, 'superseded' AS shown_status, created_at AS shown_at FROM tempcloud_data.invitation i
+  WHERE status = 'superseded'
+  ORDER BY shown_at DESC, id DESC);
+COMMENT ON VIEW tempcloud_data.invitation_by_status IS 'Invitations with the status to show, newest first in each.';

@@ -40,10 +40,8 @@ GRANT EXECUTE ON FUNCTION tempcloud.withdraw_invitation TO tempcloud_user;
 -- invitation of its round.
 CREATE VIEW tempcloud.invitations_sent WITH (security_barrier) AS
 SELECT i.id, i.email::text, i.given_name::text, i.family_name::text, i.company_name::text,
-	   i.phone::text, i.message::text, i.locale::text,
-	   CASE WHEN i.status = 'pending' AND i.expires_at <= statement_timestamp()
-			THEN 'expired' ELSE i.status END AS status,
-	   i.created_at, i.sent_at, i.expires_at, i.decided_at, i.reason::text,
+	   i.phone::text, i.message::text, i.locale::text, i.shown_status AS status,
+	   i.shown_at AS created_at, i.sent_at, i.expires_at, i.decided_at, i.reason::text,
 	   NULLIF(concat_ws(' ', c.given_name, c.family_name), '') AS invited_by,
 	   p.account_id AS partner_id,
 	   NULLIF(concat_ws(' ', p.given_name, p.family_name), '') AS accepted_by_name,
@@ -52,9 +50,12 @@ SELECT i.id, i.email::text, i.given_name::text, i.family_name::text, i.company_n
 			WHEN m.state = 'suppressed' THEN 'sent'	-- who is blocked is not told
 			ELSE m.state::text END AS delivery,
 	   m.error::text AS delivery_error
-  FROM tempcloud_data.invitation i
-  JOIN tempcloud_data.contact c ON c.id = i.invited_by
-  LEFT JOIN tempcloud_data.contact p ON p.id = i.decided_by AND i.status = 'accepted'
+  FROM tempcloud_data.invitation_by_status i
+ CROSS JOIN LATERAL (
+	SELECT * FROM tempcloud_data.contact c WHERE c.id = i.invited_by OFFSET 0) c
+  LEFT JOIN LATERAL (
+	SELECT * FROM tempcloud_data.contact p
+	 WHERE p.id = i.decided_by AND i.shown_status = 'accepted' OFFSET 0) p ON true
   LEFT JOIN LATERAL (
 	SELECT m.state, m.error
 	  FROM tempcloud_data.mail m
@@ -62,7 +63,7 @@ SELECT i.id, i.email::text, i.given_name::text, i.family_name::text, i.company_n
 	 ORDER BY m.round DESC, m.kind DESC, m.id DESC
 	 LIMIT 1) m ON true
  WHERE i.inviter_id = (SELECT tempcloud.current_account_id())
- ORDER BY i.id DESC;
+ ORDER BY i.shown_at DESC, i.id DESC;
 COMMENT ON VIEW tempcloud.invitations_sent IS
 'The invitations sent by the caller''s account
 Einladungen gesendet. With the contact who accepted, and the delivery of the mail.';

@@ -63,8 +63,6 @@ CREATE INDEX mail_invited_idx ON tempcloud_data.mail (lower(recipient), created_
 CREATE INDEX mail_invitation_id_idx ON tempcloud_data.mail (invitation_id) WHERE invitation_id IS NOT NULL;
 CREATE INDEX mail_request_id_idx ON tempcloud_data.mail (request_id) WHERE request_id IS NOT NULL;
 CREATE INDEX mail_contact_id_idx ON tempcloud_data.mail (contact_id) WHERE contact_id IS NOT NULL;
--- as with invitation.status: most of the time nothing is queued
-ALTER TABLE tempcloud_data.mail ALTER state SET STATISTICS 0;
 SELECT pg_extension_config_dump('tempcloud_data.mail', '');
 
 COMMENT ON TABLE tempcloud_data.mail IS

@@ -84,12 +84,20 @@ CREATE TABLE tempcloud_data.request (
 		status <> 'cancelled' OR (decided_by IS NOT NULL AND reason IS NOT NULL))
 );
 CREATE INDEX request_order_id_idx ON tempcloud_data.request (order_id, id);
--- the two lists, newest first: keys are in the order of time
-CREATE INDEX request_sent_idx ON tempcloud_data.request (customer_id, id);
-CREATE INDEX request_received_idx ON tempcloud_data.request (provider_id, id);
-CREATE INDEX request_expiry_idx ON tempcloud_data.request (answer_by) WHERE status = 'open';
--- as with invitation.status: mostly, nothing is open
-ALTER TABLE tempcloud_data.request ALTER status SET STATISTICS 0;
+-- what a customer has asked for lately, as keys are in the order of time; shifts of
+-- both sides, by request
+CREATE INDEX request_customer_id_idx ON tempcloud_data.request (customer_id, id);
+CREATE INDEX request_provider_id_idx ON tempcloud_data.request (provider_id, id);
+-- the two lists, newest first
+CREATE INDEX request_sent_idx ON tempcloud_data.request (customer_id, status, created_at, id);
+CREATE INDEX request_received_idx ON tempcloud_data.request (provider_id, status, created_at, id);
+-- what is open, of each side and of all
+CREATE INDEX request_sent_open_idx
+	ON tempcloud_data.request (customer_id, answer_by) WHERE status = 'open' AND answer_by IS NOT NULL;
+CREATE INDEX request_received_open_idx
+	ON tempcloud_data.request (provider_id, answer_by) WHERE status = 'open' AND answer_by IS NOT NULL;
+CREATE INDEX request_expiry_idx
+	ON tempcloud_data.request (answer_by) WHERE status = 'open' AND answer_by IS NOT NULL;
 SELECT pg_extension_config_dump('tempcloud_data.request', '');
 
 COMMENT ON TABLE tempcloud_data.request IS
@@ -134,8 +142,10 @@ CREATE TABLE tempcloud_data.shift (
 		AND starts_at < ends_at AND ends_at - starts_at <= '24 hours'::interval),
 	CONSTRAINT shift_headcount CHECK (headcount BETWEEN 1 AND 1000),
 	CONSTRAINT shift_offered CHECK (offered BETWEEN 0 AND headcount),
+	-- uuid_send() keeps this index out of queries for shifts of a request, which
+	-- would read far more of it than of shift_request_id_idx
 	CONSTRAINT shift_no_overlap EXCLUDE USING gist
-		(request_id WITH =, tstzrange(starts_at, ends_at) WITH &&)
+		(uuid_send(request_id) WITH =, tstzrange(starts_at, ends_at) WITH &&)
 );
 CREATE INDEX shift_request_id_idx ON tempcloud_data.shift (request_id, starts_at);
 SELECT pg_extension_config_dump('tempcloud_data.shift', '');
@@ -203,18 +213,50 @@ GRANT EXECUTE ON FUNCTION tempcloud.cancel_request TO tempcloud_user;
 
 -- After all tables
 
+-- See invitation_by_status.
+CREATE VIEW tempcloud_data.request_by_status AS
+(SELECT r.*, 'open' AS shown_status, created_at AS shown_at FROM tempcloud_data.request r
+  WHERE status = 'open' AND (answer_by > statement_timestamp()) IS TRUE
+  ORDER BY shown_at DESC, id DESC)
+ UNION ALL
+(SELECT * FROM (
+	SELECT r.*, 'expired' AS shown_status, greatest(created_at) AS shown_at FROM tempcloud_data.request r
+	 WHERE status = 'open' AND answer_by <= statement_timestamp()
+	 ORDER BY answer_by) r
+  ORDER BY shown_at DESC, id DESC)
+ UNION ALL
+(SELECT r.*, 'accepted' AS shown_status, created_at AS shown_at FROM tempcloud_data.request r
+  WHERE status = 'accepted'
+  ORDER BY shown_at DESC, id DESC)
+ UNION ALL
+(SELECT r.*, 'declined' AS shown_status, created_at AS shown_at FROM tempcloud_data.request r
+  WHERE status = 'declined'
+  ORDER BY shown_at DESC, id DESC)
+ UNION ALL
+(SELECT r.*, 'withdrawn' AS shown_status, created_at AS shown_at FROM tempcloud_data.request r
+  WHERE status = 'withdrawn'
+  ORDER BY shown_at DESC, id DESC)
+ UNION ALL
+(SELECT r.*, 'expired' AS shown_status, created_at AS shown_at FROM tempcloud_data.request r
+  WHERE status = 'expired'
+  ORDER BY shown_at DESC, id DESC)
+ UNION ALL
+(SELECT r.*, 'cancelled' AS shown_status, created_at AS shown_at FROM tempcloud_data.request r
+  WHERE status = 'cancelled'
+  ORDER BY shown_at DESC, id DESC);
+COMMENT ON VIEW tempcloud_data.request_by_status IS 'Requests with the status to show, newest first in each.';
+
 -- What both sides' lists show; see customers for OFFSET 0.
 CREATE VIEW tempcloud_data.request_overview AS
 SELECT r.id, r.order_id, o.name::text AS order_name, o.reference::text AS reference,
 	   NULLIF(concat_ws(' ', c.given_name, c.family_name), '') AS ordered_by,
 	   r.customer_id, r.provider_id,
 	   r.profession::text, r.location::text, r.department::text, r.requirements::text,
-	   CASE WHEN r.status = 'open' AND r.answer_by <= statement_timestamp()
-			THEN 'expired' ELSE r.status END AS status,
-	   r.answer_by, r.created_at, r.decided_at, r.reason::text,
+	   r.shown_status AS status,
+	   r.answer_by, r.shown_at AS created_at, r.decided_at, r.reason::text,
 	   w.created_at AS answered_at, w.reason::text AS answer,
 	   s.starts_at, s.ends_at, s.headcount, s.offered, s.assigned
-  FROM tempcloud_data.request r
+  FROM tempcloud_data.request_by_status r
  CROSS JOIN LATERAL (
 	SELECT * FROM tempcloud_data.staff_order o WHERE o.id = r.order_id OFFSET 0) o
  CROSS JOIN LATERAL (

@@ -55,7 +55,7 @@ SELECT r.id, r.order_id, r.order_name, r.reference, r.ordered_by,
  CROSS JOIN LATERAL (
 	SELECT * FROM tempcloud_data.account a WHERE a.id = r.customer_id OFFSET 0) a
  WHERE r.provider_id = (SELECT tempcloud.current_account_id())
- ORDER BY r.id DESC;
+ ORDER BY r.created_at DESC, r.id DESC;
 COMMENT ON VIEW tempcloud.requests_received IS
 'The requests to the caller, a provider
 Anfragen. With the answer to each, and the numbers of people offered and named. Newest first.';

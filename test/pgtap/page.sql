@@ -3,7 +3,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(38);
+SELECT plan(41);
 
 -- One customer with 20,000 partners, all invited by it, and as many other
 -- customers, who have invited the first of these. In bulk: without triggers.
@@ -36,11 +36,12 @@ SELECT pg_temp.id('c', 0), pg_temp.id('a', n), pg_temp.id('1', n), pg_temp.id('b
 -- the first provider
 INSERT INTO tempcloud_data.staff_order (id, customer_id, ordered_by, name)
 SELECT pg_temp.id('3', n), pg_temp.id('c', n), pg_temp.id('d', n), 'Inventur' FROM generate_series(0, 19999) n;
-INSERT INTO tempcloud_data.request (id, order_id, customer_id, provider_id, profession, location, answer_by)
-SELECT pg_temp.id('4', n), pg_temp.id('3', 0), pg_temp.id('c', 0), pg_temp.id('a', n), 'Koch', 'Berlin', now() + interval '1 day'
+INSERT INTO tempcloud_data.request (id, order_id, customer_id, provider_id, profession, location, answer_by,
+	created_at)
+SELECT pg_temp.id('4', n), pg_temp.id('3', 0), pg_temp.id('c', 0), pg_temp.id('a', n), 'Koch', 'Berlin', now() + interval '1 day', now()
   FROM generate_series(1, 19999) n
  UNION ALL
-SELECT pg_temp.id('5', n), pg_temp.id('3', n), pg_temp.id('c', n), pg_temp.id('a', 0), 'Koch', 'Berlin', now() + interval '1 day'
+SELECT pg_temp.id('5', n), pg_temp.id('3', n), pg_temp.id('c', n), pg_temp.id('a', 0), 'Koch', 'Berlin', now() + interval '1 day', now()
   FROM generate_series(1, 19999) n;
 INSERT INTO tempcloud_data.shift (request_id, starts_at, ends_at, headcount)
 SELECT id, now() + interval '1 day', now() + interval '2 days', 1 FROM tempcloud_data.request;
@@ -84,17 +85,23 @@ SELECT pg_temp.page_is_short(format('SELECT * FROM tempcloud.%s %s LIMIT 20', li
 	('providers', $$WHERE id > '00000000040070008000000000000000' ORDER BY id$$),
 	('partner_contacts', 'ORDER BY account_id, id'),
 	('partner_contacts', $$WHERE account_id > '00000000040070008000000000000000' ORDER BY account_id, id$$),
-	('invitations_sent', 'ORDER BY id DESC'),
-	('invitations_sent', $$WHERE id < '00000000040070008000000000000000' ORDER BY id DESC$$),
+	('invitations_sent', 'ORDER BY created_at DESC, id DESC'),
+	('invitations_sent', $$WHERE (created_at, id) < (now() + interval '2 hours', '00000000040070008000000000000000')
+						   ORDER BY created_at DESC, id DESC$$),
+	('invitations_sent', $$WHERE status = 'accepted' ORDER BY created_at DESC$$),
 	('invitations_sent', ''),
 	('requests_sent', ''),
-	('requests_sent', $$WHERE id < '00000000040070008000000000000000' ORDER BY id DESC$$),
+	('requests_sent', $$WHERE (created_at, id) < (now(), '00000000040070008000000000000000')
+						ORDER BY created_at DESC, id DESC$$),
+	('requests_sent', $$WHERE status = 'open' ORDER BY created_at DESC$$),
 	('shifts', ''),
 	('shifts', $$WHERE request_id < '00000000040070008000000000000000' ORDER BY request_id DESC$$)) AS t (list, page);
 SET LOCAL request.jwt.claims = '{"sub":"page b0"}';
 SELECT pg_temp.page_is_short(format('SELECT * FROM tempcloud.%s %s LIMIT 20', list, page))
   FROM (VALUES ('invitations_received', ''), ('requests_received', ''),
-	('requests_received', $$WHERE id < '00000000040070008000000000000000' ORDER BY id DESC$$)) AS t (list, page);
+	('requests_received', $$WHERE (created_at, id) < (now(), '00000000040070008000000000000000')
+							ORDER BY created_at DESC, id DESC$$),
+	('requests_received', $$WHERE status = 'open' ORDER BY created_at DESC$$)) AS t (list, page);
 SELECT is(count(*), 1::bigint, 'the customers of another account') FROM tempcloud.customers;
 
 -- What is embedded into a page, as PostgREST asks for it, is found by the keys of

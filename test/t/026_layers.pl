@@ -20,9 +20,10 @@ my %MAY_INCLUDE = (
 	'.' => [qw(base worker rule guard)]);
 
 # SQL without C of its own, and without a test in test/sql of its own
-my %WITHOUT_C = map { $_ => 1 } qw(comment privilege role);
+my %WITHOUT_C = map { $_ => 1 } qw(comment planner privilege role);
 my %TESTED_ELSEWHERE = (
 	comment => 'test/pgtap/schema.sql',
+	planner => 'test/pgtap/page.sql',
 	guard => 'test/pgtap/promise.sql',
 	invitation_send => 'test/sql/invitation.sql',
 	request => 'test/sql/request_send.sql',
