@@ -89,10 +89,10 @@ SELECT bench.key('4', n), bench.key('3', n), bench.key('c', customer), bench.key
 	   CASE WHEN status <> 'open' THEN t + interval '1 hour' END,
 	   CASE WHEN status <> 'open' THEN bench.key('b', provider) END
   FROM (SELECT *, now() - interval '200 days' + n * interval '1 min' AS t FROM asked) a;
-INSERT INTO tempcloud_data.shift (id, request_id, starts_at, ends_at, headcount, offered)
-SELECT bench.key('5', n * 10 + s), bench.key('4', n), t + s * interval '1 day', t + s * interval '1 day' + interval '8 hours',
+INSERT INTO tempcloud_data.shift (id, request_id, customer_id, starts_at, ends_at, headcount, offered)
+SELECT bench.key('5', n * 10 + s), bench.key('4', n), bench.key('c', customer), t + s * interval '1 day', t + s * interval '1 day' + interval '8 hours',
 	   2, CASE WHEN status = 'accepted' THEN 2 END
-  FROM (SELECT n, status, date_trunc('hour', now()) - interval '180 days' + n * interval '90 s' AS t FROM asked) a,
+  FROM (SELECT n, customer, status, date_trunc('hour', now()) - interval '180 days' + n * interval '90 s' AS t FROM asked) a,
 	   generate_series(1, 4) s;
 ALTER TABLE tempcloud_data.staff_order ENABLE TRIGGER USER;
 ALTER TABLE tempcloud_data.request ENABLE TRIGGER USER;

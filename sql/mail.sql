@@ -20,6 +20,7 @@ CREATE TABLE tempcloud_data.mail (
 	round			integer,
 	contact_id		uuid,
 	request_id		uuid,
+	customer_id		uuid,
 	recipient		tempcloud_data.email NOT NULL,
 	recipient_name	tempcloud_data.free_text NOT NULL,
 	locale			tempcloud_data.locale NOT NULL,
@@ -36,11 +37,12 @@ CREATE TABLE tempcloud_data.mail (
 		REFERENCES tempcloud_data.invitation (id) ON DELETE CASCADE,
 	CONSTRAINT mail_contact_id_fkey FOREIGN KEY (contact_id)
 		REFERENCES tempcloud_data.contact (id) ON DELETE CASCADE,
-	CONSTRAINT mail_request_id_fkey FOREIGN KEY (request_id)
-		REFERENCES tempcloud_data.request (id) ON DELETE CASCADE,
+	CONSTRAINT mail_request_fkey FOREIGN KEY (request_id, customer_id)
+		REFERENCES tempcloud_data.request (id, customer_id) ON DELETE CASCADE,
 	CONSTRAINT mail_subject_matter CHECK (
 		num_nonnulls(invitation_id, contact_id, request_id) = 1
 		AND (invitation_id IS NULL) = (round IS NULL)
+		AND (request_id IS NULL) = (customer_id IS NULL)
 		AND (contact_id IS NOT NULL) = (kind = 'confirm_email')
 		AND (request_id IS NOT NULL) = (
 			kind IN ('request_received', 'request_accepted', 'request_declined',
@@ -70,6 +72,7 @@ COMMENT ON TABLE tempcloud_data.mail IS
 COMMENT ON COLUMN tempcloud_data.mail.id IS 'Also the local part of the Message-ID';
 COMMENT ON COLUMN tempcloud_data.mail.round IS 'Round of the invitation; mails of earlier rounds are dropped';
 COMMENT ON COLUMN tempcloud_data.mail.contact_id IS 'Contact whose address is to be proven';
+COMMENT ON COLUMN tempcloud_data.mail.customer_id IS 'Customer of the request; with request_id, its key';
 COMMENT ON COLUMN tempcloud_data.mail.recipient_name IS 'Can be empty';
 COMMENT ON COLUMN tempcloud_data.mail.message_domain IS 'Domain of the Message-ID, the same in every attempt';
 COMMENT ON COLUMN tempcloud_data.mail.attempt IS 'How often it was claimed';

@@ -1,4 +1,8 @@
 -- request: orders, requests and their shifts
+--
+-- These tables, with those of answers and assignments, are keyed by customer as well:
+-- customer_id is in every primary key, unique and exclusion constraint, and in every
+-- foreign key among them. So they can be spread over several servers by customer.
 
 CREATE TYPE tempcloud.request_status AS ENUM
 	('open', 'accepted', 'declined', 'withdrawn', 'expired', 'cancelled');
@@ -14,10 +18,8 @@ CREATE TABLE tempcloud_data.staff_order (
 	name			tempcloud_data.line NOT NULL,
 	reference		tempcloud_data.line,
 	digest			bytea,
-	created_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
-	CONSTRAINT staff_order_pkey PRIMARY KEY (id),
-	-- what requests refer to, so that all of an order are of one customer
-	CONSTRAINT staff_order_id_customer_id_key UNIQUE (id, customer_id),
+	created_at		timestamptz NOT NULL,
+	CONSTRAINT staff_order_pkey PRIMARY KEY (id, customer_id),
 	CONSTRAINT staff_order_reference_key UNIQUE (customer_id, reference),
 	CONSTRAINT staff_order_customer_kind CHECK (customer_kind = 'customer'),
 	CONSTRAINT staff_order_digest CHECK ((reference IS NULL) = (digest IS NULL)),
@@ -64,13 +66,13 @@ CREATE TABLE tempcloud_data.request (
 	requirements	tempcloud_data.paragraph,
 	status			tempcloud.request_status NOT NULL DEFAULT 'open',
 	answer_by		timestamptz NOT NULL,
-	created_at		timestamptz NOT NULL DEFAULT clock_timestamp(),
+	created_at		timestamptz NOT NULL,
 	decided_at		timestamptz,
 	decided_by		uuid,
 	reason			tempcloud_data.paragraph,
-	CONSTRAINT request_pkey PRIMARY KEY (id),
+	CONSTRAINT request_pkey PRIMARY KEY (id, customer_id),
 	-- what answers refer to, so that they are the provider's
-	CONSTRAINT request_id_provider_id_key UNIQUE (id, provider_id),
+	CONSTRAINT request_provider_key UNIQUE (id, customer_id, provider_id),
 	CONSTRAINT request_order_fkey FOREIGN KEY (order_id, customer_id)
 		REFERENCES tempcloud_data.staff_order (id, customer_id),
 	-- without a partnership there is no request
@@ -128,15 +130,16 @@ ALTER TABLE tempcloud_data.request
 CREATE TABLE tempcloud_data.shift (
 	id				uuid DEFAULT tempcloud_data.new_id(),
 	request_id		uuid NOT NULL,
+	customer_id		uuid NOT NULL,
 	starts_at		timestamptz NOT NULL,
 	ends_at			timestamptz NOT NULL,
 	headcount		integer NOT NULL,
 	offered			integer,
-	CONSTRAINT shift_pkey PRIMARY KEY (id),
+	CONSTRAINT shift_pkey PRIMARY KEY (id, customer_id),
 	-- what assignments refer to, so that they are no more than were offered
-	CONSTRAINT shift_id_offered_key UNIQUE (id, offered),
-	CONSTRAINT shift_request_id_fkey FOREIGN KEY (request_id)
-		REFERENCES tempcloud_data.request (id),
+	CONSTRAINT shift_offered_key UNIQUE (id, customer_id, offered),
+	CONSTRAINT shift_request_fkey FOREIGN KEY (request_id, customer_id)
+		REFERENCES tempcloud_data.request (id, customer_id),
 	CONSTRAINT shift_times CHECK (
 		isfinite(starts_at) AND isfinite(ends_at)
 		AND starts_at < ends_at AND ends_at - starts_at <= '24 hours'::interval),
@@ -145,7 +148,7 @@ CREATE TABLE tempcloud_data.shift (
 	-- uuid_send() keeps this index out of queries for shifts of a request, which
 	-- would read far more of it than of shift_request_id_idx
 	CONSTRAINT shift_no_overlap EXCLUDE USING gist
-		(uuid_send(request_id) WITH =, tstzrange(starts_at, ends_at) WITH &&)
+		(uuid_send(request_id) WITH =, customer_id WITH =, tstzrange(starts_at, ends_at) WITH &&)
 );
 CREATE INDEX shift_request_id_idx ON tempcloud_data.shift (request_id, starts_at);
 SELECT pg_extension_config_dump('tempcloud_data.shift', '');
@@ -258,37 +261,44 @@ SELECT r.id, r.order_id, o.name::text AS order_name, o.reference::text AS refere
 	   s.starts_at, s.ends_at, s.headcount, s.offered, s.assigned
   FROM tempcloud_data.request_by_status r
  CROSS JOIN LATERAL (
-	SELECT * FROM tempcloud_data.staff_order o WHERE o.id = r.order_id OFFSET 0) o
+	SELECT * FROM tempcloud_data.staff_order o
+	 WHERE o.id = r.order_id AND o.customer_id = r.customer_id OFFSET 0) o
  CROSS JOIN LATERAL (
 	SELECT * FROM tempcloud_data.contact c WHERE c.id = o.ordered_by OFFSET 0) c
   LEFT JOIN LATERAL (
-	SELECT * FROM tempcloud_data.request_answer w WHERE w.request_id = r.id OFFSET 0) w ON true
+	SELECT * FROM tempcloud_data.request_answer w
+	 WHERE w.request_id = r.id AND w.customer_id = r.customer_id OFFSET 0) w ON true
  CROSS JOIN LATERAL (
 	SELECT min(s.starts_at) AS starts_at, max(s.ends_at) AS ends_at,
 		   sum(s.headcount)::integer AS headcount,
 		   sum(s.offered)::integer AS offered,
 		   sum((SELECT count(*) FROM tempcloud_data.assignment p
-							WHERE p.shift_id = s.id AND p.replaced_at IS NULL))::integer AS assigned
-	  FROM tempcloud_data.shift s WHERE s.request_id = r.id) s;
+							WHERE p.shift_id = s.id AND p.customer_id = s.customer_id
+							  AND p.replaced_at IS NULL))::integer AS assigned
+	  FROM tempcloud_data.shift s
+	 WHERE s.request_id = r.id AND s.customer_id = r.customer_id) s;
 
 CREATE VIEW tempcloud_data.shift_overview AS
 SELECT s.id, r.id AS request_id, r.customer_id, r.provider_id,
 	   s.starts_at, s.ends_at, s.headcount, s.offered,
 	   (SELECT count(*) FROM tempcloud_data.assignment p
-		 WHERE p.shift_id = s.id AND p.replaced_at IS NULL)::integer AS assigned
+		 WHERE p.shift_id = s.id AND p.customer_id = s.customer_id
+		   AND p.replaced_at IS NULL)::integer AS assigned
   FROM tempcloud_data.request r
  CROSS JOIN LATERAL (
-	SELECT * FROM tempcloud_data.shift s WHERE s.request_id = r.id ORDER BY s.starts_at OFFSET 0) s;
+	SELECT * FROM tempcloud_data.shift s
+	 WHERE s.request_id = r.id AND s.customer_id = r.customer_id
+	 ORDER BY s.starts_at OFFSET 0) s;
 
 -- One arm for each side, so that each is served by its own index, and each with
 -- its order, so that a page takes no more than its rows.
 CREATE VIEW tempcloud.shifts WITH (security_barrier) AS
-(SELECT id, request_id, starts_at, ends_at, headcount, offered, assigned
+(SELECT id, request_id, customer_id, provider_id, starts_at, ends_at, headcount, offered, assigned
    FROM tempcloud_data.shift_overview
   WHERE customer_id = (SELECT tempcloud.current_account_id())
   ORDER BY request_id DESC)
  UNION ALL
-(SELECT id, request_id, starts_at, ends_at, headcount, offered, assigned
+(SELECT id, request_id, customer_id, provider_id, starts_at, ends_at, headcount, offered, assigned
    FROM tempcloud_data.shift_overview
   WHERE provider_id = (SELECT tempcloud.current_account_id())
   ORDER BY request_id DESC);
@@ -297,6 +307,8 @@ COMMENT ON VIEW tempcloud.shifts IS
 Requests sent for a customer, received for a provider. By request, the newest first, then by time.';
 COMMENT ON COLUMN tempcloud.shifts.id IS 'Key';
 COMMENT ON COLUMN tempcloud.shifts.request_id IS 'Request of the shift';
+COMMENT ON COLUMN tempcloud.shifts.customer_id IS 'Requesting customer';
+COMMENT ON COLUMN tempcloud.shifts.provider_id IS 'Provider asked';
 COMMENT ON COLUMN tempcloud.shifts.starts_at IS 'Start of work';
 COMMENT ON COLUMN tempcloud.shifts.ends_at IS 'End of work';
 COMMENT ON COLUMN tempcloud.shifts.headcount IS 'Number of people requested';

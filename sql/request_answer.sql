@@ -2,14 +2,15 @@
 
 CREATE TABLE tempcloud_data.request_answer (
 	request_id	uuid NOT NULL,
+	customer_id	uuid NOT NULL,
 	provider_id	uuid NOT NULL,
 	answered_by	uuid NOT NULL,
 	accepted	boolean NOT NULL,
 	reason		tempcloud_data.paragraph,
-	created_at	timestamptz NOT NULL DEFAULT clock_timestamp(),
-	CONSTRAINT request_answer_pkey PRIMARY KEY (request_id),
-	CONSTRAINT request_answer_request_fkey FOREIGN KEY (request_id, provider_id)
-		REFERENCES tempcloud_data.request (id, provider_id),
+	created_at	timestamptz NOT NULL,
+	CONSTRAINT request_answer_pkey PRIMARY KEY (request_id, customer_id),
+	CONSTRAINT request_answer_request_fkey FOREIGN KEY (request_id, customer_id, provider_id)
+		REFERENCES tempcloud_data.request (id, customer_id, provider_id),
 	CONSTRAINT request_answer_answered_by_fkey FOREIGN KEY (answered_by, provider_id)
 		REFERENCES tempcloud_data.contact (id, account_id)
 );

@@ -6,16 +6,17 @@
 CREATE TABLE tempcloud_data.assignment (
 	id			uuid DEFAULT tempcloud_data.new_id(),
 	shift_id	uuid NOT NULL,
+	customer_id	uuid NOT NULL,
 	place		integer NOT NULL,
 	places		integer NOT NULL,
 	worker_name	tempcloud_data.person_name NOT NULL,
 	assigned_by	uuid NOT NULL,
-	assigned_at	timestamptz NOT NULL DEFAULT clock_timestamp(),
+	assigned_at	timestamptz NOT NULL,
 	replaced_by	uuid,
 	replaced_at	timestamptz,
-	CONSTRAINT assignment_pkey PRIMARY KEY (id),
-	CONSTRAINT assignment_shift_fkey FOREIGN KEY (shift_id, places)
-		REFERENCES tempcloud_data.shift (id, offered),
+	CONSTRAINT assignment_pkey PRIMARY KEY (id, customer_id),
+	CONSTRAINT assignment_shift_fkey FOREIGN KEY (shift_id, customer_id, places)
+		REFERENCES tempcloud_data.shift (id, customer_id, offered),
 	CONSTRAINT assignment_assigned_by_fkey FOREIGN KEY (assigned_by)
 		REFERENCES tempcloud_data.contact (id),
 	CONSTRAINT assignment_replaced_by_fkey FOREIGN KEY (replaced_by)
@@ -25,7 +26,7 @@ CREATE TABLE tempcloud_data.assignment (
 );
 -- each place has one current worker
 CREATE UNIQUE INDEX assignment_current_key
-	ON tempcloud_data.assignment (shift_id, place) WHERE replaced_at IS NULL;
+	ON tempcloud_data.assignment (shift_id, customer_id, place) WHERE replaced_at IS NULL;
 CREATE INDEX assignment_shift_id_idx ON tempcloud_data.assignment (shift_id, assigned_at);
 SELECT pg_extension_config_dump('tempcloud_data.assignment', '');
 
@@ -85,7 +86,8 @@ SELECT s.id AS shift_id, p.place, s.request_id, s.starts_at, s.ends_at, p.worker
   FROM tempcloud.shifts s
  CROSS JOIN LATERAL (
 	SELECT * FROM tempcloud_data.assignment p
-	 WHERE p.shift_id = s.id AND p.replaced_at IS NULL OFFSET 0) p;
+	 WHERE p.shift_id = s.id AND p.customer_id = s.customer_id
+	   AND p.replaced_at IS NULL OFFSET 0) p;
 COMMENT ON VIEW tempcloud.assignments IS
 'The workers of the caller''s requests
 For both sides.';

@@ -228,12 +228,12 @@ tc_row_label(const TriggerData *trigger, HeapTuple tuple, const char *column)
 }
 
 bool
-tc_guard_finds(KeptQuery *query, Value key)
+tc_guard_query(KeptQuery *query, const Value *args, int nargs)
 {
 	bool		found;
 
 	tc_enter_trigger();
-	found = tc_run_latest(query, key).count > 0;
+	found = tc_query(query, QUERY_LATEST, args, nargs).count > 0;
 	tc_leave();
 	return found;
 }

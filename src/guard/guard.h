@@ -73,8 +73,9 @@ extern bool tc_is_null(const TriggerData *trigger, HeapTuple tuple, const char *
 extern Value tc_row_key(const TriggerData *trigger, HeapTuple tuple, const char *column);
 extern char *tc_row_label(const TriggerData *trigger, HeapTuple tuple, const char *column);
 
-/* Whether a query with one argument finds a row. */
-extern bool tc_guard_finds(KeptQuery *query, Value key);
+/* Whether a query with these arguments finds a row. */
+#define tc_guard_finds(query, ...)	tc_guard_query(query, TC_ARGS(__VA_ARGS__))
+extern bool tc_guard_query(KeptQuery *query, const Value *args, int nargs);
 
 /* Raise 23001. */
 pg_noreturn extern void tc_refuse_undoing(const TriggerData *trigger, const char *message);

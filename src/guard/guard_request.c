@@ -8,11 +8,11 @@
 
 static KeptQuery find_accepted_request_of_order =
 QUERY("SELECT FROM tempcloud_data.request"
-	  " WHERE order_id = $1 AND status IN ('accepted', 'cancelled') LIMIT 1");
+	  " WHERE order_id = $1 AND customer_id = $2 AND status IN ('accepted', 'cancelled') LIMIT 1");
 
 static KeptQuery find_accepted_request =
 QUERY("SELECT FROM tempcloud_data.request"
-	  " WHERE id = $1 AND status IN ('accepted', 'cancelled')");
+	  " WHERE id = $1 AND customer_id = $2 AND status IN ('accepted', 'cancelled')");
 
 static const Transition transitions[] = {
 	{"open", "accepted"},
@@ -46,7 +46,8 @@ tempcloud_guard_order(PG_FUNCTION_ARGS)
 
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 		tc_require_all_same(trigger, asked, lengthof(asked));
-	else if (tc_guard_finds(&find_accepted_request_of_order, tc_row_key(trigger, row, "id")))
+	else if (tc_guard_finds(&find_accepted_request_of_order, tc_row_key(trigger, row, "id"),
+							tc_row_key(trigger, row, "customer_id")))
 		tc_refuse_undoing(trigger, "cannot delete an order that has an accepted request");
 	return PointerGetDatum(tc_guard_result(trigger));
 }
@@ -69,7 +70,8 @@ tempcloud_guard_request(PG_FUNCTION_ARGS)
 		tc_require_all_same(trigger, asked, lengthof(asked));
 		tc_require_transition(trigger, transitions, lengthof(transitions));
 	}
-	else if (tc_guard_finds(&find_accepted_request, tc_row_key(trigger, row, "id")))
+	else if (tc_guard_finds(&find_accepted_request, tc_row_key(trigger, row, "id"),
+							tc_row_key(trigger, row, "customer_id")))
 		tc_refuse_undoing(trigger, "cannot delete a request that was accepted");
 	return PointerGetDatum(tc_guard_result(trigger));
 }
@@ -83,7 +85,9 @@ tempcloud_guard_shift(PG_FUNCTION_ARGS)
 {
 	const TriggerData *trigger = tc_guard_trigger(fcinfo, &shift);
 	HeapTuple	row = trigger->tg_trigtuple;
-	static const char *const asked[] = {"id", "request_id", "starts_at", "ends_at", "headcount"};
+	static const char *const asked[] = {
+		"id", "request_id", "customer_id", "starts_at", "ends_at", "headcount"
+	};
 
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 	{
@@ -91,7 +95,8 @@ tempcloud_guard_shift(PG_FUNCTION_ARGS)
 		if (!tc_is_null(trigger, row, "offered"))
 			tc_require_same(trigger, "offered");
 	}
-	else if (tc_guard_finds(&find_accepted_request, tc_row_key(trigger, row, "request_id")))
+	else if (tc_guard_finds(&find_accepted_request, tc_row_key(trigger, row, "request_id"),
+							tc_row_key(trigger, row, "customer_id")))
 		tc_refuse_undoing(trigger, "cannot delete a shift of a request that was accepted");
 	return PointerGetDatum(tc_guard_result(trigger));
 }
@@ -105,7 +110,7 @@ tempcloud_guard_assignment(PG_FUNCTION_ARGS)
 {
 	const TriggerData *trigger = tc_guard_trigger(fcinfo, &assignment);
 	static const char *const assigned[] = {
-		"id", "shift_id", "place", "places", "worker_name", "assigned_by", "assigned_at"
+		"id", "shift_id", "customer_id", "place", "places", "worker_name", "assigned_by", "assigned_at"
 	};
 
 	tc_require_all_same(trigger, assigned, lengthof(assigned));

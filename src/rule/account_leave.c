@@ -61,16 +61,17 @@ static KeptQuery lock_requests =
 QUERY("SELECT r.id, r.customer_id, r.provider_id, r.status,"
 	  "       CASE r.status WHEN 'open' THEN r.answer_by ELSE ("
 	  "         SELECT max(s.ends_at) FROM tempcloud_data.shift s"
-	  "          WHERE s.request_id = r.id) END"
+	  "          WHERE s.request_id = r.id AND s.customer_id = r.customer_id) END"
 	  "  FROM tempcloud_data.request r"
-	  " WHERE r.id IN ("
-	  "   SELECT r.id FROM tempcloud_data.request r WHERE r.customer_id = $1"
+	  " WHERE (r.id, r.customer_id) IN ("
+	  "   SELECT r.id, r.customer_id FROM tempcloud_data.request r WHERE r.customer_id = $1"
 	  "    UNION ALL "
-	  "   SELECT r.id FROM tempcloud_data.request r WHERE r.provider_id = $1)"
+	  "   SELECT r.id, r.customer_id FROM tempcloud_data.request r WHERE r.provider_id = $1)"
 	  "   AND (r.status = 'open' AND r.answer_by > $2"
 	  "        OR r.status = 'accepted' AND EXISTS ("
 	  "          SELECT FROM tempcloud_data.shift s"
-	  "           WHERE s.request_id = r.id AND s.ends_at > $2))"
+	  "           WHERE s.request_id = r.id AND s.customer_id = r.customer_id"
+	  "             AND s.ends_at > $2))"
 	  " ORDER BY r.id FOR NO KEY UPDATE");
 
 enum

@@ -17,9 +17,10 @@
 
 static KeptQuery insert_mail =
 QUERY("INSERT INTO tempcloud_data.mail"
-	  " (kind, invitation_id, round, request_id, recipient, recipient_name, locale,"
+	  " (kind, invitation_id, round, request_id, customer_id, recipient, recipient_name, locale,"
 	  "  message_domain, due_at, created_at)"
-	  " VALUES ($1::tempcloud.mail_kind, $2, $3, $4, $5, concat_ws(' ', $6, $7), $8, $9, $10, $10)");
+	  " VALUES ($1::tempcloud.mail_kind, $2, $3, $4, $5, $6, concat_ws(' ', $7, $8), $9, $10,"
+	  "         $11, $11)");
 
 /* The columns of a query that finds an addressee. */
 enum
@@ -82,13 +83,14 @@ enum
 
 static KeptQuery find_inviter[READER_QUERIES] =
 FIND_READER_QUERIES("SELECT i.inviter_id, i.invited_by, NULL::uuid, i.round"
-					"  FROM tempcloud_data.invitation i WHERE i.id = $1");
+					"  FROM tempcloud_data.invitation i WHERE i.id = $1 AND $2::uuid IS NULL");
 
 static KeptQuery find_customer[READER_QUERIES] =
 FIND_READER_QUERIES("SELECT o.customer_id, o.ordered_by, NULL::uuid, NULL::integer"
 					"  FROM tempcloud_data.request r"
-					"  JOIN tempcloud_data.staff_order o ON o.id = r.order_id"
-					" WHERE r.id = $1");
+					"  JOIN tempcloud_data.staff_order o"
+					"    ON o.id = r.order_id AND o.customer_id = r.customer_id"
+					" WHERE r.id = $1 AND r.customer_id = $2");
 
 static KeptQuery find_provider[READER_QUERIES] =
 FIND_READER_QUERIES("SELECT r.provider_id, w.answered_by,"
@@ -98,8 +100,9 @@ FIND_READER_QUERIES("SELECT r.provider_id, w.answered_by,"
 					"  JOIN tempcloud_data.partnership p"
 					"    ON p.customer_id = r.customer_id AND p.provider_id = r.provider_id"
 					"  JOIN tempcloud_data.invitation i ON i.id = p.invitation_id"
-					"  LEFT JOIN tempcloud_data.request_answer w ON w.request_id = r.id"
-					" WHERE r.id = $1");
+					"  LEFT JOIN tempcloud_data.request_answer w"
+					"    ON w.request_id = r.id AND w.customer_id = r.customer_id"
+					" WHERE r.id = $1 AND r.customer_id = $2");
 
 static KeptQuery queue_confirmation =
 QUERY("INSERT INTO tempcloud_data.mail"
@@ -134,22 +137,24 @@ QUERY("SELECT m.created_at + interval '24 hours'"
 	  "   AND m.created_at > $3 - interval '24 hours' AND m.created_at <= $3"
 	  " ORDER BY m.created_at DESC OFFSET $1 LIMIT 1");
 
-static Rows find_reader(KeptQuery *queries, const pg_uuid_t *id, bool wait);
+static Rows find_reader(KeptQuery *queries, const pg_uuid_t *id, const pg_uuid_t *customer_id,
+						bool wait);
 static void mail_found(Rows rows, MailKind kind, const pg_uuid_t *invitation_id,
-					   const pg_uuid_t *request_id);
+					   const pg_uuid_t *request_id, const pg_uuid_t *customer_id);
 static void queue_mail(MailKind kind, const pg_uuid_t *invitation_id, Value round,
-					   const pg_uuid_t *request_id, Addressee addressee);
+					   const pg_uuid_t *request_id, const pg_uuid_t *customer_id,
+					   Addressee addressee);
 
 void
 tc_mail(MailKind kind, const pg_uuid_t *invitation_id, int round, Addressee addressee)
 {
-	queue_mail(kind, invitation_id, INT_VALUE(round), NULL, addressee);
+	queue_mail(kind, invitation_id, INT_VALUE(round), NULL, NULL, addressee);
 }
 
 void
 tc_mail_invitee(MailKind kind, const pg_uuid_t *invitation_id)
 {
-	mail_found(tc_run(&find_invitee, UUID_VALUE(invitation_id)), kind, invitation_id, NULL);
+	mail_found(tc_run(&find_invitee, UUID_VALUE(invitation_id)), kind, invitation_id, NULL, NULL);
 }
 
 void
@@ -161,13 +166,15 @@ tc_drop_mails(const pg_uuid_t *invitation_id)
 void
 tc_mail_inviter(MailKind kind, const pg_uuid_t *invitation_id, bool wait)
 {
-	mail_found(find_reader(find_inviter, invitation_id, wait), kind, invitation_id, NULL);
+	mail_found(find_reader(find_inviter, invitation_id, NULL, wait), kind, invitation_id, NULL,
+			   NULL);
 }
 
 void
-tc_mail_customer(MailKind kind, const pg_uuid_t *request_id, bool wait)
+tc_mail_customer(MailKind kind, const pg_uuid_t *request_id, const pg_uuid_t *customer_id,
+				 bool wait)
 {
-	Rows		rows = find_reader(find_customer, request_id, wait);
+	Rows		rows = find_reader(find_customer, request_id, customer_id, wait);
 
 	/*
 	 * This mail will have all names: one that still waits is obsolete.  It is
@@ -175,23 +182,26 @@ tc_mail_customer(MailKind kind, const pg_uuid_t *request_id, bool wait)
 	 */
 	if (kind == MAIL_REQUEST_FILLED)
 		tc_run_latest(&drop_filled_mails, UUID_VALUE(request_id), TIME_VALUE(tc_now()));
-	mail_found(rows, kind, NULL, request_id);
+	mail_found(rows, kind, NULL, request_id, customer_id);
 }
 
 void
-tc_mail_provider(MailKind kind, const pg_uuid_t *request_id, bool wait)
+tc_mail_provider(MailKind kind, const pg_uuid_t *request_id, const pg_uuid_t *customer_id,
+				 bool wait)
 {
-	mail_found(find_reader(find_provider, request_id, wait), kind, NULL, request_id);
+	mail_found(find_reader(find_provider, request_id, customer_id, wait), kind, NULL, request_id,
+			   customer_id);
 }
 
-/* Returns the reader, if there is any. */
+/* Returns the reader, if there is any.  The customer is that of a request. */
 static Rows
-find_reader(KeptQuery *queries, const pg_uuid_t *id, bool wait)
+find_reader(KeptQuery *queries, const pg_uuid_t *id, const pg_uuid_t *customer_id, bool wait)
 {
-	Rows		rows = tc_run_latest(&queries[wait ? WAITING : SKIPPING], UUID_VALUE(id));
+	Rows		rows = tc_run_latest(&queries[wait ? WAITING : SKIPPING], UUID_VALUE(id),
+									 UUID_VALUE(customer_id));
 
 	if (!wait && rows.count == 0)
-		rows = tc_run_latest(&queries[UNLOCKED], UUID_VALUE(id));
+		rows = tc_run_latest(&queries[UNLOCKED], UUID_VALUE(id), UUID_VALUE(customer_id));
 	if (wait)
 		tc_read_clock();
 	return rows;
@@ -200,7 +210,7 @@ find_reader(KeptQuery *queries, const pg_uuid_t *id, bool wait)
 /* To the addressee that a query found, if any. */
 static void
 mail_found(Rows rows, MailKind kind, const pg_uuid_t *invitation_id,
-		   const pg_uuid_t *request_id)
+		   const pg_uuid_t *request_id, const pg_uuid_t *customer_id)
 {
 	Addressee	addressee;
 
@@ -215,15 +225,15 @@ mail_found(Rows rows, MailKind kind, const pg_uuid_t *invitation_id,
 	};
 	queue_mail(kind, invitation_id,
 			   request_id ? NULL_VALUE(INT4OID) : INT_VALUE(tc_integer(rows, 0, ADDRESSEE_ROUND)),
-			   request_id, addressee);
+			   request_id, customer_id, addressee);
 }
 
 static void
 queue_mail(MailKind kind, const pg_uuid_t *invitation_id, Value round,
-		   const pg_uuid_t *request_id, Addressee addressee)
+		   const pg_uuid_t *request_id, const pg_uuid_t *customer_id, Addressee addressee)
 {
 	tc_run(&insert_mail, MAIL_KIND_VALUE(kind), UUID_VALUE(invitation_id), round,
-		   UUID_VALUE(request_id), TEXT_VALUE(addressee.email),
+		   UUID_VALUE(request_id), UUID_VALUE(customer_id), TEXT_VALUE(addressee.email),
 		   TEXT_VALUE(addressee.given_name), TEXT_VALUE(addressee.family_name),
 		   TEXT_VALUE(addressee.locale), TEXT_VALUE(tc_message_id_domain),
 		   TIME_VALUE(tc_now()));

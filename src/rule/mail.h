@@ -49,8 +49,10 @@ extern void tc_drop_mails(const pg_uuid_t *invitation_id);
  * A mail that a request is filled replaces those that wait to be sent.
  */
 extern void tc_mail_inviter(MailKind kind, const pg_uuid_t *invitation_id, bool wait);
-extern void tc_mail_customer(MailKind kind, const pg_uuid_t *request_id, bool wait);
-extern void tc_mail_provider(MailKind kind, const pg_uuid_t *request_id, bool wait);
+extern void tc_mail_customer(MailKind kind, const pg_uuid_t *request_id,
+							 const pg_uuid_t *customer_id, bool wait);
+extern void tc_mail_provider(MailKind kind, const pg_uuid_t *request_id,
+							 const pg_uuid_t *customer_id, bool wait);
 
 /*
  * To the address of a contact of the account, to prove it.  PT429

@@ -29,7 +29,8 @@
 	" WHEN 'de' THEN 'und ' || " count " || ' weitere'" \
 	" WHEN 'en' THEN 'and ' || " count " || ' more' ELSE '+' || " count " END"
 
-#define SHIFTS(request_id) \
+/* Of a row r of tempcloud_data.request */
+#define SHIFTS \
 	"(SELECT string_agg(" \
 	MAIL_DATE("s.starts_at") " || ' ' || " MAIL_TIME("s.starts_at") " || '-' || " \
 	MAIL_TIME("s.ends_at") " || ': '" \
@@ -42,20 +43,22 @@
 	"   FROM (SELECT s.*, GREATEST(LEAST(s.assigned, " TOLD_NAMES " - COALESCE(sum(s.assigned)" \
 	"                OVER (ORDER BY s.starts_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)), 0)" \
 	"                AS told" \
-	"           FROM (SELECT s.starts_at, s.ends_at, s.headcount, s.offered, s.id," \
+	"           FROM (SELECT s.starts_at, s.ends_at, s.headcount, s.offered, s.id, s.customer_id," \
 	"                        (SELECT count(*) FROM tempcloud_data.assignment p" \
-	"                          WHERE p.shift_id = s.id AND p.replaced_at IS NULL) AS assigned" \
-	"                   FROM tempcloud_data.shift s WHERE s.request_id = " request_id \
+	"                          WHERE p.shift_id = s.id AND p.customer_id = s.customer_id" \
+	"                            AND p.replaced_at IS NULL) AS assigned" \
+	"                   FROM tempcloud_data.shift s" \
+	"                  WHERE s.request_id = r.id AND s.customer_id = r.customer_id" \
 	"                  ORDER BY s.starts_at LIMIT " TOLD_SHIFTS ") s) s" \
 	"  CROSS JOIN LATERAL (" \
 	"   SELECT string_agg(p.worker_name, ', ' ORDER BY p.place) AS names" \
 	"     FROM (SELECT p.worker_name, p.place FROM tempcloud_data.assignment p" \
-	"            WHERE p.shift_id = s.id AND p.replaced_at IS NULL" \
+	"            WHERE p.shift_id = s.id AND p.customer_id = s.customer_id AND p.replaced_at IS NULL" \
 	"            ORDER BY p.place LIMIT s.told) p) w)" \
 	" || (SELECT CASE WHEN n.shifts > " TOLD_SHIFTS \
 	"                 THEN E'\n' || " AND_MORE("(n.shifts - " TOLD_SHIFTS ")") " ELSE '' END" \
 	"       FROM (SELECT count(*) AS shifts FROM tempcloud_data.shift s" \
-	"              WHERE s.request_id = " request_id ") n)"
+	"              WHERE s.request_id = r.id AND s.customer_id = r.customer_id) n)"
 
 /*
  * The address of the contact who acted, for Reply-To: null if it is not proven,
@@ -148,11 +151,13 @@ QUERY("SELECT m.request_id, NULL::integer, m.recipient, m.recipient_name,"
 	  "       person.email, r.requirements, r.reason,"
 	  MAIL_DATE("r.answer_by") " || ' ' || " MAIL_TIME("r.answer_by") ","
 	  "       o.name, r.profession, r.location, r.department,"
-	  "       " SHIFTS("r.id")
+	  "       " SHIFTS
 	  "  FROM tempcloud_data.mail m"
-	  "  JOIN tempcloud_data.request r ON r.id = m.request_id"
-	  "  JOIN tempcloud_data.staff_order o ON o.id = r.order_id"
-	  "  LEFT JOIN tempcloud_data.request_answer w ON w.request_id = r.id"
+	  "  JOIN tempcloud_data.request r ON r.id = m.request_id AND r.customer_id = m.customer_id"
+	  "  JOIN tempcloud_data.staff_order o"
+	  "    ON o.id = r.order_id AND o.customer_id = r.customer_id"
+	  "  LEFT JOIN tempcloud_data.request_answer w"
+	  "    ON w.request_id = r.id AND w.customer_id = r.customer_id"
 	  "  LEFT JOIN tempcloud_data.contact d ON d.id = r.decided_by"
 	  "  JOIN tempcloud_data.account other"
 	  "    ON other.id = CASE WHEN m.kind IN ('request_received', 'request_withdrawn')"

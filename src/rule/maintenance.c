@@ -153,10 +153,12 @@ enum
 static KeptQuery make_result =
 QUERY("SELECT ROW($1, $2, $3, $4, $5, $6, $7, $8)::tempcloud.maintenance");
 
-/* Tells the sender of what has expired, as those of mail.h do. */
-typedef void (*TellSender) (MailKind kind, const pg_uuid_t *id, bool wait);
+/* Tells the sender of what has expired, without waiting. */
+typedef void (*TellSender) (const pg_uuid_t *id, const pg_uuid_t *sender_id);
 
-static int	expire(KeptQuery *due, EventName event, TellSender tell, MailKind kind, bool *more);
+static int	expire(KeptQuery *due, EventName event, TellSender tell, bool *more);
+static void tell_inviter(const pg_uuid_t *invitation_id, const pg_uuid_t *inviter_id);
+static void tell_customer(const pg_uuid_t *request_id, const pg_uuid_t *customer_id);
 static int	remind(bool *more);
 static int	purge_mails_by_age(bool *more);
 static int	purge_links(bool *more);
@@ -182,10 +184,8 @@ tempcloud_maintain(PG_FUNCTION_ARGS)
 	int			sealed;
 
 	tc_enter_command("maintain()");
-	expired = expire(&expire_invitations, EVENT_INVITATION_EXPIRED,
-					 tc_mail_inviter, MAIL_INVITATION_EXPIRED, &more);
-	requests = expire(&expire_requests, EVENT_REQUEST_EXPIRED,
-					  tc_mail_customer, MAIL_REQUEST_EXPIRED, &more);
+	expired = expire(&expire_invitations, EVENT_INVITATION_EXPIRED, tell_inviter, &more);
+	requests = expire(&expire_requests, EVENT_REQUEST_EXPIRED, tell_customer, &more);
 	reminded = remind(&more);
 	mails = purge_mails_by_age(&more);
 	links = purge_links(&more);
@@ -227,19 +227,31 @@ tempcloud_maintain_all(PG_FUNCTION_ARGS)
  * there were.
  */
 static int
-expire(KeptQuery *due, EventName event, TellSender tell, MailKind kind, bool *more)
+expire(KeptQuery *due, EventName event, TellSender tell, bool *more)
 {
 	Rows		rows = tc_run(due, INT_VALUE(BATCH), TIME_VALUE(tc_now()));
 
 	for (uint64 i = 0; i < rows.count; i++)
 	{
 		pg_uuid_t  *id = tc_uuid(rows, i, EXPIRED_ID);
+		pg_uuid_t  *sender_id = tc_uuid(rows, i, EXPIRED_SENDER_ID);
 
-		tc_event(event, tc_uuid(rows, i, EXPIRED_SENDER_ID), NULL,
-				 tc_uuid(rows, i, EXPIRED_PARTNER_ID), id);
-		tell(kind, id, false);
+		tc_event(event, sender_id, NULL, tc_uuid(rows, i, EXPIRED_PARTNER_ID), id);
+		tell(id, sender_id);
 	}
 	return note(rows.count, BATCH, more);
+}
+
+static void
+tell_inviter(const pg_uuid_t *invitation_id, const pg_uuid_t *inviter_id)
+{
+	tc_mail_inviter(MAIL_INVITATION_EXPIRED, invitation_id, false);
+}
+
+static void
+tell_customer(const pg_uuid_t *request_id, const pg_uuid_t *customer_id)
+{
+	tc_mail_customer(MAIL_REQUEST_EXPIRED, request_id, customer_id, false);
 }
 
 /* Returns how many invitees are reminded. */

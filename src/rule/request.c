@@ -8,6 +8,10 @@
  * Every command on a request locks its row, which stands for the request's
  * shifts, its answer and its assignments.  The partnership needs no lock, since
  * it is irrevocable.
+ *
+ * Orders, requests and all that belongs to them are keyed by customer, too.  A
+ * command finds the customer by the key that it is given, and names both from then
+ * on.
  */
 #include "postgres.h"
 
@@ -22,10 +26,17 @@
 #include "rule/mail.h"
 #include "rule/request.h"
 
+static KeptQuery find_customer = QUERY("SELECT customer_id FROM tempcloud_data.request WHERE id = $1");
+
+enum
+{
+	FOUND_CUSTOMER_ID = 1
+};
+
 static KeptQuery lock_request =
 QUERY("SELECT r.id, r.customer_id, r.provider_id, r.status, r.answer_by"
 	  "  FROM tempcloud_data.request r"
-	  " WHERE r.id = $1 AND $2 IN (r.customer_id, r.provider_id)"
+	  " WHERE r.id = $1 AND r.customer_id = $2 AND $3 IN (r.customer_id, r.provider_id)"
 	  "   FOR NO KEY UPDATE");
 
 enum
@@ -35,12 +46,13 @@ enum
 
 static KeptQuery decide_request =
 QUERY("UPDATE tempcloud_data.request r"
-	  "   SET status = $2::tempcloud.request_status, decided_by = $3, reason = $4,"
-	  "       decided_at = $5"
-	  " WHERE r.id = $1 RETURNING " REQUEST_RECORD);
+	  "   SET status = $3::tempcloud.request_status, decided_by = $4, reason = $5,"
+	  "       decided_at = $6"
+	  " WHERE r.id = $1 AND r.customer_id = $2 RETURNING " REQUEST_RECORD);
 
 static KeptQuery select_request =
-QUERY("SELECT " REQUEST_RECORD " FROM tempcloud_data.request r WHERE r.id = $1");
+QUERY("SELECT " REQUEST_RECORD " FROM tempcloud_data.request r"
+	  " WHERE r.id = $1 AND r.customer_id = $2");
 
 static const char *const statuses[] = {
 	[REQUEST_IS_OPEN] = "open",
@@ -85,7 +97,7 @@ tempcloud_cancel_request(PG_FUNCTION_ARGS)
 	tc_enter_command("cancel_request()");
 	caller = tc_caller_with_account(QUERY_RUN);
 	reason = tc_arg_required(fcinfo, ARG_REASON, "reason", FORM_PARAGRAPH);
-	request = tc_lock_request(id, caller, REQUEST_NOT_FOUND);
+	request = tc_lock_request(id, caller);
 	if (request->status == REQUEST_IS_CANCELLED)
 		return tc_finish_with_request(request);
 	tc_require_status(request, REQUEST_IS_ACCEPTED);
@@ -93,13 +105,25 @@ tempcloud_cancel_request(PG_FUNCTION_ARGS)
 }
 
 Request *
-tc_lock_request(const pg_uuid_t *id, const Caller *caller, Refusal not_found)
+tc_lock_request(const pg_uuid_t *id, const Caller *caller)
+{
+	Rows		rows = tc_run(&find_customer, UUID_VALUE(id));
+
+	if (rows.count == 0)
+		tc_refuse(REQUEST_NOT_FOUND);
+	return tc_lock_request_of(tc_uuid(rows, 0, FOUND_CUSTOMER_ID), id, caller, REQUEST_NOT_FOUND);
+}
+
+Request *
+tc_lock_request_of(const pg_uuid_t *customer_id, const pg_uuid_t *id, const Caller *caller,
+				   Refusal not_found)
 {
 	Rows		rows;
 	Request    *request = palloc(sizeof(Request));
 
 	(void) tc_keep_open(caller, NULL, 0);
-	rows = tc_run(&lock_request, UUID_VALUE(id), UUID_VALUE(caller->account_id));
+	rows = tc_run(&lock_request, UUID_VALUE(id), UUID_VALUE(customer_id),
+				  UUID_VALUE(caller->account_id));
 	if (rows.count == 0)
 		tc_refuse(not_found);
 	tc_read_clock();
@@ -165,22 +189,24 @@ tc_decide_request(const Request *request, const Caller *caller, RequestStatus st
 	Datum		record;
 
 	Assert(status != REQUEST_IS_OPEN && status != REQUEST_IS_EXPIRED);
-	rows = tc_run(&decide_request, UUID_VALUE(request->id), TEXT_VALUE(statuses[status]),
-				  UUID_VALUE(caller->contact_id), TEXT_VALUE(reason), TIME_VALUE(tc_now()));
+	rows = tc_run(&decide_request, UUID_VALUE(request->id), UUID_VALUE(request->customer_id),
+				  TEXT_VALUE(statuses[status]), UUID_VALUE(caller->contact_id),
+				  TEXT_VALUE(reason), TIME_VALUE(tc_now()));
 	record = tc_record(rows);
 	tc_event(event, caller->account_id, caller->contact_id,
 			 by_customer ? request->provider_id : request->customer_id, request->id);
 	if (by_customer)
-		tc_mail_provider(mail, request->id, true);
+		tc_mail_provider(mail, request->id, request->customer_id, true);
 	else
-		tc_mail_customer(mail, request->id, true);
+		tc_mail_customer(mail, request->id, request->customer_id, true);
 	return record;
 }
 
 Datum
 tc_finish_with_request(const Request *request)
 {
-	Rows		rows = tc_run(&select_request, UUID_VALUE(request->id));
+	Rows		rows = tc_run(&select_request, UUID_VALUE(request->id),
+							  UUID_VALUE(request->customer_id));
 
 	return tc_finish(rows);
 }

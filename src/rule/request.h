@@ -40,10 +40,14 @@ typedef struct Request
 /*
  * The request, its row locked until the transaction ends.  The caller must
  * have an account, and it must be one of the request's two sides: else PT404
- * with the refusal given, as if there were none.  40001 above READ COMMITTED if
- * others have changed it.
+ * request_not_found, as if there were none.  40001 above READ COMMITTED if others
+ * have changed it.
  */
-extern Request *tc_lock_request(const pg_uuid_t *id, const Caller *caller, Refusal not_found);
+extern Request *tc_lock_request(const pg_uuid_t *id, const Caller *caller);
+
+/* The same of a customer that is known; PT404 with the refusal given. */
+extern Request *tc_lock_request_of(const pg_uuid_t *customer_id, const pg_uuid_t *id,
+								   const Caller *caller, Refusal not_found);
 
 /* PT403 not_your_request unless the caller is its customer, or its provider. */
 extern void tc_require_customer(const Request *request, const Caller *caller);

@@ -17,19 +17,20 @@
 
 static KeptQuery insert_answer =
 QUERY("INSERT INTO tempcloud_data.request_answer"
-	  " (request_id, provider_id, answered_by, accepted, reason, created_at)"
-	  " VALUES ($1, $2, $3, $4, $5, $6)");
+	  " (request_id, customer_id, provider_id, answered_by, accepted, reason, created_at)"
+	  " VALUES ($1, $2, $3, $4, $5, $6, $7)");
 
 /*
- * The first of the offers (keys of shifts $2 with numbers of people $3) that is
+ * The first of the offers (keys of shifts $3 with numbers of people $4) that is
  * not possible: its place, from 0, and how many people the shift asks for, null
  * if the request has no such shift.
  */
 static KeptQuery find_wrong_offer =
 QUERY("SELECT o.n - 1, s.headcount"
-	  "  FROM ROWS FROM (unnest($2), unnest($3))"
+	  "  FROM ROWS FROM (unnest($3), unnest($4))"
 	  "       WITH ORDINALITY AS o (id, headcount, n)"
-	  "  LEFT JOIN tempcloud_data.shift s ON s.id = o.id AND s.request_id = $1"
+	  "  LEFT JOIN tempcloud_data.shift s"
+	  "    ON s.id = o.id AND s.customer_id = $2 AND s.request_id = $1"
 	  " WHERE s.id IS NULL OR o.headcount NOT BETWEEN 0 AND s.headcount"
 	  " ORDER BY o.n LIMIT 1");
 
@@ -39,16 +40,16 @@ enum
 };
 
 /*
- * Offer for each shift what $3 and $4 say or, if they do not name it, all the people
- * it asks for, but at most $2 unless that is null.
+ * Offer for each shift what $4 and $5 say or, if they do not name it, all the people
+ * it asks for, but at most $3 unless that is null.
  */
 static KeptQuery set_offers =
 QUERY("UPDATE tempcloud_data.shift s"
 	  "   SET offered = COALESCE("
 	  "         (SELECT o.headcount"
-	  "            FROM ROWS FROM (unnest($3), unnest($4)) AS o (id, headcount)"
-	  "           WHERE o.id = s.id), LEAST(s.headcount, $2))"
-	  " WHERE s.request_id = $1 RETURNING s.offered > 0");
+	  "            FROM ROWS FROM (unnest($4), unnest($5)) AS o (id, headcount)"
+	  "           WHERE o.id = s.id), LEAST(s.headcount, $3))"
+	  " WHERE s.request_id = $1 AND s.customer_id = $2 RETURNING s.offered > 0");
 
 enum
 {
@@ -98,7 +99,7 @@ tempcloud_answer_request(PG_FUNCTION_ARGS)
 	answer = accept ? REQUEST_IS_ACCEPTED : REQUEST_IS_DECLINED;
 	reason = tc_arg(fcinfo, ARG_REASON, "reason", FORM_PARAGRAPH);
 
-	request = tc_lock_request(id, caller, REQUEST_NOT_FOUND);
+	request = tc_lock_request(id, caller);
 	tc_require_provider(request, caller);
 	if (request->status == answer)
 		return tc_finish_with_request(request);
@@ -113,8 +114,8 @@ tempcloud_answer_request(PG_FUNCTION_ARGS)
 Datum
 tc_answer_request(const Request *request, const Caller *caller, bool accept, const char *reason)
 {
-	tc_run(&insert_answer, UUID_VALUE(request->id), UUID_VALUE(request->provider_id),
-		   UUID_VALUE(caller->contact_id), BOOL_VALUE(accept), TEXT_VALUE(reason),
+	tc_run(&insert_answer, UUID_VALUE(request->id), UUID_VALUE(request->customer_id),
+		   UUID_VALUE(request->provider_id), UUID_VALUE(caller->contact_id), BOOL_VALUE(accept), TEXT_VALUE(reason),
 		   TIME_VALUE(tc_now()));
 	return tc_decide_request(request, caller, accept ? REQUEST_IS_ACCEPTED : REQUEST_IS_DECLINED, reason);
 }
@@ -130,8 +131,8 @@ set_offer(FunctionCallInfo fcinfo, const Request *request)
 	if (!headcount.isnull && DatumGetInt32(headcount.datum) < 1)
 		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be at least 1.", "headcount");
 	offers = read_offers(PG_ARGISNULL(ARG_SHIFTS) ? NULL : PG_GETARG_JSONB_P(ARG_SHIFTS));
-	rows = tc_run(&find_wrong_offer, UUID_VALUE(request->id), ARRAY_VALUE(offers.ids),
-				  ARRAY_VALUE(offers.headcounts));
+	rows = tc_run(&find_wrong_offer, UUID_VALUE(request->id), UUID_VALUE(request->customer_id),
+				  ARRAY_VALUE(offers.ids), ARRAY_VALUE(offers.headcounts));
 	if (rows.count > 0)
 	{
 		bool		isnull;
@@ -145,8 +146,8 @@ set_offer(FunctionCallInfo fcinfo, const Request *request)
 					   tc_integer(rows, 0, WRONG_OFFER_HEADCOUNT));
 	}
 
-	rows = tc_run(&set_offers, UUID_VALUE(request->id), headcount, ARRAY_VALUE(offers.ids),
-				  ARRAY_VALUE(offers.headcounts));
+	rows = tc_run(&set_offers, UUID_VALUE(request->id), UUID_VALUE(request->customer_id),
+				  headcount, ARRAY_VALUE(offers.ids), ARRAY_VALUE(offers.headcounts));
 	for (uint64 i = 0; i < rows.count; i++)
 		if (tc_bool(rows, i, OFFER_IS_POSITIVE))
 			return;

@@ -19,46 +19,55 @@
 #include "rule/mail.h"
 #include "rule/request.h"
 
-static KeptQuery find_shift =
-QUERY("SELECT request_id, offered FROM tempcloud_data.shift WHERE id = $1");
+static KeptQuery find_request =
+QUERY("SELECT customer_id, request_id FROM tempcloud_data.shift WHERE id = $1");
 
 enum
 {
-	SHIFT_REQUEST_ID = 1, SHIFT_OFFERED
+	SHIFT_CUSTOMER_ID = 1, SHIFT_REQUEST_ID
 };
 
-/* End the current assignments whose place has another name, or none, in $2. */
+static KeptQuery find_offer =
+QUERY("SELECT offered FROM tempcloud_data.shift WHERE id = $1 AND customer_id = $2");
+
+enum
+{
+	SHIFT_OFFERED = 1
+};
+
+/* End the current assignments whose place has another name, or none, in $3. */
 static KeptQuery replace_workers =
 QUERY("UPDATE tempcloud_data.assignment p"
-	  "   SET replaced_by = $3, replaced_at = $4"
-	  " WHERE p.shift_id = $1 AND p.replaced_at IS NULL"
-	  "   AND p.worker_name IS DISTINCT FROM $2[p.place]");
+	  "   SET replaced_by = $4, replaced_at = $5"
+	  " WHERE p.shift_id = $1 AND p.customer_id = $2 AND p.replaced_at IS NULL"
+	  "   AND p.worker_name IS DISTINCT FROM $3[p.place]");
 
 static KeptQuery insert_workers =
-QUERY("INSERT INTO tempcloud_data.assignment (shift_id, place, places, worker_name, assigned_by,"
-	  "                                        assigned_at)"
-	  " SELECT $1, w.place, $2, w.name, $4, $5"
-	  "   FROM unnest($3) WITH ORDINALITY AS w (name, place)"
-	  " ON CONFLICT (shift_id, place) WHERE replaced_at IS NULL DO NOTHING");
+QUERY("INSERT INTO tempcloud_data.assignment"
+	  " (shift_id, customer_id, place, places, worker_name, assigned_by, assigned_at)"
+	  " SELECT $1, $2, w.place, $3, w.name, $5, $6"
+	  "   FROM unnest($4) WITH ORDINALITY AS w (name, place)"
+	  " ON CONFLICT (shift_id, customer_id, place) WHERE replaced_at IS NULL DO NOTHING");
 
 static KeptQuery find_vacancy =
 QUERY("SELECT FROM tempcloud_data.shift s"
-	  " WHERE s.request_id = $1"
+	  " WHERE s.request_id = $1 AND s.customer_id = $2"
 	  "   AND s.offered > (SELECT count(*) FROM tempcloud_data.assignment p"
-	  "                     WHERE p.shift_id = s.id AND p.replaced_at IS NULL)");
+	  "                     WHERE p.shift_id = s.id AND p.customer_id = s.customer_id"
+	  "                       AND p.replaced_at IS NULL)");
 
 static KeptQuery select_assignments =
 QUERY("SELECT ROW(p.shift_id, p.place, p.worker_name, p.assigned_at)::tempcloud.assignment"
 	  "  FROM tempcloud_data.assignment p"
-	  " WHERE p.shift_id = $1 AND p.replaced_at IS NULL ORDER BY p.place");
+	  " WHERE p.shift_id = $1 AND p.customer_id = $2 AND p.replaced_at IS NULL ORDER BY p.place");
 
 enum
 {
 	ARG_SHIFT_ID, ARG_WORKERS
 };
 
-static bool store_workers(const Caller *caller, const pg_uuid_t *shift_id,
-						  ArrayType *workers, int count);
+static bool store_workers(const Caller *caller, const Request *request,
+						  const pg_uuid_t *shift_id, ArrayType *workers, int count);
 static ArrayType *clean_workers(FunctionCallInfo fcinfo, int *count);
 
 PG_FUNCTION_INFO_V1(tempcloud_assign_workers);
@@ -84,47 +93,51 @@ tempcloud_assign_workers(PG_FUNCTION_ARGS)
 	tc_enter_command("assign_workers()");
 	caller = tc_caller_with_account(QUERY_RUN);
 	workers = clean_workers(fcinfo, &count);
-	rows = tc_run(&find_shift, UUID_VALUE(shift_id));
+	rows = tc_run(&find_request, UUID_VALUE(shift_id));
 	if (rows.count == 0)
 		tc_refuse(SHIFT_NOT_FOUND);
-	request = tc_lock_request(tc_uuid(rows, 0, SHIFT_REQUEST_ID), caller, SHIFT_NOT_FOUND);
+	request = tc_lock_request_of(tc_uuid(rows, 0, SHIFT_CUSTOMER_ID),
+								 tc_uuid(rows, 0, SHIFT_REQUEST_ID), caller, SHIFT_NOT_FOUND);
 	tc_require_provider(request, caller);
 	tc_require_status(request, REQUEST_IS_ACCEPTED);
-	if (store_workers(caller, shift_id, workers, count))
+	if (store_workers(caller, request, shift_id, workers, count))
 	{
-		bool		filled = tc_run_latest(&find_vacancy, UUID_VALUE(request->id)).count == 0;
+		bool		filled = tc_run_latest(&find_vacancy, UUID_VALUE(request->id),
+										   UUID_VALUE(request->customer_id)).count == 0;
 
 		tc_event(filled ? EVENT_REQUEST_FILLED : EVENT_REQUEST_ASSIGNED, caller->account_id,
 				 caller->contact_id, request->customer_id, request->id);
 		if (filled)
-			tc_mail_customer(MAIL_REQUEST_FILLED, request->id, true);
+			tc_mail_customer(MAIL_REQUEST_FILLED, request->id, request->customer_id, true);
 	}
-	rows = tc_run_latest(&select_assignments, UUID_VALUE(shift_id));
+	rows = tc_run_latest(&select_assignments, UUID_VALUE(shift_id),
+						 UUID_VALUE(request->customer_id));
 	tc_put_records(fcinfo, rows);
 	tc_leave();
 	return (Datum) 0;
 }
 
 /*
- * Make these the current names of the shift, whose request is locked.  PT409
+ * Make these the current names of a shift of the request, which is locked.  PT409
  * too_many_workers if they are more than were offered.  Returns whether any name
  * has changed.
  */
 static bool
-store_workers(const Caller *caller, const pg_uuid_t *shift_id,
+store_workers(const Caller *caller, const Request *request, const pg_uuid_t *shift_id,
 			  ArrayType *workers, int count)
 {
-	Rows		rows = tc_run_latest(&find_shift, UUID_VALUE(shift_id));
-	int			offered = tc_integer(rows, 0, SHIFT_OFFERED);
+	Value		shift = UUID_VALUE(shift_id);
+	Value		customer = UUID_VALUE(request->customer_id);
+	int			offered = tc_integer(tc_run_latest(&find_offer, shift, customer), 0, SHIFT_OFFERED);
 	Value		contact = UUID_VALUE(caller->contact_id);
 	Value		now = TIME_VALUE(tc_now());
 	uint64		changes;
 
 	if (count > offered)
 		tc_refuse_hint(TOO_MANY_WORKERS, "Name at most %d, the number offered for the shift.", offered);
-	changes = tc_run_latest(&replace_workers, UUID_VALUE(shift_id), ARRAY_VALUE(workers),
-							contact, now).count;
-	changes += tc_run_latest(&insert_workers, UUID_VALUE(shift_id), INT_VALUE(offered),
+	changes = tc_run_latest(&replace_workers, shift, customer, ARRAY_VALUE(workers), contact,
+							now).count;
+	changes += tc_run_latest(&insert_workers, shift, customer, INT_VALUE(offered),
 							 ARRAY_VALUE(workers), contact, now).count;
 	return changes > 0;
 }

@@ -62,15 +62,15 @@ enum
 };
 
 static KeptQuery insert_shifts =
-QUERY("INSERT INTO tempcloud_data.shift (request_id, starts_at, ends_at, headcount)"
-	  " SELECT $1, s.starts_at, s.ends_at, s.headcount"
-	  "   FROM ROWS FROM (unnest($2), unnest($3), unnest($4))"
+QUERY("INSERT INTO tempcloud_data.shift (request_id, customer_id, starts_at, ends_at, headcount)"
+	  " SELECT $1, $2, s.starts_at, s.ends_at, s.headcount"
+	  "   FROM ROWS FROM (unnest($3), unnest($4), unnest($5))"
 	  "        WITH ORDINALITY AS s (starts_at, ends_at, headcount, n)"
 	  "  ORDER BY n");
 
 static KeptQuery select_requests =
 QUERY("SELECT " REQUEST_RECORD " FROM tempcloud_data.request r"
-	  " WHERE r.order_id = $1 ORDER BY r.id");
+	  " WHERE r.order_id = $1 AND r.customer_id = $2 ORDER BY r.id");
 
 /* For tc_require_below(): requests that the account $2 sent in the 24 hours before $3. */
 static KeptQuery nth_newest_request =
@@ -87,7 +87,7 @@ static pg_uuid_t *find_same_order(const Caller *caller, const char *reference,
 static void keep_open(const Caller *caller, const Wish *wishes, int count);
 static void send_wish(const Caller *caller, const pg_uuid_t *order_id, const Wish *wish,
 					  TimestampTz now);
-static void insert_wished_shifts(const pg_uuid_t *id, const Wish *wish);
+static void insert_wished_shifts(const pg_uuid_t *id, const Caller *customer, const Wish *wish);
 
 PG_FUNCTION_INFO_V1(tempcloud_send_order);
 PG_FUNCTION_INFO_V1(tempcloud_send_request);
@@ -174,7 +174,7 @@ tempcloud_withdraw_request(PG_FUNCTION_ARGS)
 	tc_enter_command("withdraw_request()");
 	caller = tc_caller_with_account(QUERY_RUN);
 	reason = tc_arg(fcinfo, ARG_REASON, "reason", FORM_PARAGRAPH);
-	request = tc_lock_request(id, caller, REQUEST_NOT_FOUND);
+	request = tc_lock_request(id, caller);
 	tc_require_customer(request, caller);
 	if (request->status == REQUEST_IS_WITHDRAWN)
 		return tc_finish_with_request(request);
@@ -226,7 +226,7 @@ place_order(const Caller *caller, const char *name, const char *reference, const
 		for (int i = 0; i < count; i++)
 			send_wish(caller, order_id, &wishes[i], now);
 	}
-	return tc_run_latest(&select_requests, UUID_VALUE(order_id));
+	return tc_run_latest(&select_requests, UUID_VALUE(order_id), UUID_VALUE(caller->account_id));
 }
 
 /*
@@ -279,13 +279,13 @@ send_wish(const Caller *caller, const pg_uuid_t *order_id, const Wish *wish, Tim
 				  TEXT_VALUE(wish->requirements), TIME_VALUE(wish->answer_by),
 				  TIME_VALUE(now));
 	id = tc_uuid(rows, 0, NEW_ID);
-	insert_wished_shifts(id, wish);
+	insert_wished_shifts(id, caller, wish);
 	tc_event(EVENT_REQUEST_SENT, caller->account_id, caller->contact_id, wish->provider_id, id);
-	tc_mail_provider(MAIL_REQUEST_RECEIVED, id, true);
+	tc_mail_provider(MAIL_REQUEST_RECEIVED, id, caller->account_id, true);
 }
 
 static void
-insert_wished_shifts(const pg_uuid_t *id, const Wish *wish)
+insert_wished_shifts(const pg_uuid_t *id, const Caller *customer, const Wish *wish)
 {
 	int			count = wish->nshifts;
 	Datum	   *starts = palloc(sizeof(Datum) * count);
@@ -298,7 +298,7 @@ insert_wished_shifts(const pg_uuid_t *id, const Wish *wish)
 		ends[i] = TimestampTzGetDatum(wish->shifts[i].ends_at);
 		headcounts[i] = Int32GetDatum(wish->shifts[i].headcount);
 	}
-	tc_run(&insert_shifts, UUID_VALUE(id),
+	tc_run(&insert_shifts, UUID_VALUE(id), UUID_VALUE(customer->account_id),
 		   ARRAY_VALUE(construct_array(starts, count, TIMESTAMPTZOID, sizeof(TimestampTz),
 									   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)),
 		   ARRAY_VALUE(construct_array(ends, count, TIMESTAMPTZOID, sizeof(TimestampTz),

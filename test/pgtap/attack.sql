@@ -415,7 +415,7 @@ SELECT 'order', id FROM tempcloud_data.staff_order WHERE customer_id = :'anna'
  UNION ALL
 SELECT 'request ' || status, id FROM tempcloud_data.request WHERE customer_id = :'anna'
  UNION ALL
-SELECT 'shift', s.id FROM tempcloud_data.shift s JOIN tempcloud_data.request r ON r.id = s.request_id WHERE customer_id = :'anna';
+SELECT 'shift', s.id FROM tempcloud_data.shift s JOIN tempcloud_data.request r ON r.id = s.request_id WHERE r.customer_id = :'anna';
 -- Good values for what is required, of keys a currency sign in their place
 CREATE FUNCTION pg_temp.sample(name text, type regtype) RETURNS text LANGUAGE sql AS $$
 	SELECT CASE WHEN type = 'boolean'::regtype THEN 'true'

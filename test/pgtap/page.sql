@@ -34,17 +34,16 @@ INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id,
 SELECT pg_temp.id('c', 0), pg_temp.id('a', n), pg_temp.id('1', n), pg_temp.id('b', n) FROM generate_series(0, 19999) n;
 -- The first customer's requests to all providers, and all customers' requests to
 -- the first provider
-INSERT INTO tempcloud_data.staff_order (id, customer_id, ordered_by, name)
-SELECT pg_temp.id('3', n), pg_temp.id('c', n), pg_temp.id('d', n), 'Inventur' FROM generate_series(0, 19999) n;
-INSERT INTO tempcloud_data.request (id, order_id, customer_id, provider_id, profession, location, answer_by,
-	created_at)
+INSERT INTO tempcloud_data.staff_order (id, customer_id, ordered_by, name, created_at)
+SELECT pg_temp.id('3', n), pg_temp.id('c', n), pg_temp.id('d', n), 'Inventur', now() FROM generate_series(0, 19999) n;
+INSERT INTO tempcloud_data.request (id, order_id, customer_id, provider_id, profession, location, answer_by, created_at)
 SELECT pg_temp.id('4', n), pg_temp.id('3', 0), pg_temp.id('c', 0), pg_temp.id('a', n), 'Koch', 'Berlin', now() + interval '1 day', now()
   FROM generate_series(1, 19999) n
  UNION ALL
 SELECT pg_temp.id('5', n), pg_temp.id('3', n), pg_temp.id('c', n), pg_temp.id('a', 0), 'Koch', 'Berlin', now() + interval '1 day', now()
   FROM generate_series(1, 19999) n;
-INSERT INTO tempcloud_data.shift (request_id, starts_at, ends_at, headcount)
-SELECT id, now() + interval '1 day', now() + interval '2 days', 1 FROM tempcloud_data.request;
+INSERT INTO tempcloud_data.shift (request_id, customer_id, starts_at, ends_at, headcount)
+SELECT id, customer_id, now() + interval '1 day', now() + interval '2 days', 1 FROM tempcloud_data.request;
 SET LOCAL session_replication_role = origin;
 ANALYZE;
 

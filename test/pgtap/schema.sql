@@ -197,9 +197,8 @@ SELECT pg_temp.relation_is('tempcloud_data.staff_order', $$
 	name tempcloud_data.line NOT NULL
 	reference tempcloud_data.line
 	digest bytea
-	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
-	staff_order_pkey PRIMARY KEY (id)
-	staff_order_id_customer_id_key UNIQUE (id, customer_id)
+	created_at timestamptz NOT NULL
+	staff_order_pkey PRIMARY KEY (id, customer_id)
 	staff_order_reference_key UNIQUE (customer_id, reference)
 	staff_order_customer_fkey FOREIGN KEY (customer_id, customer_kind) REFERENCES tempcloud_data.account(id, kind)
 	staff_order_ordered_by_fkey FOREIGN KEY (ordered_by, customer_id) REFERENCES tempcloud_data.contact(id, account_id)
@@ -218,12 +217,12 @@ SELECT pg_temp.relation_is('tempcloud_data.request', $$
 	requirements tempcloud_data.paragraph
 	status tempcloud.request_status NOT NULL DEFAULT 'open'::tempcloud.request_status
 	answer_by timestamptz NOT NULL
-	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	created_at timestamptz NOT NULL
 	decided_at timestamptz
 	decided_by uuid
 	reason tempcloud_data.paragraph
-	request_pkey PRIMARY KEY (id)
-	request_id_provider_id_key UNIQUE (id, provider_id)
+	request_pkey PRIMARY KEY (id, customer_id)
+	request_provider_key UNIQUE (id, customer_id, provider_id)
 	request_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES tempcloud_data.contact(id)
 	request_order_fkey FOREIGN KEY (order_id, customer_id) REFERENCES tempcloud_data.staff_order(id, customer_id)
 	request_partnership_fkey FOREIGN KEY (customer_id, provider_id) REFERENCES tempcloud_data.partnership(customer_id, provider_id)
@@ -243,13 +242,14 @@ $$);
 SELECT pg_temp.relation_is('tempcloud_data.shift', $$
 	id uuid NOT NULL DEFAULT tempcloud_data.new_id()
 	request_id uuid NOT NULL
+	customer_id uuid NOT NULL
 	starts_at timestamptz NOT NULL
 	ends_at timestamptz NOT NULL
 	headcount integer NOT NULL
 	offered integer
-	shift_pkey PRIMARY KEY (id)
-	shift_id_offered_key UNIQUE (id, offered)
-	shift_request_id_fkey FOREIGN KEY (request_id) REFERENCES tempcloud_data.request(id)
+	shift_pkey PRIMARY KEY (id, customer_id)
+	shift_offered_key UNIQUE (id, customer_id, offered)
+	shift_request_fkey FOREIGN KEY (request_id, customer_id) REFERENCES tempcloud_data.request(id, customer_id)
 	shift_headcount CHECK
 	shift_offered CHECK
 	shift_times CHECK
@@ -258,33 +258,35 @@ $$);
 
 SELECT pg_temp.relation_is('tempcloud_data.request_answer', $$
 	request_id uuid NOT NULL
+	customer_id uuid NOT NULL
 	provider_id uuid NOT NULL
 	answered_by uuid NOT NULL
 	accepted boolean NOT NULL
 	reason tempcloud_data.paragraph
-	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
-	request_answer_pkey PRIMARY KEY (request_id)
+	created_at timestamptz NOT NULL
+	request_answer_pkey PRIMARY KEY (request_id, customer_id)
 	request_answer_answered_by_fkey FOREIGN KEY (answered_by, provider_id) REFERENCES tempcloud_data.contact(id, account_id)
-	request_answer_request_fkey FOREIGN KEY (request_id, provider_id) REFERENCES tempcloud_data.request(id, provider_id)
+	request_answer_request_fkey FOREIGN KEY (request_id, customer_id, provider_id) REFERENCES tempcloud_data.request(id, customer_id, provider_id)
 $$);
 
 SELECT pg_temp.relation_is('tempcloud_data.assignment', $$
 	id uuid NOT NULL DEFAULT tempcloud_data.new_id()
 	shift_id uuid NOT NULL
+	customer_id uuid NOT NULL
 	place integer NOT NULL
 	places integer NOT NULL
 	worker_name tempcloud_data.person_name NOT NULL
 	assigned_by uuid NOT NULL
-	assigned_at timestamptz NOT NULL DEFAULT clock_timestamp()
+	assigned_at timestamptz NOT NULL
 	replaced_by uuid
 	replaced_at timestamptz
-	assignment_pkey PRIMARY KEY (id)
+	assignment_pkey PRIMARY KEY (id, customer_id)
 	assignment_assigned_by_fkey FOREIGN KEY (assigned_by) REFERENCES tempcloud_data.contact(id)
 	assignment_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES tempcloud_data.contact(id)
-	assignment_shift_fkey FOREIGN KEY (shift_id, places) REFERENCES tempcloud_data.shift(id, offered)
+	assignment_shift_fkey FOREIGN KEY (shift_id, customer_id, places) REFERENCES tempcloud_data.shift(id, customer_id, offered)
 	assignment_place CHECK
 	assignment_replacement CHECK
-	assignment_current_key UNIQUE INDEX btree (shift_id, place) WHERE (replaced_at IS NULL)
+	assignment_current_key UNIQUE INDEX btree (shift_id, customer_id, place) WHERE (replaced_at IS NULL)
 	assignment_shift_id_idx INDEX btree (shift_id, assigned_at)
 $$);
 
@@ -333,6 +335,7 @@ SELECT pg_temp.relation_is('tempcloud_data.mail', $$
 	round integer
 	contact_id uuid
 	request_id uuid
+	customer_id uuid
 	recipient tempcloud_data.email NOT NULL
 	recipient_name tempcloud_data.free_text NOT NULL
 	locale tempcloud_data.locale NOT NULL
@@ -347,7 +350,7 @@ SELECT pg_temp.relation_is('tempcloud_data.mail', $$
 	mail_pkey PRIMARY KEY (id)
 	mail_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES tempcloud_data.contact(id) ON DELETE CASCADE
 	mail_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES tempcloud_data.invitation(id) ON DELETE CASCADE
-	mail_request_id_fkey FOREIGN KEY (request_id) REFERENCES tempcloud_data.request(id) ON DELETE CASCADE
+	mail_request_fkey FOREIGN KEY (request_id, customer_id) REFERENCES tempcloud_data.request(id, customer_id) ON DELETE CASCADE
 	mail_closed CHECK
 	mail_lease CHECK
 	mail_subject_matter CHECK
@@ -632,6 +635,8 @@ $$);
 SELECT pg_temp.relation_is('tempcloud.shifts', $$
 	id uuid
 	request_id uuid
+	customer_id uuid
+	provider_id uuid
 	starts_at timestamptz
 	ends_at timestamptz
 	headcount integer

@@ -70,7 +70,7 @@ SELECT count(*) FILTER (WHERE removed_at IS NULL) AS people, count(*) FROM tempc
 SELECT status, reason, decided_by IS NOT NULL AS decided FROM tempcloud_data.invitation
  WHERE id IN (:'sent', :'sent_to_nobody', :'received') ORDER BY created_at;
 SELECT profession, r.status, r.reason, w.accepted FROM tempcloud_data.request r
-  LEFT JOIN tempcloud_data.request_answer w ON w.request_id = r.id WHERE customer_id = :'kunde' ORDER BY profession;
+  LEFT JOIN tempcloud_data.request_answer w ON w.request_id = r.id WHERE r.customer_id = :'kunde' ORDER BY profession;
 SELECT event FROM tempcloud_data.event WHERE account_id = :'kunde' ORDER BY id DESC LIMIT 6;
 SELECT (mail).kind, (mail).recipient, (mail).text_body ~ 'Wir hören auf' AS reason
   FROM (SELECT m AS mail FROM tempcloud.claim_mail(100) m) m WHERE (mail).recipient ~ '\.leave\.' ORDER BY 1, 2;

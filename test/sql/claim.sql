@@ -54,8 +54,8 @@ ROLLBACK;
 -- All mails about a request lead to it.
 RESET ROLE;
 SET tempcloud.request_url = 'https://tempcloud.example/r?id={id}';
-INSERT INTO tempcloud_data.mail (kind, request_id, recipient, recipient_name, locale, message_domain)
-SELECT kind, :'request', kind || '@kunde.claim.example', '', locale, 'claim.example'
+INSERT INTO tempcloud_data.mail (kind, request_id, customer_id, recipient, recipient_name, locale, message_domain)
+SELECT kind, :'request', :'kunde', kind || '@kunde.claim.example', '', locale, 'claim.example'
   FROM unnest(enum_range(NULL::tempcloud.mail_kind)) AS kind, unnest('{de,en}'::text[]) AS locale
  WHERE kind::text ~ '^request' AND kind <> 'request_received';
 SELECT m.kind, count(*),
@@ -142,8 +142,8 @@ INSERT INTO tempcloud.mail_template (kind, locale, subject, text_body, html_body
 -- What a claim takes fits into a part of work_mem, so that it is written to no
 -- file; the rest stays due, and is held by nobody.
 BEGIN;
-INSERT INTO tempcloud_data.mail (kind, request_id, recipient, recipient_name, locale, message_domain)
-SELECT 'request_declined', :'request', 'many@kunde.claim.example', '', 'de', 'claim.example'
+INSERT INTO tempcloud_data.mail (kind, request_id, customer_id, recipient, recipient_name, locale, message_domain)
+SELECT 'request_declined', :'request', :'kunde', 'many@kunde.claim.example', '', 'de', 'claim.example'
   FROM generate_series(1, 1005) n;
 SET LOCAL work_mem = '1MB';
 SAVEPOINT s;
@@ -164,16 +164,16 @@ SELECT count(*) FROM tempcloud.claim_mail(1000);
 ROLLBACK;
 -- Nor are there more than 1000 mails, or rows that are looked at.
 BEGIN;
-INSERT INTO tempcloud_data.mail (kind, request_id, recipient, recipient_name, locale, message_domain)
-SELECT 'request_declined', :'request', 'many@kunde.claim.example', '', 'de', 'claim.example'
+INSERT INTO tempcloud_data.mail (kind, request_id, customer_id, recipient, recipient_name, locale, message_domain)
+SELECT 'request_declined', :'request', :'kunde', 'many@kunde.claim.example', '', 'de', 'claim.example'
   FROM generate_series(1, 1005) n;
 SET LOCAL work_mem = '64MB';
 SELECT count(*) FROM tempcloud.claim_mail(5000);
 SELECT count(*) FROM tempcloud.claim_mail(5000);
 ROLLBACK;
 BEGIN;
-INSERT INTO tempcloud_data.mail (kind, request_id, recipient, recipient_name, locale, message_domain)
-SELECT 'request_received', :'request', 'many@kunde.claim.example', '', 'de', 'claim.example'
+INSERT INTO tempcloud_data.mail (kind, request_id, customer_id, recipient, recipient_name, locale, message_domain)
+SELECT 'request_received', :'request', :'kunde', 'many@kunde.claim.example', '', 'de', 'claim.example'
   FROM generate_series(1, 1005) n;
 SELECT count(*) FROM tempcloud.claim_mail(1);
 SELECT state, count(*) FROM tempcloud_data.mail WHERE recipient = 'many@kunde.claim.example' GROUP BY 1 ORDER BY 1;

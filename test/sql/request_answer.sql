@@ -119,12 +119,12 @@ SELECT test.answer(replace(replace(command, '$1', quote_literal(:'single')), '$2
 			   ('UPDATE tempcloud_data.request_answer SET accepted = false WHERE request_id = $1'),
 			   ('DELETE FROM tempcloud_data.request_answer WHERE request_id = $1'),
 			   ('TRUNCATE tempcloud_data.request_answer'),
-			   ('INSERT INTO tempcloud_data.request_answer SELECT r.id, r.provider_id, o.ordered_by, true FROM tempcloud_data.request r JOIN tempcloud_data.staff_order o ON o.id = r.order_id WHERE r.answer_by < now()'),
+			   ('INSERT INTO tempcloud_data.request_answer SELECT r.id, r.customer_id, r.provider_id, o.ordered_by, true, NULL, now() FROM tempcloud_data.request r JOIN tempcloud_data.staff_order o ON o.id = r.order_id WHERE r.answer_by < now()'),
 			   ('UPDATE tempcloud_data.shift SET headcount = headcount + 1 WHERE request_id = $1'),
 			   ('UPDATE tempcloud_data.shift SET offered = 1 WHERE request_id = $1 AND headcount = 4'),
 			   ('UPDATE tempcloud_data.shift SET offered = 9 WHERE request_id = $2'),
-			   ('INSERT INTO tempcloud_data.shift (request_id, starts_at, ends_at, headcount) SELECT request_id, starts_at + interval ''1 hour'', ends_at, 1 FROM tempcloud_data.shift WHERE request_id = $1'),
-			   ('INSERT INTO tempcloud_data.shift (request_id, starts_at, ends_at, headcount) VALUES ($1, ''2000-01-01'', ''2000-01-03'', 1)'),
-			   ('INSERT INTO tempcloud_data.request (order_id, customer_id, provider_id, profession, location, answer_by) SELECT order_id, customer_id, customer_id, ''x'', ''x'', ''2100-01-01'' FROM tempcloud_data.request WHERE id = $1')
+			   ('INSERT INTO tempcloud_data.shift (request_id, customer_id, starts_at, ends_at, headcount) SELECT request_id, customer_id, starts_at + interval ''1 hour'', ends_at, 1 FROM tempcloud_data.shift WHERE request_id = $1'),
+			   ('INSERT INTO tempcloud_data.shift (request_id, customer_id, starts_at, ends_at, headcount) VALUES ($1, gen_random_uuid(), ''2000-01-01'', ''2000-01-03'', 1)'),
+			   ('INSERT INTO tempcloud_data.request (order_id, customer_id, provider_id, profession, location, answer_by, created_at) SELECT order_id, customer_id, customer_id, ''x'', ''x'', ''2100-01-01'', now() FROM tempcloud_data.request WHERE id = $1')
 	   ) v (command);
-SELECT test.answer(format('INSERT INTO tempcloud_data.request (order_id, customer_id, provider_id, profession, location, answer_by) SELECT order_id, customer_id, %L, ''x'', ''x'', ''2100-01-01'' FROM tempcloud_data.request WHERE id = %L', :'fremd', :'single'));
+SELECT test.answer(format('INSERT INTO tempcloud_data.request (order_id, customer_id, provider_id, profession, location, answer_by, created_at) SELECT order_id, customer_id, %L, ''x'', ''x'', ''2100-01-01'', now() FROM tempcloud_data.request WHERE id = %L', :'fremd', :'single'));

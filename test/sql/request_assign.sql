@@ -62,7 +62,7 @@ SELECT substring((mail).text_body from ': 2/3 \(([^)]*)\)') AS names FROM test.i
 SELECT event FROM tempcloud_data.event WHERE request_id = :'request' ORDER BY id;
 
 -- One too many cannot be written, not even by a superuser; what has names cannot be offered anew.
-SELECT test.answer(format('INSERT INTO tempcloud_data.assignment (shift_id, place, places, worker_name, assigned_by) SELECT shift_id, %s, %s, worker_name, assigned_by FROM tempcloud_data.assignment WHERE shift_id = %L AND place = 1 AND replaced_at IS NULL', place, places, :'early'))
+SELECT test.answer(format('INSERT INTO tempcloud_data.assignment (shift_id, customer_id, place, places, worker_name, assigned_by, assigned_at) SELECT shift_id, customer_id, %s, %s, worker_name, assigned_by, now() FROM tempcloud_data.assignment WHERE shift_id = %L AND place = 1 AND replaced_at IS NULL', place, places, :'early'))
   FROM (VALUES (1, 2), (3, 2), (3, 3), (0, 2)) v (place, places);
 SELECT test.answer(format('UPDATE tempcloud_data.shift SET offered = 3 WHERE id = %L', :'early'));
 SET session_replication_role = replica;

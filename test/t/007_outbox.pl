@@ -71,12 +71,12 @@ as_caller($node, 'anna', q{
 	  FROM tempcloud.providers p});
 as_caller($node, 'bert', 'SELECT tempcloud.answer_request(id, true) FROM tempcloud.requests_received');
 $node->safe_psql('postgres', q{
-	INSERT INTO tempcloud_data.assignment (shift_id, place, places, worker_name, assigned_by)
-	SELECT s.id, p, 60, repeat('x', 200), (SELECT id FROM tempcloud_data.contact WHERE subject = 'bert')
+	INSERT INTO tempcloud_data.assignment (shift_id, customer_id, place, places, worker_name, assigned_by, assigned_at)
+	SELECT s.id, s.customer_id, p, 60, repeat('x', 200), (SELECT id FROM tempcloud_data.contact WHERE subject = 'bert'), now()
 	  FROM tempcloud_data.shift s, generate_series(1, 60) p;
 	UPDATE tempcloud_data.mail SET state = 'sent', closed_at = now() WHERE state = 'queued';
-	INSERT INTO tempcloud_data.mail (kind, request_id, recipient, recipient_name, locale, message_domain)
-	SELECT 'request_accepted', r.id, 'anna@kunde.example', 'Anna', 'de', 'kunde.example'
+	INSERT INTO tempcloud_data.mail (kind, request_id, customer_id, recipient, recipient_name, locale, message_domain)
+	SELECT 'request_accepted', r.id, r.customer_id, 'anna@kunde.example', 'Anna', 'de', 'kunde.example'
 	  FROM tempcloud_data.request r, generate_series(1, 100) n;
 	VACUUM ANALYZE});
 $node->append_conf('postgresql.conf', 'log_temp_files = 0');
@@ -102,8 +102,8 @@ unlike(log_of($node, $log), qr/temporary file/, 'no file is written');
 # there are more.
 my $listener = $node->background_psql('postgres');
 $node->safe_psql('postgres', q{
-	INSERT INTO tempcloud_data.mail (kind, request_id, recipient, recipient_name, locale, message_domain)
-	SELECT 'request_received', r.id, 'bert@anbieter.example', 'Bert', 'de', 'anbieter.example'
+	INSERT INTO tempcloud_data.mail (kind, request_id, customer_id, recipient, recipient_name, locale, message_domain)
+	SELECT 'request_received', r.id, r.customer_id, 'bert@anbieter.example', 'Bert', 'de', 'anbieter.example'
 	  FROM tempcloud_data.request r, generate_series(1, 1500) n});
 $listener->query_safe('LISTEN tempcloud_mail');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM tempcloud.claim_mail(1)'), 0, 'none of the first is to be sent');
