@@ -18,6 +18,7 @@ calls = int(sys.argv[1])
 connection = psycopg2.connect('')
 connection.autocommit = True
 cursor = connection.cursor()
+cursor.execute('SET tempcloud.allow_session_claims = on')
 
 
 def memory():

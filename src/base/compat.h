@@ -17,6 +17,9 @@
 #include "common/base64.h"
 #include "common/jsonapi.h"
 #include "mb/pg_wchar.h"
+#ifndef FRONTEND
+#include "utils/guc_tables.h"
+#endif
 
 #if PG_VERSION_NUM < 150000
 #error "tempcloud needs PostgreSQL 15 or newer"
@@ -43,6 +46,35 @@
 	pg_b64_encode((const char *) (src), (len), (dst), (dstlen))
 #define tc_b64_decode(src, len, dst, dstlen) \
 	pg_b64_decode((src), (len), (char *) (dst), (dstlen))
+#endif
+
+/* 16 exports the look-up of a parameter, and keeps parameters in a hash table */
+#ifndef FRONTEND
+static inline struct config_generic *
+tc_find_parameter(const char *name)
+{
+#if PG_VERSION_NUM >= 160000
+	return find_option(name, false, true, ERROR);
+#else
+	struct config_generic **sorted = get_guc_variables();
+	int			low = 0;
+	int			high = GetNumConfigOptions() - 1;
+
+	while (low <= high)
+	{
+		int			middle = (low + high) / 2;
+		int			order = pg_strcasecmp(name, sorted[middle]->name);
+
+		if (order == 0)
+			return sorted[middle];
+		if (order < 0)
+			high = middle - 1;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+#endif
+}
 #endif
 
 /* 17 lets the caller provide the lexer's memory; NULL asks it to allocate */

@@ -23,6 +23,7 @@
 char	   *tc_subject_claim;
 char	   *tc_email_claim;
 char	   *tc_email_verified_claim;
+bool		tc_allow_session_claims;
 int			tc_invitation_lifetime;
 int			tc_reinvite_after;
 int			tc_resend_interval;
@@ -79,6 +80,9 @@ tc_define_settings(void)
 	define_string("tempcloud.email_verified_claim",
 				  "Name of the JWT claim that says whether the address is proven.",
 				  &tc_email_verified_claim, "email_verified", check_claim);
+	DefineCustomBoolVariable("tempcloud.allow_session_claims",
+							 "Accept claims that remain set after the transaction.",
+							 NULL, &tc_allow_session_claims, false, PGC_SUSET, 0, NULL, NULL, NULL);
 
 	define_int("tempcloud.invitation_lifetime",
 			   "How long an invitation, or a link to confirm an address, is valid.",

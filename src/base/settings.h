@@ -10,6 +10,8 @@ extern char *tc_subject_claim;
 extern char *tc_email_claim;
 extern char *tc_email_verified_claim;
 
+extern bool tc_allow_session_claims;
+
 extern int	tc_invitation_lifetime; /* seconds */
 extern int	tc_reinvite_after;	/* seconds */
 extern int	tc_resend_interval; /* seconds */

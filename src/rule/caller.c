@@ -15,6 +15,7 @@
 #include "utils/guc.h"
 #include "utils/json.h"
 
+#include "base/compat.h"
 #include "base/input_check.h"
 #include "base/jwt_claims.h"
 #include "base/lock.h"
@@ -53,6 +54,7 @@ QUERY("SELECT ROW((SELECT " ACCOUNT_RECORD ""
 
 static void find(Caller *caller, QueryMode mode);
 static Claims read_claims(void);
+static bool claims_are_local(void);
 
 PG_FUNCTION_INFO_V1(tempcloud_whoami);
 PG_FUNCTION_INFO_V1(tempcloud_current_account_id);
@@ -212,6 +214,7 @@ tc_caller_with_account(QueryMode mode)
 
 /*
  * Returns the claims, all empty if the parameter is not set.  Raises PT401
+ * session_claims if they would remain set after the transaction, and PT401
  * not_signed_in if they are not a JSON object, or not valid in the database's
  * encoding (which PostgreSQL does not check in a connection's options), or if the
  * login is not a string, is too long to be stored, or contains the token of a link.
@@ -226,6 +229,8 @@ read_claims(void)
 	if (value == NULL || *value == '\0')
 		return claims;
 
+	if (!tc_allow_session_claims && !claims_are_local())
+		tc_refuse(SESSION_CLAIMS);
 	if (!pg_verifymbstr(value, strlen(value), true))
 		tc_refuse_hint(NOT_SIGNED_IN, "The parameter %s is not valid in the database's encoding.",
 					   CLAIMS_PARAMETER);
@@ -250,4 +255,19 @@ read_claims(void)
 		tc_refuse_hint(NOT_SIGNED_IN, "The claim \"%s\" must not hold the token of a link.",
 					   tc_subject_claim);
 	return claims;
+}
+
+/*
+ * Whether the claims end with the transaction, or earlier.  A connection pooler
+ * gives a session to another client after it.  PostgreSQL keeps what it will go
+ * back to on a stack, which has nothing where the value comes from the options of
+ * the connection, from ALTER ROLE, or from an earlier transaction.
+ */
+static bool
+claims_are_local(void)
+{
+	const struct config_generic *parameter = tc_find_parameter(CLAIMS_PARAMETER);
+
+	return parameter != NULL && parameter->stack != NULL &&
+		parameter->stack->state != GUC_SET;
 }

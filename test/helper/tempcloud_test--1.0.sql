@@ -7,17 +7,25 @@ GRANT USAGE ON SCHEMA test TO PUBLIC;
 -- Callers
 --
 
--- Sign in, until the session ends. Customers have names with a, providers others, unless
--- their address is given.
+-- Set claims until the session ends where that is allowed, as for pg_regress and the specs,
+-- or else until the transaction ends, as for pgTAP.
+CREATE FUNCTION test.set_claims(claims text)
+RETURNS void
+LANGUAGE sql
+AS $$
+SELECT set_config('request.jwt.claims', claims,
+				  current_setting('tempcloud.allow_session_claims', true) IS DISTINCT FROM 'on');
+$$;
+
+-- Sign in. Customers have names with a, providers others, unless their address is given.
 CREATE FUNCTION test.sign_in(subject text, email text DEFAULT NULL)
 RETURNS void
 LANGUAGE sql
 AS $$
-SELECT set_config('request.jwt.claims',
-				  json_build_object('sub', subject,
-									'email', COALESCE(email, subject || CASE WHEN subject LIKE 'a%' THEN '@kunde.example'
-																			 ELSE '@anbieter.example' END),
-									'email_verified', true)::text, false);
+SELECT test.set_claims(json_build_object('sub', subject,
+										 'email', COALESCE(email, subject || CASE WHEN subject LIKE 'a%' THEN '@kunde.example'
+																				  ELSE '@anbieter.example' END),
+										 'email_verified', true)::text);
 $$;
 
 -- Sign in by claims and register; returns the account.
@@ -26,7 +34,7 @@ CREATE FUNCTION test.company(claims text, kind tempcloud.account_kind, company_n
 RETURNS uuid
 LANGUAGE sql
 AS $$
-SELECT set_config('request.jwt.claims', claims, false);
+SELECT test.set_claims(claims);
 SELECT id FROM tempcloud.register_account(kind, company_name, given_name, family_name);
 $$;
 
@@ -47,9 +55,9 @@ CREATE FUNCTION test.partners(inviter text, invitee text)
 RETURNS void
 LANGUAGE sql
 AS $$
-SELECT set_config('request.jwt.claims', inviter, false);
+SELECT test.set_claims(inviter);
 SELECT FROM tempcloud.invite(invitee::json ->> 'email');
-SELECT set_config('request.jwt.claims', invitee, false);
+SELECT test.set_claims(invitee);
 SELECT FROM tempcloud.invitations_received r, tempcloud.accept_invitation(r.id) WHERE r.can_accept;
 $$;
 

@@ -180,6 +180,53 @@ ROLLBACK;
 SET ROLE tempcloud_user;
 SELECT tempcloud.act_as('anna.caller'); \echo :SQLSTATE
 
+-- Claims that outlive the transaction are refused: a pooler would give them to another
+-- client. The other tests allow them.
+RESET ROLE;
+SET tempcloud.allow_session_claims = off;
+CREATE FUNCTION pg_temp.by_its_own() RETURNS text LANGUAGE sql SET request.jwt.claims = '{"sub":"bob.caller"}' AS $$
+	SELECT (contact).given_name FROM tempcloud.whoami();
+$$;
+SET ROLE tempcloud_user;
+SET request.jwt.claims = :'anna';
+SELECT tempcloud.whoami(); \echo :SQLSTATE
+SELECT tempcloud.current_account_id(); \echo :SQLSTATE
+SELECT count(*) FROM tempcloud.partners; \echo :SQLSTATE
+SELECT pg_temp.by_its_own();
+BEGIN;
+SET LOCAL request.jwt.claims = '{"sub":"bob.caller"}';
+SELECT (contact).given_name FROM tempcloud.whoami();
+COMMIT;
+SELECT tempcloud.whoami(); \echo :SQLSTATE
+BEGIN;
+SAVEPOINT s;
+SET LOCAL request.jwt.claims = '{"sub":"bob.caller"}';
+ROLLBACK TO s;
+SELECT test.refusal('SELECT tempcloud.whoami()');
+SET LOCAL request.jwt.claims = '{"sub":"bob.caller"}';
+RELEASE s;
+SELECT (contact).given_name FROM tempcloud.whoami();
+COMMIT;
+RESET request.jwt.claims;
+SELECT tempcloud.whoami(); \echo :SQLSTATE
+BEGIN;
+SET request.jwt.claims = :'anna';
+SELECT test.refusal('SELECT tempcloud.whoami()');
+SET LOCAL request.jwt.claims = '{"sub":"bob.caller"}';
+SELECT (contact).given_name FROM tempcloud.whoami();
+SELECT set_config('request.jwt.claims', :'anna', false) = :'anna' AS set;
+SELECT test.refusal('SELECT tempcloud.whoami()');
+SELECT set_config('request.jwt.claims', '{"sub":"bob.caller"}', true) IS NOT NULL AS set;
+SELECT (contact).given_name FROM tempcloud.whoami();
+ROLLBACK;
+SET request.jwt.claims = '';
+SELECT tempcloud.current_account_id() IS NULL AS nobody;
+-- Not for users to allow
+SET tempcloud.allow_session_claims = on; \echo :SQLSTATE
+RESET request.jwt.claims;
+RESET ROLE;
+RESET tempcloud.allow_session_claims;
+
 -- Claims that want to be more than claims
 SET ROLE tempcloud_user;
 SELECT what, set_config('request.jwt.claims', claims, true) IS NOT NULL AS set,

@@ -191,7 +191,7 @@ sub check_database
 			WHERE r.profession = 'open'}, $db), 'accepted', "$how: a request is answered");
 	is(as_caller($node, 'bob', q{SELECT w.worker_name FROM tempcloud.shifts s, tempcloud.assign_workers(s.id, '{Paul Pack}') w
 			WHERE s.offered = 2 AND s.assigned = 0}, $db), 'Paul Pack', "$how: and filled");
-	($ret, $out, $err) = $node->psql($db, q{SET request.jwt.claims = '{"sub":"anna"}';
+	($ret, $out, $err) = $node->psql($db, q{BEGIN; SET LOCAL request.jwt.claims = '{"sub":"anna"}';
 		SELECT tempcloud.send_order('Inventur', jsonb_build_array(jsonb_build_object('provider_id', id,
 			'profession', 'other', 'location', 'Bonn', 'shifts', jsonb_build_array(jsonb_build_object(
 			'starts_at', '2100-01-01 06:00Z', 'ends_at', '2100-01-01 14:00Z', 'headcount', 1)))), 'B-1')
@@ -214,7 +214,8 @@ sub check_database
 	# A block is still one, a template still the DBA's.
 	($ret, $out, $err) = $node->psql($db, q{
 		UPDATE tempcloud_data.invitation SET decided_at = decided_at - interval '1 year' WHERE status = 'declined';
-		SET request.jwt.claims = '{"sub":"anna"}';
+		BEGIN;
+		SET LOCAL request.jwt.claims = '{"sub":"anna"}';
 		SELECT tempcloud.invite('bruno@anbieter.example')});
 	like($err, qr/declined_recently/, "$how: a block is still one");
 	is($node->safe_psql($db, 'SELECT count(*) FROM tempcloud_data.mail_template'), 2, "$how: own templates");

@@ -87,7 +87,7 @@ sub story
 	hears(
 		sub {
 			$node->psql('postgres',
-				q{SET request.jwt.claims = '{"sub":"anna"}'; SELECT tempcloud.invite('bob@anbieter.example')});
+				q{BEGIN; SET LOCAL request.jwt.claims = '{"sub":"anna"}'; SELECT tempcloud.invite('bob@anbieter.example')});
 		},
 		[], 0, 'refused');
 	hears(command('anna', "SELECT tempcloud.invite('berta\@anbieter.example'); ROLLBACK; BEGIN"),

@@ -33,7 +33,7 @@ foreach my $line (split /\n/, $out)
 
 # What a connection sets by its options comes to the server as bytes of no encoding.
 {
-	local $ENV{PGOPTIONS} = '-c request.jwt.claims={"sub":"' . "an\xffna" . '"}';
+	local $ENV{PGOPTIONS} = '-c tempcloud.allow_session_claims=on -c request.jwt.claims={"sub":"' . "an\xffna" . '"}';
 
 	my ($ret, undef, $stderr) = $node->psql('postgres', 'SELECT tempcloud.whoami()', on_error_stop => 0, extra_params => [ '-v', 'VERBOSITY=verbose' ]);
 	like($stderr, qr/ERROR:  PT401: .*not valid in the database's encoding/s, 'claims in no encoding are refused');

@@ -39,6 +39,7 @@ my $claims = Tempcloud::claims('a0');
 $node->safe_psql('postgres', qq{
 	CREATE ROLE smith LOGIN IN ROLE tempcloud_user;
 	GRANT CREATE ON SCHEMA public TO smith;
+	ALTER ROLE smith SET tempcloud.allow_session_claims = on;
 	ALTER ROLE smith SET "request.jwt.claims" = '$claims';
 	ALTER ROLE smith SET statement_timeout = '500ms';
 	CREATE TABLE before AS SELECT * FROM tempcloud_data.partnership});

@@ -178,7 +178,7 @@ my $bob = as_caller($node, 'b1', 'SELECT tempcloud.partnership_receipt(id) FROM 
 my $id = as_caller($node, 'b1', 'SELECT id FROM tempcloud.my_account');
 is($bob, as_caller($node, 'anna', "SELECT tempcloud.partnership_receipt('$id')"), 'both get the same receipt');
 my $claims = '{"sub":"b2"}';
-my (undef, undef, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nSET request.jwt.claims = '$claims'; SELECT tempcloud.partnership_receipt('$id')");
+my (undef, undef, $err) = $node->psql('postgres', "\\set VERBOSITY verbose\nBEGIN; SET LOCAL request.jwt.claims = '$claims'; SELECT tempcloud.partnership_receipt('$id')");
 like($err, qr/PT404.*partner_not_found/s, 'another provider gets none');
 
 # A receipt that was altered proves nothing.

@@ -1,4 +1,4 @@
-# Exim.pm: a private Exim, as scripts/exim gets it
+# Exim.pm: a private Exim, as scripts/programs gets it
 package Exim;
 
 use strict;
@@ -20,10 +20,10 @@ my %running;
 sub start_exim
 {
 	my ($folder, $port, $conf, @arguments) = @_;
-	my $program = dirname(__FILE__) . '/../exim';
+	my $program = dirname(__FILE__) . '/../bin/exim';
 	my ($uid, $gid) = ($>, $) + 0);
 
-	die "there is no $program: scripts/exim gets it" unless -x $program;
+	die "there is no $program: scripts/programs gets it" unless -x $program;
 	# Exim runs as the user of the test, who is also the user that Debian's insists on.
 	append_to_file("$folder/passwd", "Debian-exim:x:$uid:$gid:exim:/:/bin/false\n");
 	append_to_file("$folder/group", "Debian-exim:x:$gid:\n");

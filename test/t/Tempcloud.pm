@@ -39,7 +39,7 @@ sub claims
 	my ($subject) = @_;
 	my $domain = $subject =~ /^a/ ? 'kunde' : 'anbieter';
 
-	return qq({"sub":"$subject","email":"$subject\@$domain.example","email_verified":true});
+	return qq({"sub":"$subject","email":"$subject\@$domain.example","email_verified": true});
 }
 
 # Run SQL as a caller in one transaction; returns its output.
@@ -73,13 +73,12 @@ sub bound_call
 	my $claims = claims($subject);
 	my ($out, $err);
 
-	local $ENV{PGOPTIONS} = join ' ', $ENV{PGOPTIONS} // (), "-c request.jwt.claims=$claims";
 	IPC::Run::run(
 		[
 			'pgbench', '-n', '-t', '1', '-M', 'extended', '-f', '-',
 			'-D', "token=$token", '-h', $node->host, '-p', $node->port, 'postgres'
 		],
-		'<', \"$sql;\n", '>', \$out, '2>', \$err);
+		'<', \"BEGIN;\nSET LOCAL request.jwt.claims = '$claims';\n$sql;\nCOMMIT;\n", '>', \$out, '2>', \$err);
 	return $err;
 }
 
