@@ -106,6 +106,10 @@ $(MAILER): $(MAILER_SOURCES) $(wildcard src/mailer/*.h) tempcloud.control
 demo:
 	scripts/demo
 
+# The screens, on a private server, until Ctrl-C. make portal PORT=8000
+portal:
+	scripts/portal
+
 # make check takes about a minute, and test ten and more.
 test:
 	scripts/test
@@ -153,4 +157,4 @@ soak:
 bench:
 	scripts/bench $(BENCH_OPTS)
 
-.PHONY: install-helper uninstall-helper demo check test test-matrix deb test-deb sanitize indent lint fuzz soak bench
+.PHONY: install-helper uninstall-helper demo portal check test test-matrix deb test-deb sanitize indent lint fuzz soak bench

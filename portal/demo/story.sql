@@ -1,0 +1,60 @@
+-- People to choose from in the demonstration: three customers, four providers, and what there is between them.
+
+-- as_<name>: one transaction on behalf of a person
+\set as 'BEGIN; SELECT tempcloud.act_as'
+
+:as('anna', 'anna@nordlicht.example');
+SELECT tempcloud.register_account('customer', 'Nordlicht Logistik AG', 'Anna', 'Albers', "position" => 'Leiterin Lager',
+	phone => '+49 40 3210 10', website => 'https://nordlicht.example', street => 'Speicherstraße 12', postal_code => '20457',
+	city => 'Hamburg', country => 'DE');
+SELECT tempcloud.add_contact('Adem', 'Aydın', 'adem@nordlicht.example', 'Schichtplanung', '+49 40 3210 14');
+COMMIT;
+:as('clara', 'clara@seeblick.example');
+SELECT tempcloud.register_account('customer', 'Hotel Seeblick', 'Clara', 'Conrad', "position" => 'Direktorin',
+	phone => '+49 431 555 0', street => 'Strandallee 1', postal_code => '24159', city => 'Kiel', country => 'DE');
+COMMIT;
+:as('carl', 'carl@werft.example');
+SELECT tempcloud.register_account('customer', 'Förde Werft', 'Carl', 'Claasen', city => 'Flensburg', country => 'DE');
+COMMIT;
+:as('bruno', 'bruno@kranich.example');
+SELECT tempcloud.register_account('provider', 'Kranich Personal GmbH', 'Bruno', 'Berg', "position" => 'Disposition',
+	phone => '+49 40 998 20', website => 'https://kranich.example', street => 'Lindenweg 7', postal_code => '22087',
+	city => 'Hamburg', country => 'DE');
+SELECT tempcloud.add_contact('Birgit', 'Öz', 'birgit@kranich.example', 'Buchhaltung');
+COMMIT;
+:as('beate', 'beate@hansa-zeit.example');
+SELECT tempcloud.register_account('provider', 'Hansa Zeitarbeit', 'Beate', 'Brandt', phone => '+49 451 700 33',
+	street => 'An der Obertrave 3', postal_code => '23552', city => 'Lübeck', country => 'DE');
+COMMIT;
+:as('bela', 'bela@flexwerk.example');
+SELECT tempcloud.register_account('provider', 'FlexWerk Nord', 'Béla', 'Bartels', city => 'Bremen', country => 'DE');
+COMMIT;
+:as('bogdan', 'bogdan@tatkraft.example');
+SELECT tempcloud.register_account('provider', 'Tatkraft & Söhne', 'Bogdan', 'Bielski', city => 'Rostock', country => 'DE');
+COMMIT;
+
+-- Anna's invitations, and what has become of them
+:as('anna');
+SELECT tempcloud.invite('bela@flexwerk.example', 'Béla', 'Bartels', 'FlexWerk Nord');
+SELECT tempcloud.invite('bogdan@tatkraft.example', company_name => 'Tatkraft & Söhne');
+SELECT tempcloud.invite('info@kuestenjobs.example', 'Britta', 'Boysen', 'Küstenjobs',
+	message => 'Liebe Frau Boysen, wir suchen für den Winter noch einen zweiten Dienstleister.');
+SELECT tempcloud.invite('unknown@hafenhilfe.example', company_name => 'Hafenhilfe');
+COMMIT;
+:as('bela');
+SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received;
+COMMIT;
+:as('bogdan');
+SELECT tempcloud.decline_invitation(id, 'Wir arbeiten zurzeit nur in Rostock.') FROM tempcloud.invitations_received;
+COMMIT;
+:as('carl');
+SELECT tempcloud.invite('bruno@kranich.example', message => 'Moin Herr Berg, im Frühjahr brauchen wir Schweißer.');
+COMMIT;
+:as('beate');
+SELECT tempcloud.invite('anna@nordlicht.example', 'Anna', 'Albers',
+	message => E'Guten Tag Frau Albers,\nwir haben zurzeit Staplerfahrer und Kommissionierer frei.');
+SELECT tempcloud.invite('clara@seeblick.example');
+COMMIT;
+:as('clara');
+SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received;
+COMMIT;

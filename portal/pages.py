@@ -1,0 +1,183 @@
+"""From a request to a page: the transaction of the person who asks, what the database says of
+them, and the templates."""
+import hashlib
+from collections import defaultdict
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+import jinja2
+from aiohttp import web
+
+from . import protection, wording
+from .database import Refused
+
+FOLDER = Path(__file__).parent
+PAGE_ROWS = 20
+UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+
+# The caller, and the badges.  Pending invitations come first, so that few rows tell their number.
+WHOAMI = """
+SELECT to_jsonb(tempcloud.whoami()) AS me,
+       (SELECT count(*) FILTER (WHERE status = 'pending')
+          FROM (SELECT status FROM tempcloud.invitations_received LIMIT 100) r) AS invitations,
+       (SELECT count(*) FILTER (WHERE status = 'open')
+          FROM (SELECT status FROM tempcloud.requests_received LIMIT 100) r) AS requests
+"""
+
+
+def environment():
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([FOLDER / 'screens', FOLDER / 'templates']), autoescape=True,
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters.update(initials=wording.initials, hue=wording.hue)
+    environment.globals['requests_screen'] = False
+    environment.globals['static'] = {path.name: f'/static/{path.name}?v={digest(path)}'
+                                     for path in (FOLDER / 'static').iterdir()}
+    return environment
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+class Visit:
+    """One request of a person, inside its transaction."""
+
+    def __init__(self, request, transaction):
+        self.request = request
+        self.db = transaction
+        self.me = None
+        self.badges = {}
+
+    async def read_me(self):
+        row = await self.db.one(WHOAMI)
+        self.me = row.pop('me')
+        self.badges = row
+
+    @property
+    def account(self):
+        return self.me and self.me['account']
+
+    def may(self, permission):
+        return bool(self.me) and permission in self.me['permissions']
+
+    @property
+    def partner_kind(self):
+        return 'provider' if self.account['kind'] == 'customer' else 'customer'
+
+    def words(self):
+        language = self.request.cookies.get('language')
+        if language not in wording.LANGUAGES:
+            known = (self.account or {}).get('locale', '')[:2]
+            language = known if known in wording.LANGUAGES else wording.choose(self.request.headers.get('Accept-Language'))
+        return wording.Wording(language, (self.account or {}).get('time_zone') or self.request.app['config'].time_zone)
+
+    def render(self, template, status=200, **values):
+        words = self.words()
+        app = self.request.app
+        layout = 'overlay.html' if is_overlay(self.request) else 'page.html'
+        html = app['templates'].get_template(template).render(
+            layout=layout, words=words, t=words.t, plain=words.plain, visit=self, me=self.me, account=self.account,
+            may=self.may, badges=self.badges, request=self.request, person=self.request['person'], config=app['config'],
+            csrf=protection.token(self.request), version=app['live'].version(), errors=values.pop('errors', Errors()),
+            form=defaultdict(str, values.pop('form', {})), done=self.done(words), **values)
+        return web.Response(text=html, content_type='text/html', status=status)
+
+    def done(self, words):
+        """The message of what has just been done, which the address names."""
+        key = f"done.{self.request.query.get('done', '')}"
+        return words.t(key) if words.has(key) else None
+
+
+class Errors:
+    """What is wrong with a form: by field, and of the whole."""
+
+    def __init__(self, refused=None, fields=(), about=None):
+        self.refused = refused
+        self.fields = {}
+        self.whole = None
+        if refused is not None:
+            field = (about or {}).get(refused.word) or refused.field
+            if field in fields:
+                self.fields[field] = refused
+            else:
+                self.whole = refused
+
+    def __bool__(self):
+        return self.refused is not None
+
+
+def is_overlay(request):
+    """Whether the page's script asks for what goes into a panel or dialog."""
+    return 'X-Overlay' in request.headers
+
+
+@asynccontextmanager
+async def visit(request):
+    """A visitor, signed in or not, with an account or not."""
+    async with request.app['database'].transaction(request['person']) as transaction:
+        found = Visit(request, transaction)
+        if request['person']:
+            await found.read_me()
+        yield found
+
+
+@asynccontextmanager
+async def member(request):
+    """Somebody with an account; others are led to where they get one."""
+    if request['person'] is None:
+        raise Elsewhere(request.app['config'].signed_in_at(request.path_qs if request.method == 'GET' else '/'))
+    async with visit(request) as found:
+        if found.account is None:
+            raise Elsewhere('/register')
+        yield found
+
+
+@asynccontextmanager
+async def command(request):
+    """A transaction for a command and nothing else; it is committed when the block has ended."""
+    if request['person'] is None:
+        raise Elsewhere(request.app['config'].signed_in_at('/'))
+    async with request.app['database'].transaction(request['person']) as transaction:
+        yield transaction
+
+
+class Elsewhere(Exception):
+    """Lead on to another page: the answer to a form that was accepted."""
+
+    def __init__(self, path, **query):
+        super().__init__(path)
+        self.location = f'{path}?{urlencode(query)}' if query else path
+
+    def answer(self, request):
+        """In a panel or a dialog the page's script follows."""
+        if is_overlay(request):
+            return web.Response(status=204, content_type='text/html', headers={'X-Location': self.location})
+        return web.Response(status=303, headers={'Location': self.location})
+
+
+def local(path):
+    """A path of this portal; the start page for anything else."""
+    return path if path.startswith('/') and not path.startswith('//') and not set(path) & set('\\\r\n\t') else '/'
+
+
+async def fields_of(request, *names):
+    """The texts of a form by name; those that are missing are empty."""
+    sent = await request.post()
+    return {name: sent[name] if isinstance(sent.get(name), str) else '' for name in names}
+
+
+def filled(form):
+    """Without what was left empty, for functions that have defaults."""
+    return {name: value for name, value in form.items() if value.strip()}
+
+
+async def attempt(request, do):
+    """Do something in a transaction of its own; returns what was refused, or None."""
+    try:
+        async with command(request) as transaction:
+            await do(transaction)
+        return None
+    except Refused as refused:
+        return refused

@@ -1,0 +1,69 @@
+"""Kunden and Anbieter: the list of partners, and the panel of one."""
+from aiohttp import web
+
+from ..pages import PAGE_ROWS, UUID, member
+
+routes = web.RouteTableDef()
+
+LIST = """
+SELECT id, company_name, city, country, partner_since, closed_at
+  FROM tempcloud.partners
+ WHERE id > %(after)s
+ ORDER BY id LIMIT %(rows)s
+"""
+SEARCH = """
+SELECT id, company_name, city, country, partner_since, closed_at
+  FROM tempcloud.search_partners(%(name)s) LIMIT %(rows)s
+"""
+PARTNER = 'SELECT * FROM tempcloud.partners WHERE id = %(id)s'
+CONTACTS = """
+SELECT given_name, family_name, position, email, phone
+  FROM tempcloud.partner_contacts WHERE account_id = %(id)s LIMIT 100
+"""
+NO_ID = '00000000-0000-0000-0000-000000000000'
+
+
+@routes.get('/')
+async def start(request):
+    raise web.HTTPSeeOther('/partners')
+
+
+@routes.get('/partners')
+async def partners(request):
+    name = request.query.get('name', '').strip()
+    async with member(request) as visit:
+        if name:
+            rows = await visit.db.all(SEARCH, name=name, rows=PAGE_ROWS + 1)
+        else:
+            rows = await visit.db.all(LIST, after=after(request), rows=PAGE_ROWS + 1)
+        return visit.render('partners.html', rows=rows[:PAGE_ROWS], more=len(rows) > PAGE_ROWS, name=name)
+
+
+def after(request):
+    """The key that the page begins after."""
+    key = request.query.get('after', NO_ID)
+    if len(key) != len(NO_ID):
+        raise web.HTTPNotFound
+    return key
+
+
+@routes.get(f'/partners/{{id:{UUID}}}')
+async def partner(request):
+    key = request.match_info['id']
+    async with member(request) as visit:
+        found = await visit.db.one(PARTNER, id=key)
+        if found is None:
+            raise web.HTTPNotFound
+        contacts = await visit.db.all(CONTACTS, id=key)
+        tab = 'contacts' if request.query.get('tab') == 'contacts' else 'company'
+        return visit.render('partner.html', partner=found, contacts=contacts, tab=tab)
+
+
+@routes.get(f'/partners/{{id:{UUID}}}/receipt')
+async def receipt(request):
+    """The proof of the partnership, as a file."""
+    key = request.match_info['id']
+    async with member(request) as visit:
+        row = await visit.db.call('partnership_receipt', partner_id=key)
+    return web.Response(text=row['partnership_receipt'], content_type='text/plain', headers={
+        'Content-Disposition': f'attachment; filename="partnership-{key}.tlog-proof"'})

@@ -1,0 +1,88 @@
+# The portal in real browsers, with the mailer and an SMTP server.
+
+use strict;
+use warnings;
+use utf8;
+
+use FindBin;
+use lib $FindBin::RealBin;
+
+use IPC::Run ();
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+use Tempcloud;
+
+my $root = "$FindBin::RealBin/../..";
+my $port = PostgreSQL::Test::Cluster::get_free_port();
+my $node = new_server('portal', conf => "shared_preload_libraries = 'tempcloud'\n");
+my $smtp = start_smtp();
+
+$node->safe_psql('postgres', qq{
+	CREATE ROLE portal LOGIN IN ROLE tempcloud_service;
+	CREATE ROLE post LOGIN IN ROLE tempcloud_mailer;
+	ALTER DATABASE postgres SET tempcloud.invitation_url = 'http://127.0.0.1:$port/invitation#{token}';
+	ALTER DATABASE postgres SET tempcloud.confirmation_url = 'http://127.0.0.1:$port/confirmation#{token}';
+	ALTER DATABASE postgres SET tempcloud.request_url = 'http://127.0.0.1:$port/requests/{id}'});
+
+local %ENV = (
+	%ENV,
+	HOME => PostgreSQL::Test::Utils::tempdir,
+	PORTAL => "http://127.0.0.1:$port",
+	INBOX => $smtp->{inbox},
+	PYTHONDONTWRITEBYTECODE => 1,
+	PGHOST => $node->host,
+	PGPORT => $node->port,
+	PGDATABASE => 'postgres',
+	TEMPCLOUD_MAILER_DATABASE => 'user=post',
+	TEMPCLOUD_MAILER_SMTP_URL => "smtp://127.0.0.1:$smtp->{port}",
+	TEMPCLOUD_MAILER_SMTP_TLS => 'none',
+	TEMPCLOUD_MAILER_FROM_ADDRESS => 'post@tempcloud.example',);
+
+my $folder = PostgreSQL::Test::Utils::tempdir;
+my $log = "$folder/log";
+my $mailer = IPC::Run::start([ 'tempcloud-mailer' ], '2>>', "$folder/mailer.log");
+my $portal = start_portal('--demo', '--outbox', $smtp->{inbox});
+
+# Start the portal, and wait until it listens.
+sub start_portal
+{
+	my $out = '';
+	local $ENV{PGUSER} = 'portal';
+	my $process = IPC::Run::start(
+		[
+			'/bin/sh', '-c', 'cd "$0" && exec /usr/bin/python3 -m portal "$@"', $root, '--port', $port, @_
+		],
+		'>', \$out, '2>>', $log, IPC::Run::timeout(60));
+
+	$process->pump until $out =~ /^portal: /;
+	return $process;
+}
+
+# Run a test in Python, and count the checks that it reports.
+sub browse
+{
+	my ($script) = @_;
+	my ($out, $err) = ('', '');
+
+	IPC::Run::run([ '/usr/bin/python3', "$root/test/portal/$script" ], '>', \$out, '2>', \$err);
+	foreach (split /\n/, $out)
+	{
+		if (/^(not )?ok - (.*)/) { ok(!$1, $2); }
+		else { note(s/^# //r); }
+	}
+	is($err, '', "$script runs to its end");
+}
+
+browse('story.py');
+
+# At the end, nothing has gone wrong unseen.
+$mailer->kill_kill;
+$portal->signal('TERM');
+ok($portal->finish, 'SIGTERM ends the portal well');
+is(slurp_file($log), '', 'the portal has nothing to report');
+unlike(log_of($node), qr/PANIC|tc[ie]_[\w-]{48}/, 'no token in the log of the server');
+stop_smtp($smtp);
+
+done_testing();
