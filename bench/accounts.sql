@@ -8,11 +8,11 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (prefix || '0000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid;
 COMMENT ON FUNCTION bench.key IS 'c, d: a customer, its contact; a, b: a provider, its contact; 1: an invitation';
 
-INSERT INTO tempcloud_data.account (id, kind, company_name, locale)
-SELECT bench.key('c', n), 'customer'::tempcloud.account_kind, 'Kunde ' || n, 'de'
+INSERT INTO tempcloud_data.account (id, kind, company_name, locale, time_zone)
+SELECT bench.key('c', n), 'customer'::tempcloud.account_kind, 'Kunde ' || n, 'de', 'Europe/Berlin'
   FROM generate_series(0, :accounts - 1) n
  UNION ALL
-SELECT bench.key('a', n), 'provider', 'Anbieter ' || n, 'de'
+SELECT bench.key('a', n), 'provider', 'Anbieter ' || n, 'de', 'Europe/Berlin'
   FROM generate_series(0, :accounts - 1) n;
 INSERT INTO tempcloud_data.contact (id, account_id, given_name, family_name, email, email_verified_at, subject)
 SELECT bench.key('d', n), bench.key('c', n), 'Anna', 'Alt', 'c' || n || '@kunde.example', now(), 'c' || n

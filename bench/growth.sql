@@ -82,10 +82,10 @@ SELECT bench.key('3', n), bench.key('c', customer), bench.key('d', customer), 'A
 	   now() - interval '200 days' + n * interval '1 min'
   FROM asked;
 INSERT INTO tempcloud_data.request
-	(id, order_id, customer_id, provider_id, profession, location, status, answer_by, created_at, decided_at,
+	(id, order_id, customer_id, provider_id, profession, location, time_zone, status, answer_by, created_at, decided_at,
 	 decided_by)
 SELECT bench.key('4', n), bench.key('3', n), bench.key('c', customer), bench.key('a', provider),
-	   'Pflegefachkraft', 'Berlin', status::tempcloud.request_status, now() + interval '10 days', t,
+	   'Pflegefachkraft', 'Berlin', 'Europe/Berlin', status::tempcloud.request_status, now() + interval '10 days', t,
 	   CASE WHEN status <> 'open' THEN t + interval '1 hour' END,
 	   CASE WHEN status <> 'open' THEN bench.key('b', provider) END
   FROM (SELECT *, now() - interval '200 days' + n * interval '1 min' AS t FROM asked) a;

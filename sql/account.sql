@@ -10,6 +10,7 @@ CREATE TABLE tempcloud_data.account (
 	kind			tempcloud.account_kind NOT NULL,
 	company_name	tempcloud_data.company_name NOT NULL,
 	locale			tempcloud_data.locale NOT NULL,
+	time_zone		tempcloud_data.time_zone NOT NULL,
 	phone			tempcloud_data.phone,
 	website			tempcloud_data.website,
 	street			tempcloud_data.line,
@@ -26,6 +27,7 @@ SELECT pg_extension_config_dump('tempcloud_data.account', '');
 
 COMMENT ON COLUMN tempcloud_data.account.kind IS 'Never changes';
 COMMENT ON COLUMN tempcloud_data.account.locale IS 'Language of mails to the account';
+COMMENT ON COLUMN tempcloud_data.account.time_zone IS 'Default of the account''s requests, and that of times in mails about invitations';
 COMMENT ON COLUMN tempcloud_data.account.closed_at IS 'When its last login closed it; since then it has no contacts';
 
 CREATE FUNCTION tempcloud_data.guard_account()
@@ -52,6 +54,7 @@ CREATE TYPE tempcloud.account AS (
 	kind			tempcloud.account_kind,
 	company_name	text,
 	locale			text,
+	time_zone		text,
 	phone			text,
 	website			text,
 	street			text,
@@ -65,6 +68,7 @@ COMMENT ON COLUMN tempcloud.account.id IS 'Key';
 COMMENT ON COLUMN tempcloud.account.kind IS 'Customer or provider; never changes';
 COMMENT ON COLUMN tempcloud.account.company_name IS 'Name of the company';
 COMMENT ON COLUMN tempcloud.account.locale IS 'Language of mails to the account';
+COMMENT ON COLUMN tempcloud.account.time_zone IS 'Time zone of requests and mails (IANA)';
 COMMENT ON COLUMN tempcloud.account.phone IS 'Telephone number of the company';
 COMMENT ON COLUMN tempcloud.account.website IS 'Website of the company';
 COMMENT ON COLUMN tempcloud.account.street IS 'Street and number';
@@ -86,13 +90,14 @@ CREATE FUNCTION tempcloud.register_account(
 	postal_code		text DEFAULT NULL,
 	city			text DEFAULT NULL,
 	country			text DEFAULT NULL,
-	"position"		text DEFAULT NULL)
+	"position"		text DEFAULT NULL,
+	time_zone		text DEFAULT NULL)
 RETURNS tempcloud.account
 AS 'MODULE_PATHNAME', 'tempcloud_register_account'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.register_account IS
 'Register the caller''s company
-Creates an account with the caller as its first contact. With the token of an invitation, the kind is the one invited, the invited address counts as proven, and company and names default to those entered by the inviter. Without one, kind, company_name, given_name and family_name are required, and the login provider must have verified the caller''s address. Invitations to the address are then in invitations_received; they are not accepted by this. locale is the language of mails, position that of the caller in the company.';
+Creates an account with the caller as its first contact. With the token of an invitation, the kind is the one invited, the invited address counts as proven, and company and names default to those entered by the inviter. Without one, kind, company_name, given_name and family_name are required, and the login provider must have verified the caller''s address. Invitations to the address are then in invitations_received; they are not accepted by this. locale is the language of mails, time_zone that of the company''s places of work, such as Europe/Berlin, and position that of the caller in the company.';
 GRANT EXECUTE ON FUNCTION tempcloud.register_account TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.update_account(
@@ -103,7 +108,8 @@ CREATE FUNCTION tempcloud.update_account(
 	street			text DEFAULT NULL,
 	postal_code		text DEFAULT NULL,
 	city			text DEFAULT NULL,
-	country			text DEFAULT NULL)
+	country			text DEFAULT NULL,
+	time_zone		text DEFAULT NULL)
 RETURNS tempcloud.account
 AS 'MODULE_PATHNAME', 'tempcloud_update_account'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
@@ -117,7 +123,7 @@ GRANT EXECUTE ON FUNCTION tempcloud.update_account TO tempcloud_user;
 -- The join with an empty row keeps PostgreSQL from taking this for a view that
 -- can be written to, and PostgREST from offering that; it costs nothing.
 CREATE VIEW tempcloud.my_account WITH (security_barrier) AS
-SELECT a.id, a.kind, a.company_name::text, a.locale::text, a.phone::text, a.website::text,
+SELECT a.id, a.kind, a.company_name::text, a.locale::text, a.time_zone::text, a.phone::text, a.website::text,
 	   a.street::text, a.postal_code::text, a.city::text, a.country::text, a.created_at
   FROM tempcloud_data.account a CROSS JOIN (SELECT) AS read_only
  WHERE a.id = (SELECT tempcloud.current_account_id());

@@ -55,3 +55,8 @@ COMMENT ON DOMAIN tempcloud_data.country IS 'A country code (ISO 3166-1 alpha-2)
 CREATE DOMAIN tempcloud_data.website AS text
 	CONSTRAINT website_form CHECK (tempcloud_data.has_form(VALUE, 'website'));
 COMMENT ON DOMAIN tempcloud_data.website IS 'A URL that starts with http:// or https://';
+
+CREATE DOMAIN tempcloud_data.time_zone AS text COLLATE "C"
+	CONSTRAINT time_zone_form CHECK (tempcloud_data.has_form(VALUE, 'time_zone'));
+COMMENT ON DOMAIN tempcloud_data.time_zone IS
+'A name in the form of the IANA time zone database, such as Europe/Berlin, or UTC; commands accept those that the server knows';

@@ -1,9 +1,10 @@
 -- privacy: export and erasure of personal data
 
+-- The times in it are in UTC, whatever the time zone of the session is.
 CREATE FUNCTION tempcloud.export_person(email text)
 RETURNS jsonb
 AS 'MODULE_PATHNAME', 'tempcloud_export_person'
-LANGUAGE C STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+LANGUAGE C STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC';
 COMMENT ON FUNCTION tempcloud.export_person IS
 'Export the data of a person by e-mail address
 For a request under Art. 15 GDPR: contacts with the address, proven or claimed, and their actions; invitations to it, with the data entered by inviters; mails to it; its blocks.';

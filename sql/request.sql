@@ -64,6 +64,7 @@ CREATE TABLE tempcloud_data.request (
 	location		tempcloud_data.line NOT NULL,
 	department		tempcloud_data.line,
 	requirements	tempcloud_data.paragraph,
+	time_zone		tempcloud_data.time_zone NOT NULL,
 	status			tempcloud.request_status NOT NULL DEFAULT 'open',
 	answer_by		timestamptz NOT NULL,
 	created_at		timestamptz NOT NULL,
@@ -104,6 +105,7 @@ SELECT pg_extension_config_dump('tempcloud_data.request', '');
 
 COMMENT ON TABLE tempcloud_data.request IS
 'Requests for staff of one profession at one location, each to one provider';
+COMMENT ON COLUMN tempcloud_data.request.time_zone IS 'Of the place of work; the times that people read are in it';
 COMMENT ON COLUMN tempcloud_data.request.status IS 'Open past answer_by counts as expired';
 COMMENT ON COLUMN tempcloud_data.request.answer_by IS 'When it expires unless it is answered';
 COMMENT ON COLUMN tempcloud_data.request.decided_by IS 'Contact of either side who set the status';
@@ -184,6 +186,7 @@ CREATE TYPE tempcloud.request AS (
 	location		text,
 	department		text,
 	requirements	text,
+	time_zone		text,
 	status			tempcloud.request_status,
 	answer_by		timestamptz,
 	created_at		timestamptz,
@@ -199,6 +202,7 @@ COMMENT ON COLUMN tempcloud.request.profession IS 'Profession requested';
 COMMENT ON COLUMN tempcloud.request.location IS 'Place of work';
 COMMENT ON COLUMN tempcloud.request.department IS 'Department at the location';
 COMMENT ON COLUMN tempcloud.request.requirements IS 'Requirements for the workers';
+COMMENT ON COLUMN tempcloud.request.time_zone IS 'Time zone of the place of work (IANA)';
 COMMENT ON COLUMN tempcloud.request.status IS 'Current status';
 COMMENT ON COLUMN tempcloud.request.answer_by IS 'When it expires unless it is answered';
 COMMENT ON COLUMN tempcloud.request.created_at IS 'When it was sent';
@@ -255,6 +259,7 @@ SELECT r.id, r.order_id, o.name::text AS order_name, o.reference::text AS refere
 	   NULLIF(concat_ws(' ', c.given_name, c.family_name), '') AS ordered_by,
 	   r.customer_id, r.provider_id,
 	   r.profession::text, r.location::text, r.department::text, r.requirements::text,
+	   r.time_zone::text,
 	   r.shown_status AS status,
 	   r.answer_by, r.shown_at AS created_at, r.decided_at, r.reason::text,
 	   w.created_at AS answered_at, w.reason::text AS answer,
@@ -280,7 +285,7 @@ SELECT r.id, r.order_id, o.name::text AS order_name, o.reference::text AS refere
 
 CREATE VIEW tempcloud_data.shift_overview AS
 SELECT s.id, r.id AS request_id, r.customer_id, r.provider_id,
-	   s.starts_at, s.ends_at, s.headcount, s.offered,
+	   r.time_zone::text, s.starts_at, s.ends_at, s.headcount, s.offered,
 	   (SELECT count(*) FROM tempcloud_data.assignment p
 		 WHERE p.shift_id = s.id AND p.customer_id = s.customer_id
 		   AND p.replaced_at IS NULL)::integer AS assigned
@@ -293,12 +298,12 @@ SELECT s.id, r.id AS request_id, r.customer_id, r.provider_id,
 -- One arm for each side, so that each is served by its own index, and each with
 -- its order, so that a page takes no more than its rows.
 CREATE VIEW tempcloud.shifts WITH (security_barrier) AS
-(SELECT id, request_id, customer_id, provider_id, starts_at, ends_at, headcount, offered, assigned
+(SELECT id, request_id, customer_id, provider_id, time_zone, starts_at, ends_at, headcount, offered, assigned
    FROM tempcloud_data.shift_overview
   WHERE customer_id = (SELECT tempcloud.current_account_id())
   ORDER BY request_id DESC)
  UNION ALL
-(SELECT id, request_id, customer_id, provider_id, starts_at, ends_at, headcount, offered, assigned
+(SELECT id, request_id, customer_id, provider_id, time_zone, starts_at, ends_at, headcount, offered, assigned
    FROM tempcloud_data.shift_overview
   WHERE provider_id = (SELECT tempcloud.current_account_id())
   ORDER BY request_id DESC);
@@ -309,6 +314,7 @@ COMMENT ON COLUMN tempcloud.shifts.id IS 'Key';
 COMMENT ON COLUMN tempcloud.shifts.request_id IS 'Request of the shift';
 COMMENT ON COLUMN tempcloud.shifts.customer_id IS 'Requesting customer';
 COMMENT ON COLUMN tempcloud.shifts.provider_id IS 'Provider asked';
+COMMENT ON COLUMN tempcloud.shifts.time_zone IS 'Time zone of the place of work (IANA)';
 COMMENT ON COLUMN tempcloud.shifts.starts_at IS 'Start of work';
 COMMENT ON COLUMN tempcloud.shifts.ends_at IS 'End of work';
 COMMENT ON COLUMN tempcloud.shifts.headcount IS 'Number of people requested';

@@ -49,7 +49,7 @@ GRANT EXECUTE ON FUNCTION tempcloud.answer_request TO tempcloud_user;
 CREATE VIEW tempcloud.requests_received WITH (security_barrier) AS
 SELECT r.id, r.order_id, r.order_name, r.reference, r.ordered_by,
 	   r.customer_id, a.company_name::text AS customer_company,
-	   r.profession, r.location, r.department, r.requirements, r.status, r.answer_by,
+	   r.profession, r.location, r.department, r.requirements, r.time_zone, r.status, r.answer_by,
 	   r.created_at, r.decided_at, r.reason, r.answered_at, r.answer,
 	   r.starts_at, r.ends_at, r.headcount, r.offered, r.assigned
   FROM tempcloud_data.request_overview r

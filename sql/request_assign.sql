@@ -82,7 +82,7 @@ GRANT EXECUTE ON FUNCTION tempcloud.assign_workers TO tempcloud_user;
 -- After all tables
 
 CREATE VIEW tempcloud.assignments WITH (security_barrier) AS
-SELECT s.id AS shift_id, p.place, s.request_id, s.starts_at, s.ends_at, p.worker_name::text, p.assigned_at
+SELECT s.id AS shift_id, p.place, s.request_id, s.time_zone, s.starts_at, s.ends_at, p.worker_name::text, p.assigned_at
   FROM tempcloud.shifts s
  CROSS JOIN LATERAL (
 	SELECT * FROM tempcloud_data.assignment p

@@ -9,7 +9,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_send_order'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.send_order IS
 'Send an order of one or several requests
-For customers. requests is an array of objects: provider_id, profession, location, shifts and optionally department, requirements, answer_by (default: start of the first shift). shifts is an array of objects: starts_at, ends_at, headcount; those of one request do not overlap. Each provider must be a partner. Either all requests are sent or none. reference is the customer''s number of the order; the same order sent again with it is not created again.';
+For customers. requests is an array of objects: provider_id, profession, location, shifts and optionally department, requirements, time_zone (default: the customer''s), answer_by (default: start of the first shift). shifts is an array of objects: starts_at, ends_at, headcount; those of one request do not overlap. Times are in ISO 8601; without an offset, they are those of the request''s time zone, whatever the session''s is. Each provider must be a partner. Either all requests are sent or none. reference is the customer''s number of the order; the same order sent again with it is not created again.';
 GRANT EXECUTE ON FUNCTION tempcloud.send_order TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.send_request(
@@ -19,9 +19,10 @@ CREATE FUNCTION tempcloud.send_request(
 	shifts			jsonb,
 	department		text DEFAULT NULL,
 	requirements	text DEFAULT NULL,
-	answer_by		timestamptz DEFAULT NULL,
+	answer_by		text DEFAULT NULL,
 	name			text DEFAULT NULL,
-	reference		text DEFAULT NULL)
+	reference		text DEFAULT NULL,
+	time_zone		text DEFAULT NULL)
 RETURNS tempcloud.request
 AS 'MODULE_PATHNAME', 'tempcloud_send_request'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
@@ -45,7 +46,7 @@ GRANT EXECUTE ON FUNCTION tempcloud.withdraw_request TO tempcloud_user;
 CREATE VIEW tempcloud.requests_sent WITH (security_barrier) AS
 SELECT r.id, r.order_id, r.order_name, r.reference, r.ordered_by,
 	   r.provider_id, a.company_name::text AS provider_company,
-	   r.profession, r.location, r.department, r.requirements, r.status, r.answer_by,
+	   r.profession, r.location, r.department, r.requirements, r.time_zone, r.status, r.answer_by,
 	   r.created_at, r.decided_at, r.reason, r.answered_at, r.answer,
 	   r.starts_at, r.ends_at, r.headcount, r.offered, r.assigned
   FROM tempcloud_data.request_overview r

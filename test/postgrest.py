@@ -540,7 +540,7 @@ def tell(dsn):
     check('a number too large', call('answer_request', bob, id=first, accept=True, headcount=99999999999).code(),
           [400, '22003'])
     check('no time', call('send_request', anna, provider_id=provider, profession='Koch', location='Bonn', shifts=shifts,
-                          answer_by='bald').code(), [400, '22007'])
+                          answer_by='bald').word(), [400, 'invalid_argument'])
     check('a NUL', call('invite', anna, email='x@y.example', message='\0').code(), [400, '22P05'])
     deep = '{"name": "x", "requests": %s%s}'
     check('a body nested deeply', api.request('POST', '/rpc/send_order', anna, deep % (5000 * '[', 5000 * ']')).word(),

@@ -17,6 +17,7 @@
 #include "base/compat.h"
 #include "base/input_check.h"
 #include "base/link.h"
+#include "base/local_time.h"
 #include "base/refusal.h"
 #include "base/token_codec.h"
 
@@ -24,6 +25,7 @@
 #define PARAGRAPH_CHARACTERS	2000
 #define PHONE_CHARACTERS		60
 #define PHONE_DIGITS			3	/* at least */
+#define TIME_ZONE_CHARACTERS	60
 
 static bool is_line(const char *s, size_t len);
 static bool is_person_name(const char *s, size_t len);
@@ -34,6 +36,7 @@ static bool is_phone(const char *s, size_t len);
 static bool is_locale(const char *s, size_t len);
 static bool is_country(const char *s, size_t len);
 static bool is_website(const char *s, size_t len);
+static bool is_time_zone(const char *s, size_t len);
 
 static const struct
 {
@@ -65,6 +68,8 @@ static const struct
 	"a country code of two capital letters like \"DE\""},
 	[FORM_WEBSITE] = {"website", is_website,
 	"an address that starts with http:// or https://, without spaces"},
+	[FORM_TIME_ZONE] = {"time_zone", is_time_zone,
+	"the name of a time zone in the IANA database like \"Europe/Berlin\", or \"UTC\""},
 };
 
 PG_FUNCTION_INFO_V1(tempcloud_has_form);
@@ -119,7 +124,8 @@ tc_clean(char *value, const char *name, Form form)
 	value = tc_trim(value);
 	if (value != NULL && form == FORM_EMAIL)
 		value = tc_ascii_email(value);
-	if (value == NULL || tc_has_form(value, strlen(value), form))
+	if (value == NULL || (tc_has_form(value, strlen(value), form) &&
+						  (form != FORM_TIME_ZONE || tc_knows_zone(value))))
 		return value;
 	if (tc_holds_token(value, strlen(value)))
 		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must not hold the token of a link: "
@@ -318,4 +324,32 @@ is_website(const char *s, size_t len)
 	return scheme > 0 && is_line(s, len) &&
 		memchr(s, ' ', len) == NULL && memchr(s, '"', len) == NULL &&
 		memchr(s, '<', len) == NULL && memchr(s, '>', len) == NULL;
+}
+
+/*
+ * An area and a place in it, or UTC.  Names with digits are left out: they are not
+ * of places, and PostgreSQL reads some as descriptions of a zone.  Whether a server
+ * knows the zone is not part of the form, as a dump may be restored by another one.
+ */
+static bool
+is_time_zone(const char *s, size_t len)
+{
+	bool		has_place = false;
+
+	if (len == 3 && memcmp(s, "UTC", len) == 0)
+		return true;
+	if (len > TIME_ZONE_CHARACTERS || s[0] < 'A' || s[0] > 'Z')
+		return false;
+	for (size_t i = 0; i < len; i++)
+	{
+		if (s[i] == '/')
+		{
+			has_place = true;
+			if (i + 1 == len || !is_letter(s[i + 1]))
+				return false;
+		}
+		else if (!is_letter(s[i]) && s[i] != '_' && s[i] != '-')
+			return false;
+	}
+	return has_place;
 }

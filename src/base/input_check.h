@@ -25,7 +25,8 @@ typedef enum Form
 	FORM_EMAIL,					/* name@example.com */
 	FORM_LOCALE,				/* de, de-AT */
 	FORM_COUNTRY,				/* DE */
-	FORM_WEBSITE				/* http(s)://... */
+	FORM_WEBSITE,				/* http(s)://... */
+	FORM_TIME_ZONE				/* Europe/Berlin, UTC */
 } Form;
 
 /*
@@ -39,9 +40,9 @@ extern char *tc_trim(char *value);
 
 /*
  * The same, if what is left has the form.  An e-mail address gets its domain in
- * ASCII (address.h).  Otherwise PT400 invalid_email for FORM_EMAIL, for the
- * others, and for the token of a link, PT400 invalid_argument with a hint that
- * has the name.
+ * ASCII (address.h), and this server must know a time zone (local_time.h).
+ * Otherwise PT400 invalid_email for FORM_EMAIL, for the others, and for the token
+ * of a link, PT400 invalid_argument with a hint that has the name.
  */
 extern char *tc_clean(char *value, const char *name, Form form);
 

@@ -8,10 +8,10 @@
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
-#include "utils/timestamp.h"
 
 #include "base/input_check.h"
 #include "base/json_input.h"
+#include "base/local_time.h"
 #include "base/refusal.h"
 
 #define LONGEST_SHOWN_NAME 40
@@ -110,14 +110,13 @@ tc_json_uuid(const JsonbValue *value, const char *path)
 }
 
 bool
-tc_json_time(const JsonbValue *value, const char *path, TimestampTz *time)
+tc_json_time(const JsonbValue *value, const char *path, const char *zone, TimestampTz *time)
 {
 	char	   *text = tc_json_text(value, path);
 
 	if (text == NULL)
 		return false;
-	*time = DatumGetTimestampTz(convert(timestamptz_in, CStringGetDatum(text), path,
-										"a time like 2100-12-31T06:00+01"));
+	*time = tc_read_time(text, path, zone);
 	return true;
 }
 

@@ -35,11 +35,13 @@ extern JsonbValue *tc_json_members(const JsonbValue *object, const char *path,
 
 /*
  * A value in its type; NULL, or false, for null.  Numbers may be written as
- * strings.  A text is palloc'd; that of a number or boolean is its spelling.
+ * strings.  A text is palloc'd; that of a number or boolean is its spelling.  A
+ * time without an offset is that of the zone (local_time.h).
  */
 extern char *tc_json_text(const JsonbValue *value, const char *path);
 extern pg_uuid_t *tc_json_uuid(const JsonbValue *value, const char *path);
-extern bool tc_json_time(const JsonbValue *value, const char *path, TimestampTz *time);
+extern bool tc_json_time(const JsonbValue *value, const char *path, const char *zone,
+						 TimestampTz *time);
 extern bool tc_json_integer(const JsonbValue *value, const char *path, int32 *integer);
 
 /*

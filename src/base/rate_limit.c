@@ -4,8 +4,7 @@
  */
 #include "postgres.h"
 
-#include "utils/timestamp.h"
-
+#include "base/local_time.h"
 #include "base/rate_limit.h"
 
 void
@@ -26,5 +25,5 @@ tc_check_limit(int limit, Refusal refusal, KeptQuery *nth_newest,
 void
 tc_refuse_until(Refusal refusal, TimestampTz time)
 {
-	tc_refuse_hint(refusal, "Try again after %s.", timestamptz_to_str(time));
+	tc_refuse_hint(refusal, "Try again after %s.", tc_utc_text(time));
 }

@@ -15,6 +15,7 @@
 #include "utils/varlena.h"
 
 #include "base/input_check.h"
+#include "base/local_time.h"
 #include "base/settings.h"
 
 #define MINUTE	60
@@ -41,6 +42,7 @@ char	   *tc_invitation_url;
 char	   *tc_confirmation_url;
 char	   *tc_request_url;
 char	   *tc_default_locale;
+char	   *tc_default_time_zone;
 char	   *tc_message_id_domain;
 int			tc_mail_max_attempts;
 int			tc_mail_retry_delay;
@@ -59,6 +61,7 @@ static bool check_link(char **newval, void **extra, GucSource source);
 static bool check_request_link(char **newval, void **extra, GucSource source);
 static bool is_address_with(const char *address, const char *placeholder);
 static bool check_locale(char **newval, void **extra, GucSource source);
+static bool check_time_zone(char **newval, void **extra, GucSource source);
 static bool check_domain(char **newval, void **extra, GucSource source);
 static bool check_origin(char **newval, void **extra, GucSource source);
 static bool check_names(char **newval, void **extra, GucSource source);
@@ -139,6 +142,9 @@ tc_define_settings(void)
 	define_string("tempcloud.default_locale",
 				  "Language of mails where no other is known, and of the last fallback.",
 				  &tc_default_locale, "de", check_locale);
+	define_string("tempcloud.default_time_zone",
+				  "Time zone of accounts that are registered without one.",
+				  &tc_default_time_zone, "Europe/Berlin", check_time_zone);
 	define_string("tempcloud.message_id_domain",
 				  "Domain after the @ in the Message-ID of mails.",
 				  &tc_message_id_domain, "tempcloud.invalid", check_domain);
@@ -234,6 +240,17 @@ check_locale(char **newval, void **extra, GucSource source)
 	if (tc_has_form(*newval, strlen(*newval), FORM_LOCALE))
 		return true;
 	GUC_check_errdetail("A locale is written like \"de\" or \"de-AT\".");
+	return false;
+}
+
+/* A server that lacks the default's zone starts all the same. */
+static bool
+check_time_zone(char **newval, void **extra, GucSource source)
+{
+	if (tc_has_form(*newval, strlen(*newval), FORM_TIME_ZONE) &&
+		(source == PGC_S_DEFAULT || tc_knows_zone(*newval)))
+		return true;
+	GUC_check_errdetail("A time zone is written as in the IANA database, like \"Europe/Berlin\".");
 	return false;
 }
 

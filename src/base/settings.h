@@ -34,6 +34,7 @@ extern char *tc_invitation_url; /* holds {token} */
 extern char *tc_confirmation_url;
 extern char *tc_request_url;	/* holds {token} */
 extern char *tc_default_locale;
+extern char *tc_default_time_zone;
 extern char *tc_message_id_domain;
 extern int	tc_mail_max_attempts;
 extern int	tc_mail_retry_delay;	/* seconds, after the first failure */

@@ -62,7 +62,7 @@ tempcloud_guard_request(PG_FUNCTION_ARGS)
 	HeapTuple	row = trigger->tg_trigtuple;
 	static const char *const asked[] = {
 		"id", "order_id", "customer_id", "provider_id", "profession", "location",
-		"department", "requirements", "answer_by", "created_at"
+		"department", "requirements", "time_zone", "answer_by", "created_at"
 	};
 
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))

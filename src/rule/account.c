@@ -22,8 +22,8 @@
 static KeptQuery insert_account =
 QUERY("INSERT INTO tempcloud_data.account"
 	  " (kind, company_name, locale, phone, website, street, postal_code, city, country,"
-	  "  created_at)"
-	  " VALUES ($1::tempcloud.account_kind, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+	  "  created_at, time_zone)"
+	  " VALUES ($1::tempcloud.account_kind, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 	  " RETURNING id");
 
 static KeptQuery insert_first_contact =
@@ -50,7 +50,8 @@ static KeptQuery update_account =
 QUERY("UPDATE tempcloud_data.account a SET"
 	  " company_name = COALESCE($2, company_name), locale = COALESCE($3, locale),"
 	  SET_TEXT("phone", 4) "," SET_TEXT("website", 5) "," SET_TEXT("street", 6) ","
-	  SET_TEXT("postal_code", 7) "," SET_TEXT("city", 8) "," SET_TEXT("country", 9)
+	  SET_TEXT("postal_code", 7) "," SET_TEXT("city", 8) "," SET_TEXT("country", 9) ","
+	  " time_zone = COALESCE($10, time_zone)"
 	  " WHERE a.id = $1 AND a.closed_at IS NULL RETURNING " ACCOUNT_RECORD);
 
 typedef struct Registration
@@ -60,6 +61,7 @@ typedef struct Registration
 	char	   *given_name;
 	char	   *family_name;
 	char	   *locale;
+	char	   *time_zone;
 	char	   *email;			/* proven */
 	Invitation *invitation;		/* whose token proves it, or NULL */
 } Registration;
@@ -74,13 +76,14 @@ enum
 {
 	REGISTER_KIND, REGISTER_COMPANY_NAME, REGISTER_GIVEN_NAME, REGISTER_FAMILY_NAME,
 	REGISTER_TOKEN, REGISTER_LOCALE, REGISTER_PHONE, REGISTER_WEBSITE, REGISTER_STREET,
-	REGISTER_POSTAL_CODE, REGISTER_CITY, REGISTER_COUNTRY, REGISTER_POSITION
+	REGISTER_POSTAL_CODE, REGISTER_CITY, REGISTER_COUNTRY, REGISTER_POSITION,
+	REGISTER_TIME_ZONE
 };
 
 /*
  * register_account(kind, company_name, given_name, family_name, token, locale,
  *					phone, website, street, postal_code, city, country,
- *					position) returns tempcloud.account
+ *					position, time_zone) returns tempcloud.account
  *
  * The login and the address are locked before they are looked up and until the
  * transaction ends.  Of two registrations with one login or address the second
@@ -119,7 +122,8 @@ tempcloud_register_account(PG_FUNCTION_ARGS)
 				  TEXT_VALUE(tc_arg(fcinfo, REGISTER_POSTAL_CODE, "postal_code", FORM_LINE)),
 				  TEXT_VALUE(tc_arg(fcinfo, REGISTER_CITY, "city", FORM_LINE)),
 				  TEXT_VALUE(tc_arg(fcinfo, REGISTER_COUNTRY, "country", FORM_COUNTRY)),
-				  TIME_VALUE(tc_now()));
+				  TIME_VALUE(tc_now()),
+				  TEXT_VALUE(reg.time_zone));
 	account_id = tc_uuid(rows, 0, INSERTED_ID);
 
 	rows = tc_run(&insert_first_contact,
@@ -149,12 +153,12 @@ tempcloud_register_account(PG_FUNCTION_ARGS)
 enum
 {
 	UPDATE_COMPANY_NAME, UPDATE_LOCALE, UPDATE_PHONE, UPDATE_WEBSITE, UPDATE_STREET,
-	UPDATE_POSTAL_CODE, UPDATE_CITY, UPDATE_COUNTRY
+	UPDATE_POSTAL_CODE, UPDATE_CITY, UPDATE_COUNTRY, UPDATE_TIME_ZONE
 };
 
 /*
  * update_account(company_name, locale, phone, website, street, postal_code,
- *				  city, country) returns tempcloud.account
+ *				  city, country, time_zone) returns tempcloud.account
  */
 Datum
 tempcloud_update_account(PG_FUNCTION_ARGS)
@@ -173,7 +177,8 @@ tempcloud_update_account(PG_FUNCTION_ARGS)
 				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_STREET, "street", FORM_LINE, true)),
 				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_POSTAL_CODE, "postal_code", FORM_LINE, true)),
 				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_CITY, "city", FORM_LINE, true)),
-				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_COUNTRY, "country", FORM_COUNTRY, true)));
+				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_COUNTRY, "country", FORM_COUNTRY, true)),
+				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_TIME_ZONE, "time_zone", FORM_TIME_ZONE, false)));
 	if (rows.count == 0)
 		tc_refuse(NO_ACCOUNT);	/* closed since */
 	return tc_finish(rows);
@@ -194,6 +199,7 @@ start_registration(FunctionCallInfo fcinfo, const Caller *caller, Registration *
 	reg->given_name = tc_arg(fcinfo, REGISTER_GIVEN_NAME, "given_name", FORM_PERSON_NAME);
 	reg->family_name = tc_arg(fcinfo, REGISTER_FAMILY_NAME, "family_name", FORM_PERSON_NAME);
 	reg->locale = tc_arg(fcinfo, REGISTER_LOCALE, "locale", FORM_LOCALE);
+	reg->time_zone = tc_arg(fcinfo, REGISTER_TIME_ZONE, "time_zone", FORM_TIME_ZONE);
 	reg->invitation = NULL;
 
 	if (!PG_ARGISNULL(REGISTER_TOKEN))
@@ -205,6 +211,8 @@ start_registration(FunctionCallInfo fcinfo, const Caller *caller, Registration *
 
 	if (reg->locale == NULL)
 		reg->locale = tc_default_locale;
+	if (reg->time_zone == NULL)
+		reg->time_zone = tc_default_time_zone;
 	tc_require(reg->kind, "kind");
 	tc_require(reg->company_name, "company_name");
 	tc_require(reg->given_name, "given_name");

@@ -7,8 +7,8 @@
 
 /* SQL that makes a tempcloud.account of the row aliased a. */
 #define ACCOUNT_RECORD \
-	"ROW(a.id, a.kind, a.company_name, a.locale, a.phone, a.website, a.street," \
-	" a.postal_code, a.city, a.country, a.created_at)::tempcloud.account"
+	"ROW(a.id, a.kind, a.company_name, a.locale, a.time_zone, a.phone, a.website," \
+	" a.street, a.postal_code, a.city, a.country, a.created_at)::tempcloud.account"
 
 /* SQL that makes a tempcloud.contact of the row aliased c. */
 #define CONTACT_RECORD \

@@ -9,56 +9,8 @@
 #include "base/settings.h"
 #include "base/uuid.h"
 #include "rule/mail_content.h"
-
-/* A date and a time in the language of m.locale. */
-#define MAIL_DATE(time) \
-	"to_char(" time ", CASE split_part(m.locale, '-', 1)" \
-	" WHEN 'de' THEN 'DD.MM.YYYY' WHEN 'en' THEN 'FMDD FMMonth YYYY' ELSE 'YYYY-MM-DD' END)"
-#define MAIL_TIME(time) "to_char(" time ", 'HH24:MI')"
-
-/*
- * The shifts of a request, a line each, with their workers.  A mail has at most
- * so many of either, and says how many more there are; the query reads no more
- * names than that.
- */
-#define TOLD_SHIFTS	"20"
-#define TOLD_NAMES	"50"
-
-#define AND_MORE(count) \
-	"CASE split_part(m.locale, '-', 1)" \
-	" WHEN 'de' THEN 'und ' || " count " || ' weitere'" \
-	" WHEN 'en' THEN 'and ' || " count " || ' more' ELSE '+' || " count " END"
-
-/* Of a row r of tempcloud_data.request */
-#define SHIFTS \
-	"(SELECT string_agg(" \
-	MAIL_DATE("s.starts_at") " || ' ' || " MAIL_TIME("s.starts_at") " || '-' || " \
-	MAIL_TIME("s.ends_at") " || ': '" \
-	"        || CASE WHEN s.offered < s.headcount THEN s.offered || '/' ELSE '' END" \
-	"        || s.headcount" \
-	"        || CASE WHEN s.assigned = 0 THEN '' WHEN s.told = 0 THEN ' (...)'" \
-	"                WHEN s.told = s.assigned THEN ' (' || w.names || ')'" \
-	"                ELSE ' (' || w.names || ' ' || " AND_MORE("(s.assigned - s.told)") " || ')' END," \
-	"        E'\n' ORDER BY s.starts_at)" \
-	"   FROM (SELECT s.*, GREATEST(LEAST(s.assigned, " TOLD_NAMES " - COALESCE(sum(s.assigned)" \
-	"                OVER (ORDER BY s.starts_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)), 0)" \
-	"                AS told" \
-	"           FROM (SELECT s.starts_at, s.ends_at, s.headcount, s.offered, s.id, s.customer_id," \
-	"                        (SELECT count(*) FROM tempcloud_data.assignment p" \
-	"                          WHERE p.shift_id = s.id AND p.customer_id = s.customer_id" \
-	"                            AND p.replaced_at IS NULL) AS assigned" \
-	"                   FROM tempcloud_data.shift s" \
-	"                  WHERE s.request_id = r.id AND s.customer_id = r.customer_id" \
-	"                  ORDER BY s.starts_at LIMIT " TOLD_SHIFTS ") s) s" \
-	"  CROSS JOIN LATERAL (" \
-	"   SELECT string_agg(p.worker_name, ', ' ORDER BY p.place) AS names" \
-	"     FROM (SELECT p.worker_name, p.place FROM tempcloud_data.assignment p" \
-	"            WHERE p.shift_id = s.id AND p.customer_id = s.customer_id AND p.replaced_at IS NULL" \
-	"            ORDER BY p.place LIMIT s.told) p) w)" \
-	" || (SELECT CASE WHEN n.shifts > " TOLD_SHIFTS \
-	"                 THEN E'\n' || " AND_MORE("(n.shifts - " TOLD_SHIFTS ")") " ELSE '' END" \
-	"       FROM (SELECT count(*) AS shifts FROM tempcloud_data.shift s" \
-	"              WHERE s.request_id = r.id AND s.customer_id = r.customer_id) n)"
+#include "rule/mail_shifts.h"
+#include "rule/mail_time.h"
 
 /*
  * The address of the contact who acted, for Reply-To: null if it is not proven,
@@ -76,13 +28,15 @@ enum
 {
 	DESCRIBED_TOPIC = 1, DESCRIBED_ROUND, DESCRIBED_RECIPIENT, DESCRIBED_RECIPIENT_NAME,
 	DESCRIBED_LOCALE, DESCRIBED_MESSAGE_ID, DESCRIBED_ATTEMPT, DESCRIBED_OBSOLETE,
-	DESCRIBED_BLOCKED, DESCRIBED_REGISTERED, DESCRIBED_REPLY_TO,
+	DESCRIBED_BLOCKED, DESCRIBED_REGISTERED, DESCRIBED_REPLY_TO, DESCRIBED_TIME_ZONE,
+	DESCRIBED_CUSTOMER_ID,
 	DESCRIBED_PLACEHOLDERS		/* from here on */
 };
 
 /*
  * A mail, and the values of its template's placeholders in the order of
- * Placeholder (mail_template.h), without the link.  The company, person and
+ * Placeholder (mail_template.h), without the shifts and the link; the time is in the
+ * time zone of the mail.  The company, person and
  * address are those of the other side.  For the invitee, they are the inviter's.
  * For the inviter, they are those of the account that accepted or, before there
  * is a partnership, what the inviter typed.  A mail is obsolete if the
@@ -109,6 +63,10 @@ QUERY("SELECT COALESCE(m.invitation_id, m.contact_id), m.round, m.recipient, m.r
 	  "       i.invitee_id IS NOT NULL AS registered,"
 	  "       CASE WHEN m.kind IN ('invitation', 'reminder') THEN " REPLY_TO("host")
 	  "            WHEN m.kind = 'invitation_accepted' THEN " REPLY_TO("guest") " END,"
+	  "       CASE WHEN m.kind IN ('invitation', 'reminder')"
+	  "            THEN COALESCE(invitee.time_zone, inviter.time_zone)"
+	  "            ELSE inviter.time_zone END,"
+	  "       NULL::uuid,"
 	  "       COALESCE(NULLIF(m.recipient_name, ''), m.recipient),"
 	  "       CASE WHEN m.kind = 'confirm_email' THEN own.company_name"
 	  "            WHEN m.kind IN ('invitation', 'reminder') THEN inviter.company_name"
@@ -121,7 +79,7 @@ QUERY("SELECT COALESCE(m.invitation_id, m.contact_id), m.round, m.recipient, m.r
 	  "            ELSE concat_ws(' ', i.given_name, i.family_name) END,"
 	  "       CASE WHEN m.kind = 'invitation_accepted' THEN COALESCE(guest.email, i.email)"
 	  "            ELSE COALESCE(i.email, m.recipient) END,"
-	  "       i.message, i.reason, " MAIL_DATE("i.expires_at")
+	  "       i.message, i.reason, i.expires_at"
 	  "  FROM tempcloud_data.mail m"
 	  "  LEFT JOIN tempcloud_data.invitation i ON i.id = m.invitation_id"
 	  "  LEFT JOIN tempcloud_data.account inviter ON inviter.id = i.inviter_id"
@@ -145,13 +103,11 @@ QUERY("SELECT m.request_id, NULL::integer, m.recipient, m.recipient_name,"
 	  "            WHEN 'request_filled' THEN r.status <> 'accepted'"
 	  "            ELSE false END,"
 	  "       false, true,"
-	  "       " REPLY_TO("person") ","
+	  "       " REPLY_TO("person") ", r.time_zone, r.customer_id,"
 	  "       COALESCE(NULLIF(m.recipient_name, ''), m.recipient),"
 	  "       other.company_name, concat_ws(' ', person.given_name, person.family_name),"
-	  "       person.email, r.requirements, r.reason,"
-	  MAIL_DATE("r.answer_by") " || ' ' || " MAIL_TIME("r.answer_by") ","
-	  "       o.name, r.profession, r.location, r.department,"
-	  "       " SHIFTS
+	  "       person.email, r.requirements, r.reason, r.answer_by,"
+	  "       o.name, r.profession, r.location, r.department"
 	  "  FROM tempcloud_data.mail m"
 	  "  JOIN tempcloud_data.request r ON r.id = m.request_id AND r.customer_id = m.customer_id"
 	  "  JOIN tempcloud_data.staff_order o"
@@ -178,7 +134,8 @@ tc_mail_content(const pg_uuid_t *id, MailKind kind, bool about_request, const ch
 {
 	Rows		rows = tc_run(about_request ? &describe_request_mail : &describe_mail,
 							  UUID_VALUE(id), TIME_VALUE(tc_now()));
-	int			nvalues = about_request ? PLACEHOLDER_LINK : PLACEHOLDER_ORDER;
+	int			nvalues = about_request ? PLACEHOLDER_SHIFTS : PLACEHOLDER_ORDER;
+	char	   *time_zone = tc_text(rows, 0, DESCRIBED_TIME_ZONE);
 	bool		registered = tc_bool(rows, 0, DESCRIBED_REGISTERED);
 	char	   *values[PLACEHOLDERS] = {NULL};
 	MailContent content = {
@@ -197,7 +154,17 @@ tc_mail_content(const pg_uuid_t *id, MailKind kind, bool about_request, const ch
 	if (content.obsolete || content.blocked)
 		return content;
 	for (int i = 0; i < nvalues; i++)
-		values[i] = tc_text(rows, 0, DESCRIBED_PLACEHOLDERS + i);
+	{
+		if (i != PLACEHOLDER_EXPIRES_ON)
+			values[i] = tc_text(rows, 0, DESCRIBED_PLACEHOLDERS + i);
+	}
+	if (time_zone != NULL)
+		values[PLACEHOLDER_EXPIRES_ON] = (about_request ? tc_mail_time : tc_mail_date)
+			(tc_time(rows, 0, DESCRIBED_PLACEHOLDERS + PLACEHOLDER_EXPIRES_ON), time_zone,
+			 content.locale);
+	if (about_request)
+		values[PLACEHOLDER_SHIFTS] = tc_mail_shifts(content.topic, tc_uuid(rows, 0, DESCRIBED_CUSTOMER_ID),
+													time_zone, content.locale);
 	values[PLACEHOLDER_LINK] = link_of(kind, about_request, content.topic, token);
 	content.message = tc_render(template_kind(kind, registered), content.locale, values);
 	return content;

@@ -77,7 +77,7 @@ extern Datum tc_finish_with_request(const Request *request);
 /* A row r of tempcloud_data.request as the API shows it. */
 #define REQUEST_RECORD \
 	"ROW(r.id, r.order_id, r.customer_id, r.provider_id, r.profession, r.location," \
-	" r.department, r.requirements, r.status, r.answer_by, r.created_at, r.decided_at," \
-	" r.reason)::tempcloud.request"
+	" r.department, r.requirements, r.time_zone, r.status, r.answer_by, r.created_at," \
+	" r.decided_at, r.reason)::tempcloud.request"
 
 #endif							/* TC_REQUEST_H */

@@ -36,6 +36,13 @@ enum
 	PARTNER_IS_CLOSED = 1
 };
 
+static KeptQuery find_time_zone = QUERY("SELECT time_zone FROM tempcloud_data.account WHERE id = $1");
+
+enum
+{
+	TIME_ZONE = 1
+};
+
 static KeptQuery find_order =
 QUERY("SELECT id, digest = $3 FROM tempcloud_data.staff_order"
 	  " WHERE customer_id = $1 AND reference = $2");
@@ -53,8 +60,8 @@ QUERY("INSERT INTO tempcloud_data.staff_order"
 static KeptQuery insert_request =
 QUERY("INSERT INTO tempcloud_data.request"
 	  " (order_id, customer_id, provider_id, profession, location, department,"
-	  "  requirements, answer_by, created_at)"
-	  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id");
+	  "  requirements, time_zone, answer_by, created_at)"
+	  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id");
 
 enum
 {
@@ -80,6 +87,7 @@ QUERY("SELECT n.created_at + interval '24 hours'"
 	  " WHERE n.created_at > $3 - interval '24 hours'");
 
 static Caller *customer_calling(void);
+static char *time_zone_of(const Caller *caller);
 static Rows place_order(const Caller *caller, const char *name, const char *reference,
 						const Wish *wishes, int count);
 static pg_uuid_t *find_same_order(const Caller *caller, const char *reference,
@@ -114,7 +122,8 @@ tempcloud_send_order(PG_FUNCTION_ARGS)
 	caller = customer_calling();
 	name = tc_arg_required(fcinfo, ARG_NAME, "name", FORM_LINE);
 	reference = tc_arg(fcinfo, ARG_REFERENCE, "reference", FORM_LINE);
-	wishes = tc_read_wishes(PG_ARGISNULL(ARG_REQUESTS) ? NULL : PG_GETARG_JSONB_P(ARG_REQUESTS), &count);
+	wishes = tc_read_wishes(PG_ARGISNULL(ARG_REQUESTS) ? NULL : PG_GETARG_JSONB_P(ARG_REQUESTS),
+							time_zone_of(caller), &count);
 	tc_put_records(fcinfo, place_order(caller, name, reference, wishes, count));
 	tc_leave();
 	return (Datum) 0;
@@ -122,7 +131,7 @@ tempcloud_send_order(PG_FUNCTION_ARGS)
 
 /*
  * send_request(provider_id, profession, location, shifts jsonb, department,
- *				requirements, answer_by, name, reference)
+ *				requirements, answer_by, name, reference, time_zone)
  *		returns tempcloud.request
  */
 Datum
@@ -131,7 +140,7 @@ tempcloud_send_request(PG_FUNCTION_ARGS)
 	enum
 	{
 		ARG_PROVIDER_ID, ARG_PROFESSION, ARG_LOCATION, ARG_SHIFTS, ARG_DEPARTMENT,
-		ARG_REQUIREMENTS, ARG_ANSWER_BY, ARG_NAME, ARG_REFERENCE
+		ARG_REQUIREMENTS, ARG_ANSWER_BY, ARG_NAME, ARG_REFERENCE, ARG_TIME_ZONE
 	};
 	Caller	   *caller;
 	char	   *name;
@@ -149,10 +158,9 @@ tempcloud_send_request(PG_FUNCTION_ARGS)
 	wish.location = tc_arg_text(fcinfo, ARG_LOCATION);
 	wish.department = tc_arg_text(fcinfo, ARG_DEPARTMENT);
 	wish.requirements = tc_arg_text(fcinfo, ARG_REQUIREMENTS);
-	wish.has_answer_by = !PG_ARGISNULL(ARG_ANSWER_BY);
-	if (wish.has_answer_by)
-		wish.answer_by = PG_GETARG_TIMESTAMPTZ(ARG_ANSWER_BY);
-	tc_complete_wish(&wish, PG_ARGISNULL(ARG_SHIFTS) ? NULL : PG_GETARG_JSONB_P(ARG_SHIFTS));
+	wish.time_zone = tc_arg_text(fcinfo, ARG_TIME_ZONE);
+	tc_complete_wish(&wish, time_zone_of(caller), tc_arg_text(fcinfo, ARG_ANSWER_BY),
+					 PG_ARGISNULL(ARG_SHIFTS) ? NULL : PG_GETARG_JSONB_P(ARG_SHIFTS));
 	return tc_finish(place_order(caller, name, reference, &wish, 1));
 }
 
@@ -191,6 +199,15 @@ customer_calling(void)
 	if (caller->kind != CUSTOMER)
 		tc_refuse(CUSTOMERS_ONLY);
 	return caller;
+}
+
+/* The time zone of the caller's account, whose times they order in. */
+static char *
+time_zone_of(const Caller *caller)
+{
+	Rows		rows = tc_run(&find_time_zone, UUID_VALUE(caller->account_id));
+
+	return tc_text(rows, 0, TIME_ZONE);
 }
 
 /*
@@ -276,8 +293,8 @@ send_wish(const Caller *caller, const pg_uuid_t *order_id, const Wish *wish, Tim
 	rows = tc_run(&insert_request, UUID_VALUE(order_id), UUID_VALUE(caller->account_id),
 				  UUID_VALUE(wish->provider_id), TEXT_VALUE(wish->profession),
 				  TEXT_VALUE(wish->location), TEXT_VALUE(wish->department),
-				  TEXT_VALUE(wish->requirements), TIME_VALUE(wish->answer_by),
-				  TIME_VALUE(now));
+				  TEXT_VALUE(wish->requirements), TEXT_VALUE(wish->time_zone),
+				  TIME_VALUE(wish->answer_by), TIME_VALUE(now));
 	id = tc_uuid(rows, 0, NEW_ID);
 	insert_wished_shifts(id, caller, wish);
 	tc_event(EVENT_REQUEST_SENT, caller->account_id, caller->contact_id, wish->provider_id, id);

@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "base/input_check.h"
 #include "base/json_input.h"
+#include "base/local_time.h"
 #include "base/refusal.h"
 #include "rule/request.h"
 #include "rule/request_wish.h"
@@ -16,19 +17,20 @@
 #define MOST_PEOPLE 1000		/* of a shift, as in shift_headcount */
 #define LONGEST_SHIFT (24 * USECS_PER_HOUR) /* as in shift_times */
 
-static void read_wish(const JsonbValue *request, Wish *wish);
-static void complete(Wish *wish, const JsonbValue *shifts);
-static void clean(Wish *wish);
+static void read_wish(const JsonbValue *request, const char *time_zone, Wish *wish);
+static void complete(Wish *wish, const char *time_zone, const char *answer_by,
+					 const JsonbValue *shifts);
+static void clean(Wish *wish, const char *time_zone);
 static char *clean_member(const Wish *wish, const char *name, char *value, Form form,
 						  bool required);
 static void read_shifts(const JsonbValue *shifts, Wish *wish);
-static void read_shift(const JsonbValue *value, WishedShift *shift);
+static void read_shift(const JsonbValue *value, const char *time_zone, WishedShift *shift);
 static int	compare_shifts(const void *a, const void *b);
 pg_noreturn static void refuse_shift(const WishedShift *shift, const char *problem);
 pg_noreturn static void refuse_answer_by(const Wish *wish);
 
 Wish *
-tc_read_wishes(Jsonb *requests, int *count)
+tc_read_wishes(Jsonb *requests, const char *time_zone, int *count)
 {
 	JsonbValue	value = {.type = jbvNull};
 	JsonbValue *elements;
@@ -41,17 +43,17 @@ tc_read_wishes(Jsonb *requests, int *count)
 	for (int i = 0; i < *count; i++)
 	{
 		wishes[i].path = tc_json_path("requests", i);
-		read_wish(&elements[i], &wishes[i]);
+		read_wish(&elements[i], time_zone, &wishes[i]);
 	}
 	return wishes;
 }
 
 static void
-read_wish(const JsonbValue *request, Wish *wish)
+read_wish(const JsonbValue *request, const char *time_zone, Wish *wish)
 {
 	enum
 	{
-		PROVIDER_ID, PROFESSION, LOCATION, DEPARTMENT, REQUIREMENTS, ANSWER_BY, SHIFTS
+		PROVIDER_ID, PROFESSION, LOCATION, DEPARTMENT, REQUIREMENTS, TIME_ZONE, ANSWER_BY, SHIFTS
 	};
 	static const char *const names[] = {
 		[PROVIDER_ID] = "provider_id",
@@ -59,6 +61,7 @@ read_wish(const JsonbValue *request, Wish *wish)
 		[LOCATION] = "location",
 		[DEPARTMENT] = "department",
 		[REQUIREMENTS] = "requirements",
+		[TIME_ZONE] = "time_zone",
 		[ANSWER_BY] = "answer_by",
 		[SHIFTS] = "shifts"
 	};
@@ -72,33 +75,33 @@ read_wish(const JsonbValue *request, Wish *wish)
 	wish->location = tc_json_text(&members[LOCATION], paths[LOCATION]);
 	wish->department = tc_json_text(&members[DEPARTMENT], paths[DEPARTMENT]);
 	wish->requirements = tc_json_text(&members[REQUIREMENTS], paths[REQUIREMENTS]);
-	wish->has_answer_by = tc_json_time(&members[ANSWER_BY], paths[ANSWER_BY], &wish->answer_by);
-	complete(wish, &members[SHIFTS]);
+	wish->time_zone = tc_json_text(&members[TIME_ZONE], paths[TIME_ZONE]);
+	complete(wish, time_zone, tc_json_text(&members[ANSWER_BY], paths[ANSWER_BY]), &members[SHIFTS]);
 }
 
 void
-tc_complete_wish(Wish *wish, Jsonb *shifts)
+tc_complete_wish(Wish *wish, const char *time_zone, const char *answer_by, Jsonb *shifts)
 {
 	JsonbValue	value = {.type = jbvNull};
 
 	if (shifts != NULL)
 		JsonbToJsonbValue(shifts, &value);
-	complete(wish, &value);
+	complete(wish, time_zone, answer_by, &value);
 }
 
 static void
-complete(Wish *wish, const JsonbValue *shifts)
+complete(Wish *wish, const char *time_zone, const char *answer_by, const JsonbValue *shifts)
 {
-	clean(wish);
+	clean(wish, time_zone);
 	read_shifts(shifts, wish);
-	if (!wish->has_answer_by)
-		wish->answer_by = wish->shifts[0].starts_at;
+	wish->answer_by = answer_by == NULL ? wish->shifts[0].starts_at :
+		tc_read_time(answer_by, tc_wish_member(wish, "answer_by"), wish->time_zone);
 	if (wish->answer_by > wish->shifts[0].starts_at)
 		refuse_answer_by(wish);
 }
 
 static void
-clean(Wish *wish)
+clean(Wish *wish, const char *time_zone)
 {
 	tc_require(wish->provider_id, tc_wish_member(wish, "provider_id"));
 	wish->profession = clean_member(wish, "profession", wish->profession, FORM_LINE, true);
@@ -106,6 +109,9 @@ clean(Wish *wish)
 	wish->department = clean_member(wish, "department", wish->department, FORM_LINE, false);
 	wish->requirements = clean_member(wish, "requirements", wish->requirements, FORM_PARAGRAPH,
 									  false);
+	if (tc_trim(wish->time_zone) == NULL)
+		wish->time_zone = pstrdup(time_zone);
+	wish->time_zone = clean_member(wish, "time_zone", wish->time_zone, FORM_TIME_ZONE, true);
 }
 
 static char *
@@ -132,7 +138,7 @@ read_shifts(const JsonbValue *shifts, Wish *wish)
 	for (int i = 0; i < wish->nshifts; i++)
 	{
 		wish->shifts[i].path = tc_json_path(path, i);
-		read_shift(&elements[i], &wish->shifts[i]);
+		read_shift(&elements[i], wish->time_zone, &wish->shifts[i]);
 	}
 	qsort(wish->shifts, wish->nshifts, sizeof(WishedShift), compare_shifts);
 	for (int i = 1; i < wish->nshifts; i++)
@@ -143,7 +149,7 @@ read_shifts(const JsonbValue *shifts, Wish *wish)
 }
 
 static void
-read_shift(const JsonbValue *value, WishedShift *shift)
+read_shift(const JsonbValue *value, const char *time_zone, WishedShift *shift)
 {
 	enum
 	{
@@ -159,12 +165,10 @@ read_shift(const JsonbValue *value, WishedShift *shift)
 
 	for (int i = 0; i < lengthof(names); i++)
 		paths[i] = psprintf("%s.%s", shift->path, names[i]);
-	if (!tc_json_time(&members[STARTS_AT], paths[STARTS_AT], &shift->starts_at) ||
-		!tc_json_time(&members[ENDS_AT], paths[ENDS_AT], &shift->ends_at) ||
+	if (!tc_json_time(&members[STARTS_AT], paths[STARTS_AT], time_zone, &shift->starts_at) ||
+		!tc_json_time(&members[ENDS_AT], paths[ENDS_AT], time_zone, &shift->ends_at) ||
 		!tc_json_integer(&members[HEADCOUNT], paths[HEADCOUNT], &shift->headcount))
 		refuse_shift(shift, "needs \"starts_at\", \"ends_at\" and \"headcount\"");
-	if (TIMESTAMP_NOT_FINITE(shift->starts_at) || TIMESTAMP_NOT_FINITE(shift->ends_at))
-		refuse_shift(shift, "must have finite times");
 	if (shift->ends_at <= shift->starts_at ||
 		shift->ends_at - shift->starts_at > LONGEST_SHIFT)
 		refuse_shift(shift, "must end at most 24 hours after its start");
@@ -205,7 +209,7 @@ tc_digest_wishes(const char *name, const Wish *wishes, int count)
 	{
 		const Wish *wish = &wishes[i];
 		const char *texts[] = {wish->profession, wish->location, wish->department,
-		wish->requirements};
+		wish->requirements, wish->time_zone};
 
 		appendBinaryStringInfo(&content, (const char *) wish->provider_id, UUID_LEN);
 		for (int t = 0; t < lengthof(texts); t++)

@@ -28,20 +28,25 @@ typedef struct Wish
 	char	   *location;
 	char	   *department;
 	char	   *requirements;
-	bool		has_answer_by;	/* otherwise, the start of the first shift */
-	TimestampTz answer_by;
+	char	   *time_zone;		/* of times without an offset */
+	TimestampTz answer_by;		/* at the latest, the start of the first shift */
 	WishedShift *shifts;		/* in the order of time */
 	int			nshifts;
 } Wish;
 
-/* The wishes in a JSON array; PT400 if one of them is invalid. */
-extern Wish *tc_read_wishes(Jsonb *requests, int *count);
+/*
+ * The wishes in a JSON array; PT400 if one of them is invalid.  time_zone is that of
+ * wishes that have none.
+ */
+extern Wish *tc_read_wishes(Jsonb *requests, const char *time_zone, int *count);
 
 /*
- * Complete a single wish, whose other members are set, by its shifts in a JSON
- * array (which may be NULL); PT400 if it is invalid.
+ * Complete a single wish, whose other members are set, by a time zone if it has none,
+ * and by the time to answer and its shifts in a JSON array (either may be NULL);
+ * PT400 if it is invalid.
  */
-extern void tc_complete_wish(Wish *wish, Jsonb *shifts);
+extern void tc_complete_wish(Wish *wish, const char *time_zone, const char *answer_by,
+							 Jsonb *shifts);
 
 /* PT400 unless its shifts and the time to answer are in the future. */
 extern void tc_require_future(const Wish *wish);

@@ -69,15 +69,23 @@ AS $$
 SELECT account_id FROM tempcloud_data.contact WHERE contact.subject = account_of.subject;
 $$;
 
--- Early shifts from next month on, day after day, for so many people each
+-- Early shifts at the place of work from next month on, day after day, for so many people each
 CREATE FUNCTION test.shifts(VARIADIC headcounts integer[])
 RETURNS jsonb
 LANGUAGE sql
 AS $$
-SELECT jsonb_agg(jsonb_build_object('starts_at', day + interval '6 hours', 'ends_at', day + interval '14 hours',
+SELECT jsonb_agg(jsonb_build_object('starts_at', day + time '06:00', 'ends_at', day + time '14:00',
 									'headcount', headcount) ORDER BY day)
-  FROM (SELECT date_trunc('day', now()) + (30 + n) * interval '1 day', headcount
+  FROM (SELECT current_date + 30 + n::integer, headcount
 		  FROM unnest(headcounts) WITH ORDINALITY h (headcount, n)) s (day, headcount);
+$$;
+
+-- A time as the API takes it, whatever the DateStyle
+CREATE FUNCTION test.iso(t timestamptz)
+RETURNS text
+LANGUAGE sql
+AS $$
+SELECT to_jsonb(t) #>> '{}';
 $$;
 
 --

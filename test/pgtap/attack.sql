@@ -295,7 +295,7 @@ SELECT tempcloud.answer_request(:'filled_request', true) \g /dev/null
 SELECT tempcloud.assign_workers(id, '{Kurt Kohl}') FROM tempcloud.shifts WHERE offered > 0 \g /dev/null
 :as_eve
 SET LOCAL session_replication_role = replica;
-INSERT INTO tempcloud_data.account (kind, company_name, locale) SELECT 'provider', 'Secret', 'de' FROM generate_series(1, 500);
+INSERT INTO tempcloud_data.account (kind, company_name, locale, time_zone) SELECT 'provider', 'Secret', 'de', 'UTC' FROM generate_series(1, 500);
 SET LOCAL session_replication_role = origin;
 ANALYZE;
 
@@ -600,7 +600,7 @@ SELECT * FROM (VALUES
 	('invite_many', 'invitations', jsonb_build_array(jsonb_build_object('email', 'q@q.example', 'given_name', 'Quin', 'family_name', 'Quast',
 		'company_name', 'Q GmbH', 'phone', '112', 'message', 'Hallo', 'locale', 'de'))),
 	('send_order', 'requests', jsonb_build_array(jsonb_build_object('provider_id', :'hugo', 'profession', 'Koch', 'location', 'Bonn', 'department', 'Lager',
-		'requirements', 'Keine', 'answer_by', '2099-01-01', 'shifts', :'shifts'::jsonb))),
+		'requirements', 'Keine', 'time_zone', 'Europe/Berlin', 'answer_by', '2099-01-01T06:00', 'shifts', :'shifts'::jsonb))),
 	('send_request', 'shifts', :'shifts'),
 	('answer_request', 'shifts', (SELECT jsonb_build_array(jsonb_build_object('id', id, 'headcount', 1)) FROM tempcloud_data.shift WHERE request_id = :'open_request')))
   AS t (function, argument, form);

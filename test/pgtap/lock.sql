@@ -22,10 +22,10 @@ CREATE FUNCTION pg_temp.id(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTA
 	SELECT (lpad(to_hex(n), 12, '0') || '7000800000000000001' || kind)::uuid $$;
 CREATE FUNCTION pg_temp.locks() RETURNS bigint LANGUAGE sql AS $$
 	SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory' $$;
-INSERT INTO tempcloud_data.account (id, kind, company_name, locale)
-SELECT pg_temp.id('c', n), 'customer'::tempcloud.account_kind, 'Kunde ' || n, 'de' FROM generate_series(1, 300) n
+INSERT INTO tempcloud_data.account (id, kind, company_name, locale, time_zone)
+SELECT pg_temp.id('c', n), 'customer'::tempcloud.account_kind, 'Kunde ' || n, 'de', 'UTC' FROM generate_series(1, 300) n
  UNION ALL
-SELECT pg_temp.id('a', n), 'provider', 'Anbieter ' || n, 'de' FROM generate_series(1, 300) n;
+SELECT pg_temp.id('a', n), 'provider', 'Anbieter ' || n, 'de', 'UTC' FROM generate_series(1, 300) n;
 INSERT INTO tempcloud_data.contact (id, account_id, given_name, family_name, email, email_verified_at, subject)
 SELECT pg_temp.id('d', n), pg_temp.id('c', n), 'Anna', 'A', 'a' || n || '@kunde.lock.example', now(), 'lock a' || n FROM generate_series(1, 300) n
  UNION ALL

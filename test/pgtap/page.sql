@@ -10,10 +10,10 @@ SELECT plan(41);
 SET LOCAL session_replication_role = replica;
 CREATE FUNCTION pg_temp.id(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
 	SELECT (lpad(to_hex(n), 12, '0') || '7000800000000000000' || kind)::uuid $$;
-INSERT INTO tempcloud_data.account (id, kind, company_name, locale)
-SELECT pg_temp.id('a', n), 'provider'::tempcloud.account_kind, 'Anbieter ' || n, 'de' FROM generate_series(0, 19999) n
+INSERT INTO tempcloud_data.account (id, kind, company_name, locale, time_zone)
+SELECT pg_temp.id('a', n), 'provider'::tempcloud.account_kind, 'Anbieter ' || n, 'de', 'UTC' FROM generate_series(0, 19999) n
  UNION ALL
-SELECT pg_temp.id('c', n), 'customer', 'Kunde ' || n, 'de' FROM generate_series(0, 19999) n;
+SELECT pg_temp.id('c', n), 'customer', 'Kunde ' || n, 'de', 'UTC' FROM generate_series(0, 19999) n;
 INSERT INTO tempcloud_data.contact (id, account_id, given_name, family_name, email, email_verified_at, subject)
 SELECT pg_temp.id('b', n), pg_temp.id('a', n), 'Bob', 'B' || n, 'b' || n || '@anbieter.example', now(), 'page b' || n
   FROM generate_series(0, 19999) n
@@ -36,11 +36,11 @@ SELECT pg_temp.id('c', 0), pg_temp.id('a', n), pg_temp.id('1', n), pg_temp.id('b
 -- the first provider
 INSERT INTO tempcloud_data.staff_order (id, customer_id, ordered_by, name, created_at)
 SELECT pg_temp.id('3', n), pg_temp.id('c', n), pg_temp.id('d', n), 'Inventur', now() FROM generate_series(0, 19999) n;
-INSERT INTO tempcloud_data.request (id, order_id, customer_id, provider_id, profession, location, answer_by, created_at)
-SELECT pg_temp.id('4', n), pg_temp.id('3', 0), pg_temp.id('c', 0), pg_temp.id('a', n), 'Koch', 'Berlin', now() + interval '1 day', now()
+INSERT INTO tempcloud_data.request (id, order_id, customer_id, provider_id, profession, location, time_zone, answer_by, created_at)
+SELECT pg_temp.id('4', n), pg_temp.id('3', 0), pg_temp.id('c', 0), pg_temp.id('a', n), 'Koch', 'Berlin', 'UTC', now() + interval '1 day', now()
   FROM generate_series(1, 19999) n
  UNION ALL
-SELECT pg_temp.id('5', n), pg_temp.id('3', n), pg_temp.id('c', n), pg_temp.id('a', 0), 'Koch', 'Berlin', now() + interval '1 day', now()
+SELECT pg_temp.id('5', n), pg_temp.id('3', n), pg_temp.id('c', n), pg_temp.id('a', 0), 'Koch', 'Berlin', 'UTC', now() + interval '1 day', now()
   FROM generate_series(1, 19999) n;
 INSERT INTO tempcloud_data.shift (request_id, customer_id, starts_at, ends_at, headcount)
 SELECT id, customer_id, now() + interval '1 day', now() + interval '2 days', 1 FROM tempcloud_data.request;

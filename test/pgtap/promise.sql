@@ -101,8 +101,8 @@ INSERT INTO attempt (promise, sqlstate, statement) VALUES
 ('pairing', '23514', $$UPDATE tempcloud_data.account SET kind = 'provider' WHERE id = test.account_of('anna')$$),
 ('pairing', '23514', $$UPDATE tempcloud_data.account SET kind = 'customer' WHERE id = test.account_of('berta')$$),
 ('pairing', '23514', $$UPDATE tempcloud_data.account SET id = gen_random_uuid() WHERE id = test.account_of('anna')$$),
-('pairing', '23514', $$INSERT INTO tempcloud_data.account (id, kind, company_name, locale)
-	VALUES (test.account_of('anna'), 'customer', 'Kunde AG', 'de')
+('pairing', '23514', $$INSERT INTO tempcloud_data.account (id, kind, company_name, locale, time_zone)
+	VALUES (test.account_of('anna'), 'customer', 'Kunde AG', 'de', 'UTC')
 	ON CONFLICT (id) DO UPDATE SET kind = 'provider'$$),
 ('pairing', '23514', $$MERGE INTO tempcloud_data.account a USING (SELECT 1) one ON a.id = test.account_of('berta')
 	WHEN MATCHED THEN UPDATE SET kind = 'customer'$$),
@@ -314,8 +314,8 @@ RETURNS text LANGUAGE sql AS $$
 	SELECT pg_temp.undone('replica', format('INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
 		VALUES (%1$L, %3$L, %1$L, %1$L);
 		SET LOCAL session_replication_role = %5$s;
-		INSERT INTO tempcloud_data.account (id, kind, company_name, locale)
-		VALUES (%1$L, %2$L, ''K'', ''de''), (%3$L, %4$L, ''A'', ''de'')', '00000000-0000-7000-8000-000000000001', kind_of_customer,
+		INSERT INTO tempcloud_data.account (id, kind, company_name, locale, time_zone)
+		VALUES (%1$L, %2$L, ''K'', ''de'', ''UTC''), (%3$L, %4$L, ''A'', ''de'', ''UTC'')', '00000000-0000-7000-8000-000000000001', kind_of_customer,
 			'00000000-0000-7000-8000-000000000002', kind_of_provider, role_of_accounts))
 $$;
 SELECT is(pg_temp.copy_partnership('customer', 'provider'), 'none', 'a pair that comes before its accounts');

@@ -54,6 +54,7 @@ SELECT pg_temp.relation_is('tempcloud_data.account', $$
 	kind tempcloud.account_kind NOT NULL
 	company_name tempcloud_data.company_name NOT NULL
 	locale tempcloud_data.locale NOT NULL
+	time_zone tempcloud_data.time_zone NOT NULL
 	phone tempcloud_data.phone
 	website tempcloud_data.website
 	street tempcloud_data.line
@@ -215,6 +216,7 @@ SELECT pg_temp.relation_is('tempcloud_data.request', $$
 	location tempcloud_data.line NOT NULL
 	department tempcloud_data.line
 	requirements tempcloud_data.paragraph
+	time_zone tempcloud_data.time_zone NOT NULL
 	status tempcloud.request_status NOT NULL DEFAULT 'open'::tempcloud.request_status
 	answer_by timestamptz NOT NULL
 	created_at timestamptz NOT NULL
@@ -302,6 +304,7 @@ SELECT pg_temp.relation_is('tempcloud_data.request_overview', $$
 	location text
 	department text
 	requirements text
+	time_zone text
 	status text
 	answer_by timestamptz
 	created_at timestamptz
@@ -321,6 +324,7 @@ SELECT pg_temp.relation_is('tempcloud_data.shift_overview', $$
 	request_id uuid
 	customer_id uuid
 	provider_id uuid
+	time_zone text
 	starts_at timestamptz
 	ends_at timestamptz
 	headcount integer
@@ -458,6 +462,7 @@ SELECT pg_temp.relation_is('tempcloud.my_account', $$
 	kind tempcloud.account_kind
 	company_name text
 	locale text
+	time_zone text
 	phone text
 	website text
 	street text
@@ -592,6 +597,7 @@ SELECT pg_temp.relation_is('tempcloud.requests_sent', $$
 	location text
 	department text
 	requirements text
+	time_zone text
 	status text
 	answer_by timestamptz
 	created_at timestamptz
@@ -618,6 +624,7 @@ SELECT pg_temp.relation_is('tempcloud.requests_received', $$
 	location text
 	department text
 	requirements text
+	time_zone text
 	status text
 	answer_by timestamptz
 	created_at timestamptz
@@ -637,6 +644,7 @@ SELECT pg_temp.relation_is('tempcloud.shifts', $$
 	request_id uuid
 	customer_id uuid
 	provider_id uuid
+	time_zone text
 	starts_at timestamptz
 	ends_at timestamptz
 	headcount integer
@@ -648,6 +656,7 @@ SELECT pg_temp.relation_is('tempcloud.assignments', $$
 	shift_id uuid
 	place integer
 	request_id uuid
+	time_zone text
 	starts_at timestamptz
 	ends_at timestamptz
 	worker_name text
@@ -659,6 +668,7 @@ SELECT pg_temp.relation_is('tempcloud.account', $$
 	kind tempcloud.account_kind
 	company_name text
 	locale text
+	time_zone text
 	phone text
 	website text
 	street text
@@ -750,6 +760,7 @@ SELECT pg_temp.relation_is('tempcloud.request', $$
 	location text
 	department text
 	requirements text
+	time_zone text
 	status tempcloud.request_status
 	answer_by timestamptz
 	created_at timestamptz
@@ -828,12 +839,12 @@ INSERT INTO expected VALUES
  ' locale text DEFAULT NULL::text, phone text DEFAULT NULL::text,'
  ' website text DEFAULT NULL::text, street text DEFAULT NULL::text,'
  ' postal_code text DEFAULT NULL::text, city text DEFAULT NULL::text,'
- ' country text DEFAULT NULL::text, "position" text DEFAULT NULL::text', 'account'),
+ ' country text DEFAULT NULL::text, "position" text DEFAULT NULL::text, time_zone text DEFAULT NULL::text', 'account'),
 ('update_account',
  'company_name text DEFAULT NULL::text, locale text DEFAULT NULL::text,'
  ' phone text DEFAULT NULL::text, website text DEFAULT NULL::text,'
  ' street text DEFAULT NULL::text, postal_code text DEFAULT NULL::text,'
- ' city text DEFAULT NULL::text, country text DEFAULT NULL::text', 'account'),
+ ' city text DEFAULT NULL::text, country text DEFAULT NULL::text, time_zone text DEFAULT NULL::text', 'account'),
 ('add_contact',
  'given_name text, family_name text, email text DEFAULT NULL::text,'
  ' "position" text DEFAULT NULL::text, phone text DEFAULT NULL::text', 'contact'),
@@ -865,8 +876,8 @@ INSERT INTO expected VALUES
 ('send_request',
  'provider_id uuid, profession text, location text, shifts jsonb,'
  ' department text DEFAULT NULL::text, requirements text DEFAULT NULL::text,'
- ' answer_by timestamp with time zone DEFAULT NULL::timestamp with time zone,'
- ' name text DEFAULT NULL::text, reference text DEFAULT NULL::text', 'request'),
+ ' answer_by text DEFAULT NULL::text,'
+ ' name text DEFAULT NULL::text, reference text DEFAULT NULL::text, time_zone text DEFAULT NULL::text', 'request'),
 ('withdraw_request', 'id uuid, reason text DEFAULT NULL::text', 'request'),
 ('answer_request',
  'id uuid, accept boolean, reason text DEFAULT NULL::text,'
@@ -960,7 +971,7 @@ SELECT enum_has_labels('tempcloud', 'request_status',
 SELECT enum_has_labels('tempcloud', 'mail_kind',
 	'{invitation,invitation_to_register,reminder,invitation_accepted,invitation_declined,invitation_expired,confirm_email,request_received,request_accepted,request_declined,request_withdrawn,request_expired,request_cancelled,request_filled}'::name[]);
 SELECT enum_has_labels('tempcloud_data', 'mail_state', '{queued,sent,failed,bounced,dropped,suppressed}'::name[]);
-SELECT domains_are('tempcloud_data', '{line,person_name,company_name,paragraph,free_text,phone,email,locale,country,website}'::name[]);
+SELECT domains_are('tempcloud_data', '{line,person_name,company_name,paragraph,free_text,phone,email,locale,country,website,time_zone}'::name[]);
 SELECT domains_are('tempcloud', '{}'::name[]);
 SELECT enums_are('tempcloud', '{account_kind,invitation_status,request_status,mail_kind}'::name[]);
 SELECT enums_are('tempcloud_data', '{mail_state}'::name[]);

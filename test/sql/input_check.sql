@@ -198,10 +198,10 @@ INSERT INTO sample (country) VALUES ('Germany'); \echo :SQLSTATE
 INSERT INTO sample (website) VALUES ('javascript:alert(1)'); \echo :SQLSTATE
 INSERT INTO sample (phone) VALUES ('keine Nummer!!'); \echo :SQLSTATE
 INSERT INTO sample (free_text) VALUES ('tci_' || repeat('A', 48)); \echo :SQLSTATE
-INSERT INTO tempcloud_data.account (kind, company_name, locale)
-	VALUES ('customer', E'Kunde\rAG', 'de'); \echo :SQLSTATE
-INSERT INTO tempcloud_data.account (kind, company_name, locale)
-	VALUES ('customer', 'Kunde AG', ''); \echo :SQLSTATE
+INSERT INTO tempcloud_data.account (kind, company_name, locale, time_zone)
+	VALUES ('customer', E'Kunde\rAG', 'de', 'UTC'); \echo :SQLSTATE
+INSERT INTO tempcloud_data.account (kind, company_name, locale, time_zone)
+	VALUES ('customer', 'Kunde AG', '', 'UTC'); \echo :SQLSTATE
 SELECT count(*) FROM sample;
 
 -- The API says which argument is wrong, and how it should be; nothing is

@@ -73,7 +73,7 @@ SELECT (mail).kind, (mail).subject, (mail).reply_to, regexp_replace(regexp_repla
 -- Past its time it is expired for everybody at once, and then written down.
 SET ROLE tempcloud_user;
 SELECT id AS late FROM tempcloud.send_request(:'anbieter', 'Koch', 'Berlin', test.shifts(1),
-	answer_by => clock_timestamp() + interval '0.1 s') \gset
+	answer_by => test.iso(clock_timestamp() + interval '0.1 s')) \gset
 SELECT pg_sleep(0.2);
 SELECT status FROM tempcloud.requests_sent WHERE id = :'late';
 SELECT test.refusal(format('SELECT tempcloud.withdraw_request(%L)', :'late'));
@@ -125,6 +125,6 @@ SELECT test.answer(replace(replace(command, '$1', quote_literal(:'single')), '$2
 			   ('UPDATE tempcloud_data.shift SET offered = 9 WHERE request_id = $2'),
 			   ('INSERT INTO tempcloud_data.shift (request_id, customer_id, starts_at, ends_at, headcount) SELECT request_id, customer_id, starts_at + interval ''1 hour'', ends_at, 1 FROM tempcloud_data.shift WHERE request_id = $1'),
 			   ('INSERT INTO tempcloud_data.shift (request_id, customer_id, starts_at, ends_at, headcount) VALUES ($1, gen_random_uuid(), ''2000-01-01'', ''2000-01-03'', 1)'),
-			   ('INSERT INTO tempcloud_data.request (order_id, customer_id, provider_id, profession, location, answer_by, created_at) SELECT order_id, customer_id, customer_id, ''x'', ''x'', ''2100-01-01'', now() FROM tempcloud_data.request WHERE id = $1')
+			   ('INSERT INTO tempcloud_data.request (order_id, customer_id, provider_id, profession, location, time_zone, answer_by, created_at) SELECT order_id, customer_id, customer_id, ''x'', ''x'', ''UTC'', ''2100-01-01'', now() FROM tempcloud_data.request WHERE id = $1')
 	   ) v (command);
-SELECT test.answer(format('INSERT INTO tempcloud_data.request (order_id, customer_id, provider_id, profession, location, answer_by, created_at) SELECT order_id, customer_id, %L, ''x'', ''x'', ''2100-01-01'', now() FROM tempcloud_data.request WHERE id = %L', :'fremd', :'single'));
+SELECT test.answer(format('INSERT INTO tempcloud_data.request (order_id, customer_id, provider_id, profession, location, time_zone, answer_by, created_at) SELECT order_id, customer_id, %L, ''x'', ''x'', ''UTC'', ''2100-01-01'', now() FROM tempcloud_data.request WHERE id = %L', :'fremd', :'single'));

@@ -22,7 +22,7 @@ SELECT jsonb_build_array(
 	jsonb_build_object('provider_id', :'personal', 'profession', 'Lagerhelfer', 'location', 'Berlin',
 					   'shifts', test.shifts(1))) AS requests \gset
 SELECT provider_id = :'anbieter' AS anbieter, customer_id = :'kunde' AS kunde, profession, location, department,
-	   requirements, status, answer_by = date_trunc('day', now()) + interval '31 days 6 hours' AS by_first_shift,
+	   requirements, status, answer_by = (current_date + 31 + time '06:00') AT TIME ZONE time_zone AS by_first_shift,
 	   decided_at, reason
   FROM tempcloud.send_order('Inventur', :'requests', 'B-1');
 SELECT order_name, reference, ordered_by, provider_company, status, headcount, offered, assigned,
@@ -56,9 +56,9 @@ SELECT count(*), count(DISTINCT order_id) AS orders FROM tempcloud.requests_sent
 
 -- A single request is an order of one.
 SELECT id AS single, profession, location FROM tempcloud.send_request(:'anbieter', 'Koch', 'Potsdam', test.shifts(1),
-	answer_by => now() + interval '2 days', reference => 'B-3') \gset
+	answer_by => test.iso(now() + interval '2 days'), reference => 'B-3') \gset
 SELECT id = :'single' AS again FROM tempcloud.send_request(:'anbieter', 'Koch', 'Potsdam', test.shifts(1),
-	answer_by => (SELECT answer_by FROM tempcloud.requests_sent WHERE id = :'single'), reference => 'B-3');
+	answer_by => (SELECT test.iso(answer_by) FROM tempcloud.requests_sent WHERE id = :'single'), reference => 'B-3');
 SELECT order_name, profession, department, answer_by - created_at BETWEEN '47 hours' AND '49 hours' AS two_days
   FROM tempcloud.requests_sent WHERE id = :'single';
 
@@ -82,17 +82,17 @@ SELECT set_config('test.good', jsonb_build_object('provider_id', :'anbieter', 'p
 SELECT test.answer(format('SELECT FROM tempcloud.send_order(''Fehler'', %L)', jsonb_build_array(good, good || bad)))
   FROM (VALUES ('{"provider_id":null}'::jsonb), ('{"profession":"  "}'), ('{"location":null}'), ('{"profession":"Koch\nKellner"}'),
 			   ('{"department":"\u202ex"}'), ('{"requirements":"a\u0007"}'), ('{"colour":"blue"}'), ('{"answer_by":"yesterday"}'),
-			   ('{"answer_by":"infinity"}'), ('{"shifts":null}'), ('{"shifts":{}}'), ('{"shifts":[]}'), ('{"shifts":[1]}'),
+			   ('{"answer_by":"infinity"}'), ('{"answer_by":"2100-01-01"}'), ('{"answer_by":"2100-01-01T00:00"}'), ('{"answer_by":"2000-01-01T00:00"}'), ('{"time_zone":"MEZ"}'), ('{"time_zone":"Europe/Atlantis"}'), ('{"shifts":null}'), ('{"shifts":{}}'), ('{"shifts":[]}'), ('{"shifts":[1]}'),
 			   ('{"provider_id":"00000000-0000-7000-8000-000000000000"}')) v (bad),
 	   (SELECT current_setting('test.good')::jsonb) g (good);
 SELECT test.answer(format('SELECT FROM tempcloud.send_order(''Fehler'', %L)', jsonb_build_array(jsonb_set(good, '{shifts,1}', good -> 'shifts' -> 1 || bad))))
-  FROM (VALUES ('{"headcount":null}'::jsonb), ('{"headcount":0}'), ('{"headcount":1001}'), ('{"starts_at":"2000-01-01"}'),
-			   ('{"ends_at":"2000-01-01"}'), ('{"ends_at":"infinity"}'), ('{"breaks":1}'),
-			   (jsonb_build_object('ends_at', date_trunc('day', now()) + interval '33 days 7 hours')),
-			   (jsonb_build_object('starts_at', date_trunc('day', now()) + interval '31 days 6 hours',
-								   'ends_at', date_trunc('day', now()) + interval '31 days 7 hours')),
-			   (jsonb_build_object('starts_at', date_trunc('day', now()) + interval '31 days',
-								   'ends_at', date_trunc('day', now()) + interval '31 days 6 hours'))) v (bad),
+  FROM (VALUES ('{"headcount":null}'::jsonb), ('{"headcount":0}'), ('{"headcount":1001}'), ('{"starts_at":"2000-01-01T00:00"}'),
+			   ('{"ends_at":"2000-01-01T00:00"}'), ('{"ends_at":"infinity"}'), ('{"breaks":1}'),
+			   (jsonb_build_object('ends_at', current_date + 33 + time '07:00')),
+			   (jsonb_build_object('starts_at', current_date + 31 + time '06:00',
+								   'ends_at', current_date + 31 + time '07:00')),
+			   (jsonb_build_object('starts_at', current_date + 31 + time '00:00',
+								   'ends_at', current_date + 31 + time '06:00'))) v (bad),
 	   (SELECT current_setting('test.good')::jsonb) g (good);
 SELECT test.answer(format('SELECT FROM tempcloud.send_order(''Fehler'', %L)', jsonb_build_array(good || '{"provider_id":"x"}'))) FROM (SELECT current_setting('test.good')::jsonb) g (good);
 SELECT test.answer(format('SELECT FROM tempcloud.send_order(''Fehler'', %L)', jsonb_agg(good))) FROM (SELECT current_setting('test.good')::jsonb FROM generate_series(1, 101)) g (good);
@@ -139,12 +139,11 @@ RESET request.jwt.claims;
 -- texts were written, and in whatever order members and shifts came.
 SET ROLE tempcloud_user;
 SET request.jwt.claims = :'anna';
-SET timezone = 'Europe/Berlin';
 \set early '{"starts_at": "2100-01-04 06:00", "ends_at": "2100-01-04 14:00", "headcount": 2}'
 \set late '{"starts_at": "2100-01-05 06:00", "ends_at": "2100-01-05 14:00", "headcount": 3}'
 SELECT set_config('test.same', jsonb_build_object('provider_id', :'anbieter', 'profession', 'Koch', 'location', 'Potsdam',
 	'requirements', E'eins\nzwei', 'shifts', jsonb_build_array(:'early'::jsonb, :'late'::jsonb))::text, false) IS NOT NULL AS set;
-SELECT order_id AS same, answer_by AS by FROM tempcloud.send_order('Küche', jsonb_build_array(current_setting('test.same')::jsonb), 'B-5') \gset
+SELECT order_id AS same, test.iso(answer_by) AS by FROM tempcloud.send_order('Küche', jsonb_build_array(current_setting('test.same')::jsonb), 'B-5') \gset
 -- The same, another one, or why not
 CREATE FUNCTION pg_temp.again(change jsonb, name text DEFAULT 'Küche') RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -165,8 +164,8 @@ SELECT what, replace(pg_temp.again(change), :'same', 'same') AS order
 	(5, 'shifts the other way round', jsonb_build_object('shifts', jsonb_build_array(:'late'::jsonb, :'early'::jsonb))),
 	(6, 'numbers', jsonb_build_object('shifts', jsonb_build_array(:'early'::jsonb || '{"headcount": 2.0}', :'late'::jsonb || '{"headcount": "3"}'))),
 	(7, 'times with an offset', jsonb_build_object('shifts', jsonb_build_array(
-		:'early'::jsonb || '{"starts_at": "2100-01-04T05:00Z", "ends_at": "2100-01-04 08:00-05"}', :'late'::jsonb))),
-	(8, 'the last moment to answer', jsonb_build_object('answer_by', '2100-01-04T05:00:00Z')),
+		:'early'::jsonb || '{"starts_at": "2100-01-04T06:00Z", "ends_at": "2100-01-04 09:00-05"}', :'late'::jsonb))),
+	(8, 'the last moment to answer', jsonb_build_object('answer_by', '2100-01-04T06:00:00Z')),
 	(9, 'a key in capitals', jsonb_build_object('provider_id', upper(:'anbieter'))),
 	(11, 'another profession', '{"profession": "Köchin"}'),
 	(12, 'more of it', '{"department": "x"}'),
@@ -175,18 +174,18 @@ SELECT what, replace(pg_temp.again(change), :'same', 'same') AS order
 	(15, 'a fraction of people', jsonb_build_object('shifts', jsonb_build_array(:'early'::jsonb || '{"headcount": 2.5}', :'late'::jsonb))),
 	(16, 'a shift less', jsonb_build_object('shifts', jsonb_build_array(:'early'::jsonb))),
 	(17, 'another time', jsonb_build_object('shifts', jsonb_build_array(:'early'::jsonb || '{"ends_at": "2100-01-04 15:00"}', :'late'::jsonb))),
-	(18, 'an earlier answer', jsonb_build_object('answer_by', '2100-01-04T04:59:59Z')),
+	(18, 'an earlier answer', jsonb_build_object('answer_by', '2100-01-04T05:59:59Z')),
 	(19, 'another provider', jsonb_build_object('provider_id', :'personal'))) AS t (n, what, change)
  ORDER BY n;
 SELECT replace(pg_temp.again('{}', ' Küche '), :'same', 'same') AS spaces, pg_temp.again('{}', 'Kantine') AS other_name;
 SELECT order_id = :'same' AS as_single_request
   FROM tempcloud.send_request(:'anbieter', 'Koch', 'Potsdam', jsonb_build_array(:'late'::jsonb, :'early'::jsonb),
 	requirements => E'eins\nzwei', name => 'Küche', reference => 'B-5', answer_by => :'by');
--- In another time zone the same words are other times, and other words the same.
+-- In another session time zone it is the same; the time zone of the request is a part of it.
 SET timezone = 'America/New_York';
-SELECT pg_temp.again('{}') AS same_words,
-	   replace(pg_temp.again(jsonb_build_object('shifts', jsonb_build_array('{"starts_at": "2100-01-04 00:00", "ends_at": "2100-01-04 08:00", "headcount": 2}'::jsonb,
-		'{"starts_at": "2100-01-05 00:00", "ends_at": "2100-01-05 08:00", "headcount": 3}'::jsonb))), :'same', 'same') AS same_times;
+SELECT replace(pg_temp.again('{}'), :'same', 'same') AS order,
+	   pg_temp.again('{"time_zone": "America/New_York"}') AS same_words,
+	   pg_temp.again('{"time_zone": "Europe/London"}') AS same_times;
 RESET timezone;
 RESET ROLE;
 SELECT count(*) FROM tempcloud_data.staff_order WHERE reference = 'B-5';

@@ -23,3 +23,6 @@ DROP ROLE IF EXISTS regress_tempcloud_app, regress_tempcloud_nobody;
 RESET client_min_messages;
 CREATE ROLE regress_tempcloud_app LOGIN IN ROLE tempcloud_service;
 CREATE ROLE regress_tempcloud_nobody LOGIN;
+
+-- Where these companies are, it is never summer.
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET tempcloud.default_time_zone = ''UTC''', current_database()); END $$;

@@ -13,7 +13,7 @@ my ($out, $err) = ('', '');
 
 ok(IPC::Run::run([ "$FindBin::RealBin/../../scripts/fuzz", 'replay' ], '>', \$out, '2>', \$err), 'nothing breaks')
   or diag("$out$err");
-foreach my $target (qw(token claims due trace dsn))
+foreach my $target (qw(token claims due trace dsn iso_time))
 {
 	my $inputs = () = glob("$corpus/$target/*");
 
