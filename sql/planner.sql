@@ -15,6 +15,9 @@ ALTER TABLE tempcloud_data.invitation
 ALTER TABLE tempcloud_data.request
 	ALTER customer_id SET (n_distinct = -0.05),
 	ALTER provider_id SET (n_distinct = -0.05);
+-- An invitation has few mails.
+ALTER TABLE tempcloud_data.mail
+	ALTER invitation_id SET (n_distinct = -0.5);
 
 -- Of these the planner takes its defaults. A sample taken while nothing was pending,
 -- say, would have it believe that all partial indexes are empty, and that one is as

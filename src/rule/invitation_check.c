@@ -49,8 +49,12 @@ QUERY("SELECT p.id, p.expires_at <= $5"
  */
 static KeptQuery find_refusal =
 QUERY("SELECT FROM tempcloud_data.invitation i"
-	  " WHERE i.inviter_id = $1 AND i.status = 'declined' AND i.decided_at > $4"
-	  "   AND (lower(i.email) = $2 OR i.invitee_id = $3)"
+	  " WHERE i.inviter_id = $1 AND lower(i.email) = $2"
+	  "   AND i.status = 'declined' AND i.decided_at > $4"
+	  " UNION ALL"
+	  " SELECT FROM tempcloud_data.invitation i"
+	  "  WHERE i.inviter_id = $1 AND i.invitee_id = $3"
+	  "    AND i.status = 'declined' AND i.decided_at > $4"
 	  " UNION ALL"
 	  " SELECT FROM tempcloud_data.block b"
 	  "  WHERE b.inviter_id = $1 AND lower(b.email) = $2"
@@ -58,12 +62,11 @@ QUERY("SELECT FROM tempcloud_data.invitation i"
 	  " SELECT FROM tempcloud_data.block b"
 	  "  WHERE b.inviter_id = $1 AND b.account_id = $3");
 
-/* How many are pending ($4) from account $1, other than $2; counts up to $3. */
+/* How many are pending ($2) from account $1, counted up to $3, from the index alone. */
 static KeptQuery count_pending =
 QUERY("SELECT count(*) FROM ("
 	  "   SELECT FROM tempcloud_data.invitation i"
-	  "    WHERE i.inviter_id = $1 AND i.status = 'pending' AND i.id IS DISTINCT FROM $2"
-	  "      AND i.expires_at > $4"
+	  "    WHERE i.inviter_id = $1 AND i.status = 'pending' AND i.expires_at > $2"
 	  "    LIMIT $3) pending");
 
 enum
@@ -111,6 +114,8 @@ QUERY("SELECT FROM tempcloud_data.invitation i"
 	  "  WHERE b.inviter_id = $1 AND b.account_id = $2"
 	  " UNION ALL"
 	  " SELECT FROM tempcloud_data.account a WHERE a.id = $2 AND a.closed_at IS NOT NULL");
+
+static void require_few_pending(Value inviter, Value now, const Invitation *resent);
 
 void
 tc_require_no_partner(const Caller *caller, const Owner *owner)
@@ -170,27 +175,36 @@ tc_require_not_declined(const Caller *caller, const char *email, const Owner *ow
  * mail within 24 hours: other accounts cannot prevent its first one.
  */
 void
-tc_require_within_limits(const Caller *caller, const char *email, const pg_uuid_t *resent)
+tc_require_within_limits(const Caller *caller, const char *email, const Invitation *resent)
 {
-	Rows		rows;
 	Value		inviter = UUID_VALUE(caller->account_id);
 	Value		address = TEXT_VALUE(tc_fold_email(email));
 	Value		now = TIME_VALUE(tc_now());
 
-	if (tc_max_pending_invitations >= 0)
-	{
-		rows = tc_run_latest(&count_pending, inviter, UUID_VALUE(resent),
-							 INT_VALUE(tc_max_pending_invitations), now);
-		if (tc_integer(rows, 0, PENDING_COUNT) >= tc_max_pending_invitations)
-			tc_refuse(TOO_MANY_INVITATIONS);
-	}
+	require_few_pending(inviter, now, resent);
 	tc_require_below(tc_max_daily_invitations, TOO_MANY_INVITATIONS, &nth_newest_sent,
-					 inviter, UUID_VALUE(resent), now);
+					 inviter, UUID_VALUE(resent ? resent->id : NULL), now);
 	tc_require_below(tc_max_daily_mails_to_address, TOO_MANY_MAILS, &nth_newest_mail,
 					 address, inviter, now);
 	if (tc_run_latest(&nth_newest_mail, INT_VALUE(0), address, inviter, now).count > 0)
 		tc_require_below(tc_max_daily_mails_to_address_of_all, TOO_MANY_MAILS, &nth_newest_mail,
 						 address, NULL_VALUE(UUIDOID), now);
+}
+
+/* An invitation that is sent again does not count. */
+static void
+require_few_pending(Value inviter, Value now, const Invitation *resent)
+{
+	int			limit = tc_max_pending_invitations;
+	Rows		rows;
+
+	if (limit < 0)
+		return;
+	if (resent != NULL && resent->status == INVITATION_IS_PENDING && limit < PG_INT32_MAX)
+		limit++;
+	rows = tc_run_latest(&count_pending, inviter, now, INT_VALUE(limit));
+	if (tc_integer(rows, 0, PENDING_COUNT) >= limit)
+		tc_refuse(TOO_MANY_INVITATIONS);
 }
 
 const pg_uuid_t *

@@ -22,6 +22,7 @@
 #include "base/query.h"
 #include "rule/caller.h"
 #include "rule/contact.h"
+#include "rule/invitation.h"
 
 /*
  * Raises PT409 own_account, same_kind, already_partners, or invited_you if an
@@ -56,7 +57,7 @@ extern void tc_require_not_declined(const Caller *caller, const char *email,
  * too many in 24 hours, and too_many_mails if the address has been sent too many.
  */
 extern void tc_require_within_limits(const Caller *caller, const char *email,
-									 const pg_uuid_t *resent);
+									 const Invitation *resent);
 
 /*
  * Returns the account to which an invitation to one of its addresses is routed, or

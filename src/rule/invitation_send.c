@@ -191,7 +191,7 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 	require_resendable(invitation);
 	make_room(caller, invitation->email, &owner, id);
 	make_room_at_invitee(caller, invitation, &owner, routed);
-	tc_require_within_limits(caller, invitation->email, id);
+	tc_require_within_limits(caller, invitation->email, invitation);
 
 	account = invitation->invitee_id ? invitation->invitee_id : owner.account_id;
 	return tc_finish_with(renew(caller, invitation, tc_account_to_route_to(caller, account, id)));
