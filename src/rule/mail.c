@@ -92,17 +92,18 @@ FIND_READER_QUERIES("SELECT o.customer_id, o.ordered_by, NULL::uuid, NULL::integ
 					"    ON o.id = r.order_id AND o.customer_id = r.customer_id"
 					" WHERE r.id = $1 AND r.customer_id = $2");
 
+/* OFFSET 0: what comes after the request does not begin with all partners of the customer. */
 static KeptQuery find_provider[READER_QUERIES] =
 FIND_READER_QUERIES("SELECT r.provider_id, w.answered_by,"
 					"       CASE i.inviter_kind WHEN 'provider' THEN i.invited_by ELSE i.decided_by END,"
 					"       NULL::integer"
-					"  FROM tempcloud_data.request r"
+					"  FROM (SELECT * FROM tempcloud_data.request r"
+					"         WHERE r.id = $1 AND r.customer_id = $2 OFFSET 0) r"
 					"  JOIN tempcloud_data.partnership p"
 					"    ON p.customer_id = r.customer_id AND p.provider_id = r.provider_id"
 					"  JOIN tempcloud_data.invitation i ON i.id = p.invitation_id"
 					"  LEFT JOIN tempcloud_data.request_answer w"
-					"    ON w.request_id = r.id AND w.customer_id = r.customer_id"
-					" WHERE r.id = $1 AND r.customer_id = $2");
+					"    ON w.request_id = r.id AND w.customer_id = r.customer_id");
 
 static KeptQuery queue_confirmation =
 QUERY("INSERT INTO tempcloud_data.mail"

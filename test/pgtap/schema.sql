@@ -255,7 +255,7 @@ SELECT pg_temp.relation_is('tempcloud_data.shift', $$
 	shift_headcount CHECK
 	shift_offered CHECK
 	shift_times CHECK
-	shift_request_id_idx INDEX btree (request_id, starts_at)
+	shift_request_id_idx INDEX btree (request_id, customer_id, starts_at)
 $$);
 
 SELECT pg_temp.relation_is('tempcloud_data.request_answer', $$
