@@ -31,11 +31,17 @@ enum
 	HEAD_SIZE = 1, HEAD_ROOT
 };
 
-static KeptQuery find_leaf =
-QUERY("SELECT hash FROM tempcloud_data.ledger_entry WHERE position = $1");
-
-static KeptQuery find_node =
-QUERY("SELECT hash FROM tempcloud_data.ledger_node WHERE level = $1 AND position = $2");
+/* Nodes of these levels and positions, in that order; leaves are of level 0. */
+static KeptQuery find_nodes =
+QUERY("SELECT kept.hash"
+	  "  FROM ROWS FROM (unnest($1), unnest($2)) WITH ORDINALITY AS w (level, position, n)"
+	  "  LEFT JOIN LATERAL ("
+	  "    SELECT e.hash FROM tempcloud_data.ledger_entry e"
+	  "     WHERE w.level = 0 AND e.position = w.position"
+	  "     UNION ALL "
+	  "    SELECT n.hash FROM tempcloud_data.ledger_node n"
+	  "     WHERE n.level = w.level AND n.position = w.position OFFSET 0) kept ON true"
+	  " ORDER BY w.n");
 
 enum
 {
@@ -138,7 +144,7 @@ seal(void)
 	int			wanted;
 	int			taken;
 
-	tc_load_tree(&tree, first, tc_ledger_node, &mode);
+	tc_load_tree(&tree, first, tc_ledger_nodes, &mode);
 	do
 	{
 		wanted = first + MOST_SEALED - tree.size;
@@ -231,17 +237,24 @@ tc_ledger_head(QueryMode mode)
 	};
 }
 
-MerkleHash
-tc_ledger_node(int level, uint64 position, void *mode)
+void
+tc_ledger_nodes(const NodeName *nodes, int count, MerkleHash *hashes, void *mode)
 {
+	ArrayBuildState *levels = empty_array(INT4OID);
+	ArrayBuildState *positions = empty_array(INT8OID);
 	Rows		rows;
 
-	if (level == 0)
-		rows = tc_query(&find_leaf, *(QueryMode *) mode, TC_ARGS(BIGINT_VALUE(position)));
-	else
-		rows = tc_query(&find_node, *(QueryMode *) mode,
-						TC_ARGS(INT_VALUE(level), BIGINT_VALUE(position)));
-	return tc_hash_column(rows, 0, NODE_HASH);
+	for (int i = 0; i < count; i++)
+	{
+		collect(levels, Int32GetDatum(nodes[i].level));
+		collect(positions, Int64GetDatum(nodes[i].position));
+	}
+	rows = tc_query(&find_nodes, *(QueryMode *) mode,
+					TC_ARGS(tc_collected(levels), tc_collected(positions)));
+	if (rows.count != count)
+		elog(ERROR, "the ledger has a node twice");
+	for (int i = 0; i < count; i++)
+		hashes[i] = tc_hash_column(rows, i, NODE_HASH);
 }
 
 MerkleHash

@@ -42,7 +42,7 @@ typedef struct LedgerHead
 extern LedgerHead tc_ledger_head(QueryMode mode);
 
 /* A NodeReader; the context is the QueryMode. */
-extern MerkleHash tc_ledger_node(int level, uint64 position, void *mode);
+extern void tc_ledger_nodes(const NodeName *nodes, int count, MerkleHash *hashes, void *mode);
 
 /* The column of a row that is a hash; raises an internal error if it is none. */
 extern MerkleHash tc_hash_column(Rows rows, uint64 row, int column);

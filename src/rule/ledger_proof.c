@@ -76,7 +76,7 @@ tempcloud_consistency_proof(PG_FUNCTION_ARGS)
 		tc_refuse_hint(INVALID_ARGUMENT, "Argument \"%s\" must be from 0 to the size of "
 					   "tempcloud.ledger_checkpoint().", "old_size");
 	if (old_size > 0)
-		tc_consistency_path(old_size, size, tc_ledger_node, &mode, &path);
+		tc_consistency_path(old_size, size, tc_ledger_nodes, &mode, &path);
 	append_path(&out, &path);
 	tc_leave();
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(out.data, out.len));
@@ -116,7 +116,7 @@ append_receipt(StringInfo out, const char *leaf, uint64 position)
 	LedgerHead	head = tc_ledger_head(mode);
 	HashPath	path;
 
-	tc_inclusion_path(position, head.size, tc_ledger_node, &mode, &path);
+	tc_inclusion_path(position, head.size, tc_ledger_nodes, &mode, &path);
 	appendStringInfoString(out, "c2sp.org/tlog-proof@v1\nextra ");
 	tc_append_base64(out, leaf, strlen(leaf));
 	appendStringInfo(out, "\nindex " UINT64_FORMAT "\n", position);

@@ -10,11 +10,30 @@
 #define LEAF_PREFIX 0x00
 #define NODE_PREFIX 0x01
 
-static MerkleHash subtree_hash(uint64 begin, uint64 end, NodeReader node, void *context);
-static void subtree_proof(uint64 old_size, uint64 begin, uint64 end, bool known,
-						  NodeReader node, void *context, HashPath *path);
+/* Leaves from begin up to end, where a node of the tree begins. */
+typedef struct Subtree
+{
+	uint64		begin;
+	uint64		end;
+} Subtree;
+
+/* The subtrees whose hashes are the path of a proof, from the leaf upwards. */
+typedef struct SubtreePath
+{
+	int			length;
+	Subtree		subtrees[2 * MERKLE_LEVELS];
+} SubtreePath;
+
+/* One of them at most is at the right edge; each other one is a node. */
+#define MOST_NODES (3 * MERKLE_LEVELS)
+
+static void add_siblings(uint64 position, uint64 begin, uint64 end, SubtreePath *path);
+static void add_subproof(uint64 old_size, uint64 begin, uint64 end, bool known, SubtreePath *path);
 static uint64 split_of(uint64 size);
-static void append(HashPath *path, MerkleHash hash);
+static void add(SubtreePath *path, uint64 begin, uint64 end);
+static void read_path(const SubtreePath *subtrees, NodeReader read, void *context, HashPath *path);
+static int	nodes_of(uint64 begin, uint64 end, NodeName *nodes);
+static MerkleHash subtree_hash(const MerkleHash *nodes, int count);
 
 MerkleHash
 tc_leaf_hash(const char *data, size_t len)
@@ -41,14 +60,16 @@ tc_node_hash(const MerkleHash *left, const MerkleHash *right)
 }
 
 void
-tc_load_tree(GrowingTree *tree, uint64 size, NodeReader node, void *context)
+tc_load_tree(GrowingTree *tree, uint64 size, NodeReader read, void *context)
 {
+	NodeName	nodes[MERKLE_LEVELS] = {0};
+	MerkleHash	hashes[MERKLE_LEVELS];
+	int			count = nodes_of(0, size, nodes);
+
+	read(nodes, count, hashes, context);
 	tree->size = size;
-	for (int level = 0; size >> level > 0; level++)
-	{
-		if (size >> level & 1)
-			tree->peaks[level] = node(level, (size >> level) - 1, context);
-	}
+	for (int i = 0; i < count; i++)
+		tree->peaks[nodes[i].level] = hashes[i];
 }
 
 /* As a binary counter: each level that is full is carried to the next. */
@@ -84,39 +105,42 @@ tc_tree_root(const GrowingTree *tree)
 }
 
 void
-tc_inclusion_path(uint64 position, uint64 size, NodeReader node, void *context, HashPath *path)
+tc_inclusion_path(uint64 position, uint64 size, NodeReader read, void *context, HashPath *path)
 {
-	uint64		begin = 0;
-	uint64		end = size;
-	MerkleHash	siblings[MERKLE_LEVELS];
-	int			count = 0;
+	SubtreePath subtrees = {0};
 
-	/* downwards, and the siblings in the opposite order */
-	while (end - begin > 1)
-	{
-		uint64		middle = begin + split_of(end - begin);
-
-		if (position < middle)
-		{
-			siblings[count++] = subtree_hash(middle, end, node, context);
-			end = middle;
-		}
-		else
-		{
-			siblings[count++] = subtree_hash(begin, middle, node, context);
-			begin = middle;
-		}
-	}
-	path->length = 0;
-	while (count > 0)
-		append(path, siblings[--count]);
+	add_siblings(position, 0, size, &subtrees);
+	read_path(&subtrees, read, context, path);
 }
 
 void
-tc_consistency_path(uint64 old_size, uint64 size, NodeReader node, void *context, HashPath *path)
+tc_consistency_path(uint64 old_size, uint64 size, NodeReader read, void *context, HashPath *path)
 {
-	path->length = 0;
-	subtree_proof(old_size, 0, size, true, node, context, path);
+	SubtreePath subtrees = {0};
+
+	add_subproof(old_size, 0, size, true, &subtrees);
+	read_path(&subtrees, read, context, path);
+}
+
+/* PATH of RFC 9162, 2.1.3.1, for the leaves from begin up to end. */
+static void
+add_siblings(uint64 position, uint64 begin, uint64 end, SubtreePath *path)
+{
+	uint64		middle;
+
+	if (end - begin == 1)
+		return;
+	middle = begin + split_of(end - begin);
+	if (position < middle)
+	{
+		add_siblings(position, begin, middle, path);
+		add(path, middle, end);
+	}
+	else
+	{
+		add_siblings(position, middle, end, path);
+		add(path, begin, middle);
+	}
 }
 
 /*
@@ -125,49 +149,27 @@ tc_consistency_path(uint64 old_size, uint64 size, NodeReader node, void *context
  * proof has the root of just these.
  */
 static void
-subtree_proof(uint64 old_size, uint64 begin, uint64 end, bool known,
-			  NodeReader node, void *context, HashPath *path)
+add_subproof(uint64 old_size, uint64 begin, uint64 end, bool known, SubtreePath *path)
 {
 	uint64		split;
 
 	if (old_size == end - begin)
 	{
 		if (!known)
-			append(path, subtree_hash(begin, end, node, context));
+			add(path, begin, end);
 		return;
 	}
 	split = split_of(end - begin);
 	if (old_size <= split)
 	{
-		subtree_proof(old_size, begin, begin + split, known, node, context, path);
-		append(path, subtree_hash(begin + split, end, node, context));
+		add_subproof(old_size, begin, begin + split, known, path);
+		add(path, begin + split, end);
 	}
 	else
 	{
-		subtree_proof(old_size - split, begin + split, end, false, node, context, path);
-		append(path, subtree_hash(begin, begin + split, node, context));
+		add_subproof(old_size - split, begin + split, end, false, path);
+		add(path, begin, begin + split);
 	}
-}
-
-/* The root of the leaves from begin up to end, where a node of a tree begins. */
-static MerkleHash
-subtree_hash(uint64 begin, uint64 end, NodeReader node, void *context)
-{
-	uint64		size = end - begin;
-	uint64		split;
-	MerkleHash	left;
-	MerkleHash	right;
-
-	if ((size & (size - 1)) == 0)
-	{
-		int			level = pg_leftmost_one_pos64(size);
-
-		return node(level, begin >> level, context);
-	}
-	split = split_of(size);
-	left = subtree_hash(begin, begin + split, node, context);
-	right = subtree_hash(begin + split, end, node, context);
-	return tc_node_hash(&left, &right);
 }
 
 /* The largest power of two smaller than size, which is at least 2. */
@@ -178,7 +180,61 @@ split_of(uint64 size)
 }
 
 static void
-append(HashPath *path, MerkleHash hash)
+add(SubtreePath *path, uint64 begin, uint64 end)
 {
-	path->hashes[path->length++] = hash;
+	path->subtrees[path->length].begin = begin;
+	path->subtrees[path->length++].end = end;
+}
+
+/* The hashes of the subtrees, from all nodes that they consist of. */
+static void
+read_path(const SubtreePath *subtrees, NodeReader read, void *context, HashPath *path)
+{
+	NodeName	nodes[MOST_NODES] = {0};
+	MerkleHash	hashes[MOST_NODES];
+	int			counts[lengthof(subtrees->subtrees)];
+	int			count = 0;
+
+	for (int i = 0; i < subtrees->length; i++)
+	{
+		const Subtree *subtree = &subtrees->subtrees[i];
+
+		counts[i] = nodes_of(subtree->begin, subtree->end, nodes + count);
+		count += counts[i];
+	}
+	read(nodes, count, hashes, context);
+	count = 0;
+	for (int i = 0; i < subtrees->length; i++)
+	{
+		path->hashes[i] = subtree_hash(hashes + count, counts[i]);
+		count += counts[i];
+	}
+	path->length = subtrees->length;
+}
+
+/* The nodes that a subtree consists of, from the left; returns how many. */
+static int
+nodes_of(uint64 begin, uint64 end, NodeName *nodes)
+{
+	int			count = 0;
+
+	while (begin < end)
+	{
+		int			level = pg_leftmost_one_pos64(end - begin);
+
+		nodes[count].level = level;
+		nodes[count++].position = begin >> level;
+		begin += UINT64CONST(1) << level;
+	}
+	return count;
+}
+
+static MerkleHash
+subtree_hash(const MerkleHash *nodes, int count)
+{
+	MerkleHash	hash = nodes[count - 1];
+
+	for (int i = count - 2; i >= 0; i--)
+		hash = tc_node_hash(&nodes[i], &hash);
+	return hash;
 }

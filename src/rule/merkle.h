@@ -32,8 +32,15 @@ tc_same_hash(const MerkleHash *a, const MerkleHash *b)
  */
 extern MerkleHash tc_merkle_sha256(const uint8 *data, int len);
 
-/* Returns the hash of a node that is kept. */
-typedef MerkleHash (*NodeReader) (int level, uint64 position, void *context);
+/* The name of a node that is kept. */
+typedef struct NodeName
+{
+	int			level;
+	uint64		position;
+} NodeName;
+
+/* Reads the hashes of nodes that are kept, all that are needed by one call. */
+typedef void (*NodeReader) (const NodeName *nodes, int count, MerkleHash *hashes, void *context);
 
 /* Takes the hash of a node that is complete. */
 typedef void (*NodeWriter) (int level, uint64 position, const MerkleHash *hash, void *context);
@@ -59,7 +66,7 @@ extern MerkleHash tc_leaf_hash(const char *data, size_t len);
 extern MerkleHash tc_node_hash(const MerkleHash *left, const MerkleHash *right);
 
 /* The tree of the first size leaves. */
-extern void tc_load_tree(GrowingTree *tree, uint64 size, NodeReader node, void *context);
+extern void tc_load_tree(GrowingTree *tree, uint64 size, NodeReader read, void *context);
 
 /* Append a leaf.  complete is called for each interior node that it completes. */
 extern void tc_append_leaf(GrowingTree *tree, const MerkleHash *leaf, NodeWriter complete,
@@ -69,11 +76,11 @@ extern void tc_append_leaf(GrowingTree *tree, const MerkleHash *leaf, NodeWriter
 extern MerkleHash tc_tree_root(const GrowingTree *tree);
 
 /* RFC 9162, 2.1.3.1: the inclusion proof of a leaf, position < size. */
-extern void tc_inclusion_path(uint64 position, uint64 size, NodeReader node, void *context,
+extern void tc_inclusion_path(uint64 position, uint64 size, NodeReader read, void *context,
 							  HashPath *path);
 
 /* RFC 9162, 2.1.4.1: the consistency proof, 0 < old_size <= size. */
-extern void tc_consistency_path(uint64 old_size, uint64 size, NodeReader node, void *context,
+extern void tc_consistency_path(uint64 old_size, uint64 size, NodeReader read, void *context,
 								HashPath *path);
 
 #endif							/* TC_MERKLE_H */

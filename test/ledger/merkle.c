@@ -37,12 +37,15 @@ keep(int level, uint64 position, const MerkleHash *hash, void *context)
 	kept[level][position] = *hash;
 }
 
-static MerkleHash
-read_kept(int level, uint64 position, void *context)
+static void
+read_kept(const NodeName *nodes, int wanted, MerkleHash *hashes, void *context)
 {
-	if (position >= count[level])
-		abort();
-	return kept[level][position];
+	for (int i = 0; i < wanted; i++)
+	{
+		if (nodes[i].position >= count[nodes[i].level])
+			abort();
+		hashes[i] = kept[nodes[i].level][nodes[i].position];
+	}
 }
 
 static void
