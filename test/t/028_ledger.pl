@@ -365,5 +365,31 @@ is(join(' ', map { int($_ * 10 / $size) } @progress), '1 2 3 4 5 6 7 8 9', 'it t
 note('verifying them took ' . ($after - $before) . ' kB');
 cmp_ok($after - $before, '<', 12 * 1024, 'verifying them takes less than 12 MB');
 
+# The query of a page is not compiled, however large the planner thinks the ledger is: there
+# are many pages. That of all partnerships is, and shows that it would be seen.
+SKIP:
+{
+	skip 'this server does not compile queries', 3
+	  if $node->safe_psql('postgres', 'SELECT pg_jit_available()') ne 't';
+	my (undef, undef, $plans) = $node->psql('postgres', q{
+		LOAD 'auto_explain';
+		BEGIN;
+		UPDATE pg_class SET reltuples = 10000000
+		 WHERE oid IN ('tempcloud_data.partnership'::regclass, 'tempcloud_data.ledger_entry'::regclass,
+					   'tempcloud_data.ledger_node'::regclass, 'tempcloud_data.ledger_head'::regclass);
+		SET jit = on;
+		SET auto_explain.log_nested_statements = on;
+		SET auto_explain.log_min_duration = 0;
+		SET client_min_messages = log;
+		SELECT problem FROM tempcloud.verify_ledger();
+		ROLLBACK});
+	my @plans = split /^(?=\S+ LOG: )/m, $plans;
+	my @pages = grep { /Query Text: .*position >= \$1 AND/ } @plans;
+
+	cmp_ok(scalar(@pages), '>', 30, 'it reads page by page');
+	is(join('', grep { /^JIT:/m } @pages), '', 'no query of a page is compiled');
+	cmp_ok(scalar(grep { /^JIT:/m } @plans), '>', 0, 'that of all partnerships is');
+}
+
 $node->stop;
 done_testing();
