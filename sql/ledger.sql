@@ -132,7 +132,7 @@ COMMENT ON TYPE tempcloud.ledger_verification IS
 'Result of verify_ledger; problem is null if everything agrees';
 COMMENT ON COLUMN tempcloud.ledger_verification.size IS 'Size of the ledger';
 COMMENT ON COLUMN tempcloud.ledger_verification.root IS 'Root in base64, computed from the partnerships; null if a difference ended the computation';
-COMMENT ON COLUMN tempcloud.ledger_verification.unsealed IS 'Number of partnerships not yet sealed';
+COMMENT ON COLUMN tempcloud.ledger_verification.unsealed IS 'Number of partnerships that the ledger does not cover yet';
 COMMENT ON COLUMN tempcloud.ledger_verification."position" IS 'First position that differs; null if none does';
 COMMENT ON COLUMN tempcloud.ledger_verification.problem IS 'Description of the difference';
 

@@ -287,6 +287,26 @@ is(tampered('UPDATE tempcloud_data.ledger_head SET root = sha256(root) WHERE siz
 is(tampered('DELETE FROM tempcloud_data.ledger_entry WHERE position = 7'), '7|the entry is missing', 'a missing entry');
 is(tampered("DELETE FROM tempcloud_data.ledger_head WHERE size = $partners"), ($partners - 1) . '|no head covers the entry',
 	'a missing newest head');
+is(tampered('INSERT INTO tempcloud_data.ledger_node SELECT 4, 7, hash FROM tempcloud_data.ledger_node LIMIT 1'),
+	"$partners|a node covers an entry that is not there", 'a node that sealing would come upon');
+
+# A second row of the same two, which some index finds, or none
+sub planted
+{
+	my ($indexes) = @_;
+
+	return tampered(qq{
+		UPDATE pg_index SET indisready = false WHERE indrelid = 'tempcloud_data.partnership'::regclass AND $indexes;
+		INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+			SELECT customer_id, provider_id, gen_random_uuid(), accepted_by FROM tempcloud_data.partnership
+			  JOIN tempcloud_data.ledger_entry USING (customer_id, provider_id) WHERE position = 3;
+		INSERT INTO tempcloud_data.ledger_pending
+			SELECT customer_id, provider_id FROM tempcloud_data.ledger_entry WHERE position = 3;
+		UPDATE pg_index SET indisready = true WHERE indrelid = 'tempcloud_data.partnership'::regclass;});
+}
+
+is(planted('indisunique'), '3|the partnership is there twice', 'a partnership that is there twice');
+is(planted('true'), '|a partnership is neither sealed nor waiting to be', 'one that no index has');
 
 # Who removes a partnership and builds all of the ledger anew is found by a head
 # from outside only.
