@@ -14,9 +14,9 @@ SELECT bench.key('c', n), 'customer'::tempcloud.account_kind, 'Kunde ' || n, 'de
  UNION ALL
 SELECT bench.key('a', n), 'provider', 'Anbieter ' || n, 'de', 'Europe/Berlin'
   FROM generate_series(0, :accounts - 1) n;
-INSERT INTO tempcloud_data.contact (id, account_id, given_name, family_name, email, email_verified_at, subject)
-SELECT bench.key('d', n), bench.key('c', n), 'Anna', 'Alt', 'c' || n || '@kunde.example', now(), 'c' || n
+INSERT INTO tempcloud_data.contact (id, account_id, given_name, family_name, email, email_verified_at, role, subject)
+SELECT bench.key('d', n), bench.key('c', n), 'Anna', 'Alt', 'c' || n || '@kunde.example', now(), 'owner'::tempcloud.contact_role, 'c' || n
   FROM generate_series(0, :accounts - 1) n
  UNION ALL
-SELECT bench.key('b', n), bench.key('a', n), 'Bob', 'Berg', 'p' || n || '@anbieter.example', now(), 'p' || n
+SELECT bench.key('b', n), bench.key('a', n), 'Bob', 'Berg', 'p' || n || '@anbieter.example', now(), 'owner', 'p' || n
   FROM generate_series(0, :accounts - 1) n;

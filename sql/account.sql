@@ -97,7 +97,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_register_account'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.register_account IS
 'Register the caller''s company
-Creates an account with the caller as its first contact. With the token of an invitation, the kind is the one invited, the invited address counts as proven, and company and names default to those entered by the inviter. Without one, kind, company_name, given_name and family_name are required, and the login provider must have verified the caller''s address. Invitations to the address are then in invitations_received; they are not accepted by this. locale is the language of mails, time_zone that of the company''s places of work, such as Europe/Berlin, and position that of the caller in the company.';
+Creates an account with the caller as its first contact and its owner. With the token of an invitation, the kind is the one invited, the invited address counts as proven, and company and names default to those entered by the inviter. Without one, kind, company_name, given_name and family_name are required, and the login provider must have verified the caller''s address. Invitations to the address are then in invitations_received; they are not accepted by this. locale is the language of mails, time_zone that of the company''s places of work, such as Europe/Berlin, and position that of the caller in the company.';
 GRANT EXECUTE ON FUNCTION tempcloud.register_account TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.update_account(
@@ -115,7 +115,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_update_account'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.update_account IS
 'Change the profile of the caller''s company
-An argument that is left out changes nothing; an empty one clears the value. The kind of an account never changes.';
+For owners. An argument that is left out changes nothing; an empty one clears the value. The kind of an account never changes.';
 GRANT EXECUTE ON FUNCTION tempcloud.update_account TO tempcloud_user;
 
 -- After all tables

@@ -17,7 +17,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_whoami'
 LANGUAGE C STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.whoami IS
 'Show the caller
-Account, contact and permissions of the caller: register_account and confirm_email without an account; manage_account, manage_contacts, invite and decide with one; order for customers, answer for providers; leave_account if other contacts have a login, otherwise close_account.';
+Account, contact with its role, and permissions of the caller: register_account and confirm_email without an account; with one, what the role permits of read, edit_own_contact, leave_account, handle_requests, invite, decline, accept, manage_account, manage_contacts and close_account. leave_account is missing for the last owner with a login, and close_account while another contact has a login.';
 GRANT EXECUTE ON FUNCTION tempcloud.whoami TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.current_account_id()

@@ -1,5 +1,11 @@
 -- contact: persons of accounts, with or without a login
 
+CREATE TYPE tempcloud.contact_role AS ENUM ('owner', 'manager', 'member', 'viewer');
+COMMENT ON TYPE tempcloud.contact_role IS
+'Role of a contact in the account
+A viewer reads. A member also sends, answers and cancels requests and names workers. A manager also invites, accepts and declines. An owner also manages the account, its contacts and their roles.';
+GRANT USAGE ON TYPE tempcloud.contact_role TO tempcloud_service;
+
 CREATE TABLE tempcloud_data.contact (
 	id					uuid DEFAULT tempcloud_data.new_id(),
 	account_id			uuid NOT NULL,
@@ -9,6 +15,7 @@ CREATE TABLE tempcloud_data.contact (
 	email				tempcloud_data.email,
 	email_verified_at	timestamptz,
 	phone				tempcloud_data.phone,
+	role				tempcloud.contact_role NOT NULL DEFAULT 'member',
 	subject				tempcloud_data.free_text,
 	created_at			timestamptz NOT NULL DEFAULT clock_timestamp(),
 	removed_at			timestamptz,
@@ -35,7 +42,7 @@ CREATE UNIQUE INDEX contact_subject_key
 CREATE UNIQUE INDEX contact_verified_email_key
 	ON tempcloud_data.contact (lower(email)) WHERE email_verified_at IS NOT NULL;
 CREATE INDEX contact_account_id_idx ON tempcloud_data.contact (account_id, id);
--- whether somebody else can sign in
+-- who else can sign in, and who of them is an owner
 CREATE INDEX contact_login_idx ON tempcloud_data.contact (account_id, id) WHERE subject IS NOT NULL;
 SELECT pg_extension_config_dump('tempcloud_data.contact', '');
 
@@ -70,6 +77,7 @@ CREATE TYPE tempcloud.contact AS (
 	email				text,
 	email_verified_at	timestamptz,
 	phone				text,
+	role				tempcloud.contact_role,
 	has_login			boolean,
 	created_at			timestamptz
 );
@@ -82,6 +90,7 @@ COMMENT ON COLUMN tempcloud.contact."position" IS 'Position in the company';
 COMMENT ON COLUMN tempcloud.contact.email IS 'E-mail address';
 COMMENT ON COLUMN tempcloud.contact.email_verified_at IS 'When the address was proven; null while it is only claimed';
 COMMENT ON COLUMN tempcloud.contact.phone IS 'Telephone number';
+COMMENT ON COLUMN tempcloud.contact.role IS 'Role, which says what the contact may do';
 COMMENT ON COLUMN tempcloud.contact.has_login IS 'Whether the contact can sign in';
 COMMENT ON COLUMN tempcloud.contact.created_at IS 'When it was added';
 
@@ -90,13 +99,14 @@ CREATE FUNCTION tempcloud.add_contact(
 	family_name	text,
 	email		text DEFAULT NULL,
 	"position"	text DEFAULT NULL,
-	phone		text DEFAULT NULL)
+	phone		text DEFAULT NULL,
+	role		tempcloud.contact_role DEFAULT 'member')
 RETURNS tempcloud.contact
 AS 'MODULE_PATHNAME', 'tempcloud_add_contact'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.add_contact IS
 'Add a contact to the caller''s account
-Partners see the contact. The address is only claimed until it is proven; see send_confirmation.';
+For owners. If there is an address, the contact gets a mail with a link, by which they join the account (confirm_email). Until then the address is only claimed. Partners see the contact.';
 GRANT EXECUTE ON FUNCTION tempcloud.add_contact TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.update_contact(
@@ -111,8 +121,17 @@ AS 'MODULE_PATHNAME', 'tempcloud_update_contact'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.update_contact IS
 'Change a contact of the caller''s account
-An argument that is left out changes nothing; an empty one clears the value. A new address has to be proven again.';
+Every contact may change their own, owners all. An argument that is left out changes nothing; an empty one clears the value. A new address has to be proven again.';
 GRANT EXECUTE ON FUNCTION tempcloud.update_contact TO tempcloud_user;
+
+CREATE FUNCTION tempcloud.set_role(contact_id uuid, role tempcloud.contact_role)
+RETURNS tempcloud.contact
+AS 'MODULE_PATHNAME', 'tempcloud_set_role'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.set_role IS
+'Give a contact of the caller''s account another role
+For owners. The last owner with a login keeps the role.';
+GRANT EXECUTE ON FUNCTION tempcloud.set_role TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.remove_contact(id uuid)
 RETURNS void
@@ -120,7 +139,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_remove_contact'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.remove_contact IS
 'Remove a contact from the caller''s account
-Personal data and login are erased; the history keeps the contact without a name. The last contact with a login cannot be removed.';
+For owners. Personal data and login are erased; the history keeps the contact without a name. The last owner with a login cannot be removed.';
 GRANT EXECUTE ON FUNCTION tempcloud.remove_contact TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.send_confirmation(contact_id uuid)
@@ -129,7 +148,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_send_confirmation'
 LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION tempcloud.send_confirmation IS
 'Ask a contact by mail to prove the address
-The link in the mail is for confirm_email. Nothing is sent if the address is proven already.';
+Every contact may do so for themself, owners for all. add_contact has sent the first mail. The link in the mail is for confirm_email. Nothing is sent if the address is proven already.';
 GRANT EXECUTE ON FUNCTION tempcloud.send_confirmation TO tempcloud_user;
 
 CREATE FUNCTION tempcloud.confirm_email(token text)
@@ -145,7 +164,7 @@ GRANT EXECUTE ON FUNCTION tempcloud.confirm_email TO tempcloud_user;
 
 CREATE VIEW tempcloud.my_contacts WITH (security_barrier) AS
 SELECT c.id, c.given_name::text, c.family_name::text, c."position"::text, c.email::text,
-	   c.email_verified_at, c.phone::text, c.subject IS NOT NULL AS has_login, c.created_at
+	   c.email_verified_at, c.phone::text, c.role, c.subject IS NOT NULL AS has_login, c.created_at
   FROM tempcloud_data.contact c CROSS JOIN (SELECT) AS read_only
  WHERE c.account_id = (SELECT tempcloud.current_account_id())
    AND c.removed_at IS NULL;

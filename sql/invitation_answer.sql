@@ -122,7 +122,7 @@ COMMENT ON VIEW tempcloud.invitations_received IS
 Meine Einladungen. Pending ones first, then the newest.';
 COMMENT ON COLUMN tempcloud.invitations_received.inviter_company IS 'Name of the inviting company';
 COMMENT ON COLUMN tempcloud.invitations_received.inviter_name IS 'Name of the inviting contact';
-COMMENT ON COLUMN tempcloud.invitations_received.can_accept IS 'Whether the caller can accept it';
+COMMENT ON COLUMN tempcloud.invitations_received.can_accept IS 'Whether the caller''s account can accept it; whether the caller''s role permits it, whoami() tells';
 COMMENT ON COLUMN tempcloud.invitations_received.obstacle IS 'Why the caller cannot accept it although it is pending: the error word same_kind; otherwise null';
 COMMENT ON COLUMN tempcloud.invitations_received.blocked IS 'Whether the inviter is blocked; see unblock_account';
 GRANT SELECT ON tempcloud.invitations_received TO tempcloud_user;

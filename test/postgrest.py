@@ -279,6 +279,64 @@ def person(name, domain, verified=True):
     return {'sub': name, 'email': '%s@%s' % (name, domain), 'email_verified': verified}
 
 
+# For each right: who has it, and calls that need it. Their ids are nobody's, so that none
+# changes anything, and the word that those who have the right get.
+NOBODY = '00000000-0000-7000-8000-000000000000'
+RIGHTS = {
+    'read': ('owner manager member viewer', [
+        ('partnership_receipt', dict(partner_id=NOBODY), [404, 'partner_not_found'])]),
+    'handle_requests': ('owner manager member', [
+        ('send_order', dict(name='', requests=[]), [400, 'invalid_argument']),
+        ('send_request', dict(provider_id=NOBODY, profession='', location='', shifts=[]), [400, 'invalid_argument']),
+        ('withdraw_request', dict(id=NOBODY), [404, 'request_not_found']),
+        ('answer_request', dict(id=NOBODY, accept=True), [404, 'request_not_found']),
+        ('cancel_request', dict(id=NOBODY, reason='x'), [404, 'request_not_found']),
+        ('assign_workers', dict(shift_id=NOBODY, workers=[]), [404, 'shift_not_found'])]),
+    'invite': ('owner manager', [
+        ('invite', dict(email='x'), [400, 'invalid_email']),
+        ('invite_many', dict(invitations={}), [400, 'invalid_argument']),
+        ('resend_invitation', dict(id=NOBODY), [404, 'invitation_not_found']),
+        ('withdraw_invitation', dict(id=NOBODY), [404, 'invitation_not_found'])]),
+    'decline': ('owner manager', [
+        ('decline_invitation', dict(id=NOBODY), [404, 'invitation_not_found']),
+        ('unblock_account', dict(id=NOBODY), [204, None])]),
+    'accept': ('owner manager', [
+        ('accept_invitation', dict(id=NOBODY), [404, 'invitation_not_found'])]),
+    'manage_account': ('owner', [
+        ('update_account', dict(city='Bonn'), [200, None])]),
+    'manage_contacts': ('owner', [
+        ('add_contact', dict(given_name='', family_name=''), [400, 'invalid_argument']),
+        ('set_role', dict(contact_id=NOBODY, role='owner'), [404, 'contact_not_found']),
+        ('update_contact', dict(id=NOBODY), [404, 'contact_not_found']),
+        ('send_confirmation', dict(contact_id=NOBODY), [404, 'contact_not_found']),
+        ('remove_contact', dict(id=NOBODY), [404, 'contact_not_found'])]),
+    'close_account': ('owner', [
+        ('close_account', {}, [409, 'has_colleagues'])])}
+
+
+def tell_roles(check, call, get, token_to):
+    """A company of four people: what each may do."""
+    people = {role: person(role, 'leute.example') for role in ('owner', 'manager', 'member', 'viewer')}
+    call('register_account', people['owner'], kind='customer', company_name='Leute AG', given_name='Olaf', family_name='Ott')
+    for role in ('manager', 'member', 'viewer'):
+        call('add_contact', people['owner'], given_name=role, family_name='Leute', email=role + '@leute.example', role=role)
+        call('confirm_email', people[role], token=token_to(role + '@leute.example'))
+    check('the hint says who may', call('invite', people['viewer'], email='x@y.example').body['hint'],
+          'Ask somebody with the role owner or manager: Olaf Ott, manager Leute.')
+    for role, claims in people.items():
+        me = get('/rpc/whoami', claims).body
+        check('whoami of a ' + role, [me['contact']['role'], sorted(me['permissions'])], [role, sorted(
+            {right for right, (roles, _) in RIGHTS.items() if role in roles.split() and right != 'close_account'}
+            | {'edit_own_contact'} | ({'leave_account'} if role != 'owner' else set()))])
+        check(role + ': their own contact', call('update_contact', claims, id=me['contact']['id'], position='x').status, 200)
+        check(role + ': lists', len(get('/my_contacts', claims).body), 4)
+        for right, (roles, calls) in RIGHTS.items():
+            for name, arguments, word in calls:
+                check('%s: %s' % (role, name), call(name, claims, **arguments).word(),
+                      word if role in roles.split() else [403, 'not_permitted'])
+    check('who is no owner may leave', call('leave_account', people['viewer']).status, 204)
+
+
 def tell(dsn):
     api = PostgREST(dsn)
     mailer = psycopg2.connect(dsn + ' user=mailer')
@@ -433,15 +491,20 @@ def tell(dsn):
 
     # Colleagues
     colleague = call('add_contact', anna, given_name='Adam', family_name='Auer', email='adam@kunde.example').body
-    check('send_confirmation', call('send_confirmation', anna, contact_id=colleague['id']).body['has_login'], False)
+    check('add_contact', [colleague['role'], colleague['has_login']], ['member', False])
     check('confirm_email', call('confirm_email', adam, token=token_to('adam@kunde.example')).body['has_login'], True)
+    check('send_confirmation', call('send_confirmation', anna, contact_id=colleague['id']).body['has_login'], True)
+    check('set_role', call('set_role', anna, contact_id=colleague['id'], role='viewer').body['role'], 'viewer')
+    check('no such role', call('set_role', anna, contact_id=colleague['id'], role='king').code(), [400, '22P02'])
     check('update_contact', call('update_contact', anna, id=colleague['id'], position='Einkauf').body['position'],
           'Einkauf')
     check('update_account', call('update_account', anna, city='Bonn').body['city'], 'Bonn')
     check('my_contacts', len(get('/my_contacts', anna).body), 2)
     check('remove_contact', call('remove_contact', anna, id=colleague['id']).status, 204)
-    check('last login', call('remove_contact', anna, id=get('/my_contacts', anna).body[0]['id']).word(),
-          [409, 'last_login'])
+    check('last owner', call('remove_contact', anna, id=get('/my_contacts', anna).body[0]['id']).word(),
+          [409, 'last_owner'])
+    check('leave_account', call('leave_account', anna).word(), [409, 'last_owner'])
+    tell_roles(check, call, get, token_to)
 
     # Fifty at once, each with its own result; and lists in pages by key
     results = call('invite_many', anna, invitations=[{'email': 'p%d@viele.example' % n} for n in range(49)]

@@ -18,16 +18,19 @@
  *					somebody without an account)
  *	2. LOCK_SENDER	what an account has sent: how many invitations are pending
  *					(invite, resend_invitation, invite_many), mails that prove
- *					an address of its own (send_confirmation), or orders
+ *					an address of its own (send_confirmation, add_contact), or orders
  *					(send_order, send_request)
- *	3. LOCK_ADDRESS	to whom an address belongs, and which invitations wait
- *					for it (invite, resend_invitation, invite_many,
- *					register_account, confirm_email, erase_person)
+ *	3. LOCK_ADDRESS	to whom an address belongs, who claims it, and which invitations
+ *					wait for it (invite, resend_invitation, invite_many,
+ *					register_account, add_contact, update_contact, confirm_email,
+ *					erase_person)
  *	4. LOCK_PAIR	what is between two accounts: invitations and partnership
- *					(all of these but erase_person; accept_invitation)
- *	5. account		who the people of an account are, and how many logins it has
- *					left (remove_contact, leave_account, close_account,
- *					erase_person, update_account); shared, that it is open
+ *					(of these, those that invite, register or confirm;
+ *					accept_invitation)
+ *	5. account		who the people of an account are, and what roles they have: at
+ *					least one owner with a login is left (set_role, remove_contact,
+ *					leave_account, close_account, erase_person, update_account);
+ *					shared, that it is open, and that the caller has the right
  *					(all that act for an account, or invite or ask one)
  *	6. invitation	what becomes of it (all commands on an invitation,
  *					register_account, confirm_email, erase_person, maintain,
@@ -35,8 +38,8 @@
  *	7. request		what becomes of it; the row stands for its answer, its shifts
  *					and the workers in them (all commands on a request, maintain,
  *					close_account)
- *	8. contact		the person, their address and their login (update_contact,
- *					remove_contact, leave_account, close_account,
+ *	8. contact		the person, their address, login and role (update_contact,
+ *					set_role, remove_contact, leave_account, close_account,
  *					send_confirmation, confirm_email, erase_person); FOR SHARE
  *					by commands that queue a mail to them (on an invitation or a
  *					request, send_order, maintain)

@@ -145,6 +145,16 @@ tc_uuid_array(const pg_uuid_t *const *ids, int count)
 	return construct_array(values, count, UUIDOID, UUID_LEN, false, TYPALIGN_CHAR);
 }
 
+ArrayType *
+tc_text_array(const char *const *strings, int count)
+{
+	Datum	   *values = palloc(sizeof(Datum) * (count + 1));
+
+	for (int i = 0; i < count; i++)
+		values[i] = CStringGetTextDatum(strings[i]);
+	return construct_array(values, count, TEXTOID, -1, false, TYPALIGN_INT);
+}
+
 /* Otherwise we would read past the end of the tuple table. */
 static HeapTuple
 row_of(Rows rows, uint64 row)

@@ -115,8 +115,9 @@ tc_arg_value(FunctionCallInfo fcinfo, int n, Oid type)
 extern Value tc_text_value(const char *string);
 extern Value tc_array_value(const ArrayType *array);
 
-/* An array of uuid, palloc'd. */
+/* Arrays of uuid and text, palloc'd. */
 extern ArrayType *tc_uuid_array(const pg_uuid_t *const *ids, int count);
+extern ArrayType *tc_text_array(const char *const *strings, int count);
 
 /*
  * What a query returned: its rows or, of a command without RETURNING, only how

@@ -12,6 +12,7 @@
 #include "base/query.h"
 #include "base/refusal.h"
 #include "base/settings.h"
+#include "rule/account_lock.h"
 #include "rule/account_record.h"
 #include "rule/caller.h"
 #include "rule/contact.h"
@@ -29,8 +30,8 @@ QUERY("INSERT INTO tempcloud_data.account"
 static KeptQuery insert_first_contact =
 QUERY("INSERT INTO tempcloud_data.contact"
 	  " (account_id, given_name, family_name, \"position\", email, email_verified_at,"
-	  "  subject, created_at)"
-	  " VALUES ($1, $2, $3, $4, $5, $7, $6, $7)"
+	  "  role, subject, created_at)"
+	  " VALUES ($1, $2, $3, $4, $5, $7, 'owner', $6, $7)"
 	  " RETURNING id");
 
 /* Of both. */
@@ -52,7 +53,7 @@ QUERY("UPDATE tempcloud_data.account a SET"
 	  SET_TEXT("phone", 4) "," SET_TEXT("website", 5) "," SET_TEXT("street", 6) ","
 	  SET_TEXT("postal_code", 7) "," SET_TEXT("city", 8) "," SET_TEXT("country", 9) ","
 	  " time_zone = COALESCE($10, time_zone)"
-	  " WHERE a.id = $1 AND a.closed_at IS NULL RETURNING " ACCOUNT_RECORD);
+	  " WHERE a.id = $1 RETURNING " ACCOUNT_RECORD);
 
 typedef struct Registration
 {
@@ -167,7 +168,8 @@ tempcloud_update_account(PG_FUNCTION_ARGS)
 	Caller	   *caller;
 
 	tc_enter_command("update_account()");
-	caller = tc_caller_with_account(QUERY_RUN);
+	caller = tc_caller_with_right(QUERY_RUN, RIGHT_MANAGE_ACCOUNT);
+	tc_lock_account(caller);
 	rows = tc_run(&update_account,
 				  UUID_VALUE(caller->account_id),
 				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_COMPANY_NAME, "company_name", FORM_COMPANY_NAME, false)),
@@ -179,8 +181,6 @@ tempcloud_update_account(PG_FUNCTION_ARGS)
 				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_CITY, "city", FORM_LINE, true)),
 				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_COUNTRY, "country", FORM_COUNTRY, true)),
 				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_TIME_ZONE, "time_zone", FORM_TIME_ZONE, false)));
-	if (rows.count == 0)
-		tc_refuse(NO_ACCOUNT);	/* closed since */
 	return tc_finish(rows);
 }
 

@@ -14,6 +14,7 @@
 #include "base/input_check.h"
 #include "base/query.h"
 #include "base/refusal.h"
+#include "rule/account_lock.h"
 #include "rule/caller.h"
 #include "rule/contact.h"
 #include "rule/event.h"
@@ -92,7 +93,7 @@ enum
 static KeptQuery close_account =
 QUERY("UPDATE tempcloud_data.account SET closed_at = $2 WHERE id = $1");
 
-static Caller *lock_account(void);
+static Caller *lock_account(Right right);
 static Rows lock_pending(const Caller *caller);
 static Rows lock_current(const Caller *caller);
 static void require_seen(Rows invitations, Rows requests);
@@ -112,7 +113,7 @@ tempcloud_leave_account(PG_FUNCTION_ARGS)
 	Caller	   *caller;
 
 	tc_enter_command("leave_account()");
-	caller = lock_account();
+	caller = lock_account(RIGHT_LEAVE_ACCOUNT);
 	tc_remove_contact(caller->contact_id, caller->account_id, caller->contact_id,
 					  EVENT_CONTACT_LEFT);
 	tc_leave();
@@ -143,7 +144,7 @@ tempcloud_close_account(PG_FUNCTION_ARGS)
 	Rows		requests;
 
 	tc_enter_command("close_account()");
-	caller = lock_account();
+	caller = lock_account(RIGHT_CLOSE_ACCOUNT);
 	reason = tc_arg(fcinfo, CLOSE_REASON, "reason", FORM_PARAGRAPH);
 	if (reason == NULL)
 		reason = strncmp(caller->locale, "de", 2) == 0 ?
@@ -169,16 +170,16 @@ tempcloud_close_account(PG_FUNCTION_ARGS)
 }
 
 /*
- * Lock the caller's account, so that nobody else leaves or joins it until the
- * transaction ends.  Returns the caller; raises PT403 no_account if a colleague has
- * removed them since.
+ * Lock the account of a caller who needs a right, so that nobody else leaves or joins it
+ * until the transaction ends.  Returns the caller; raises the errors of
+ * tc_lock_account().
  */
 static Caller *
-lock_account(void)
+lock_account(Right right)
 {
-	Caller	   *caller = tc_caller_with_account(QUERY_RUN);
+	Caller	   *caller = tc_caller_with_right(QUERY_RUN, right);
 
-	tc_lock_account(caller->account_id);
+	tc_lock_account(caller);
 	return tc_caller_with_account(QUERY_LATEST);
 }
 

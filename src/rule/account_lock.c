@@ -1,6 +1,6 @@
 /*
  * account_lock.c
- *		Keeping accounts open until the transaction ends.
+ *		Keeping accounts, and who may act for them, until the transaction ends.
  */
 #include "postgres.h"
 
@@ -18,8 +18,8 @@ enum
 	SHARED_IS_OPEN = 1
 };
 
-static KeptQuery find_contact =
-QUERY("SELECT FROM tempcloud_data.contact WHERE id = $1 AND removed_at IS NULL");
+static KeptQuery lock_account =
+QUERY("SELECT FROM tempcloud_data.account WHERE id = $1 FOR NO KEY UPDATE");
 
 bool
 tc_share_accounts(const pg_uuid_t *const *ids, int count)
@@ -43,9 +43,16 @@ tc_keep_open(const Caller *caller, const pg_uuid_t *const *others, int count)
 	for (int i = 0; i < count; i++)
 		ids[i + 1] = others[i];
 	all_open = tc_share_accounts(ids, count + 1);
-	if (tc_run_latest(&find_contact, UUID_VALUE(caller->contact_id)).count == 0)
-		tc_refuse(NO_ACCOUNT);
+	tc_require_still(caller);
 	if (!all_open && !tc_share_accounts(ids, 1))
 		tc_refuse(NO_ACCOUNT);
 	return all_open;
+}
+
+void
+tc_lock_account(const Caller *caller)
+{
+	tc_run(&lock_account, UUID_VALUE(caller->account_id));
+	tc_read_clock();
+	tc_require_still(caller);
 }

@@ -1,6 +1,6 @@
 /*
  * account_lock.h
- *		Keeping accounts open until the transaction ends.
+ *		Keeping accounts, and who may act for them, until the transaction ends.
  */
 #ifndef TC_ACCOUNT_LOCK_H
 #define TC_ACCOUNT_LOCK_H
@@ -20,9 +20,18 @@ extern bool tc_share_accounts(const pg_uuid_t *const *ids, int count);
 
 /*
  * The same for the caller's account and others.  Raises PT403 no_account if the
- * caller's account has been closed since, or the caller was removed from it: a
- * command that removes a contact locks the account's row.  Returns whether the others are open.
+ * caller's account has been closed since, and the errors of tc_require_still(): a
+ * command that removes a contact or gives a role locks the account's row.  So the
+ * caller keeps their right until the transaction ends.  Returns whether the others are
+ * open.
  */
 extern bool tc_keep_open(const Caller *caller, const pg_uuid_t *const *others, int count);
+
+/*
+ * Lock the row of the caller's account, so that no other transaction removes people of
+ * it, gives them roles or acts for it.  Reads the clock anew.  Raises the errors of
+ * tc_require_still().
+ */
+extern void tc_lock_account(const Caller *caller);
 
 #endif							/* TC_ACCOUNT_LOCK_H */

@@ -13,6 +13,6 @@
 /* SQL that makes a tempcloud.contact of the row aliased c. */
 #define CONTACT_RECORD \
 	"ROW(c.id, c.account_id, c.given_name, c.family_name, c.\"position\", c.email," \
-	" c.email_verified_at, c.phone, c.subject IS NOT NULL, c.created_at)::tempcloud.contact"
+	" c.email_verified_at, c.phone, c.role, c.subject IS NOT NULL, c.created_at)::tempcloud.contact"
 
 #endif							/* TC_ACCOUNT_RECORD_H */

@@ -28,31 +28,67 @@
 #define SUBJECT_CHARACTERS 255	/* the limit of contact_subject_length */
 
 static KeptQuery find_caller =
-QUERY("SELECT c.id, c.account_id, a.kind, a.locale"
+QUERY("SELECT c.id, c.account_id, a.kind, c.role, a.locale"
 	  "  FROM tempcloud_data.contact c"
 	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
 	  " WHERE c.subject = $1");
 
 enum
 {
-	CALLER_CONTACT_ID = 1, CALLER_ACCOUNT_ID, CALLER_KIND, CALLER_LOCALE
+	CALLER_CONTACT_ID = 1, CALLER_ACCOUNT_ID, CALLER_KIND, CALLER_ROLE, CALLER_LOCALE
 };
 
+static KeptQuery find_role =
+QUERY("SELECT c.role FROM tempcloud_data.contact c WHERE c.id = $1 AND c.removed_at IS NULL");
+
+enum
+{
+	FOUND_ROLE = 1
+};
+
+/* The names of $3 people of account $1 who can sign in and have one of the roles $2. */
+static KeptQuery find_permitted =
+QUERY("SELECT concat_ws(' ', c.given_name, c.family_name) FROM tempcloud_data.contact c"
+	  " WHERE c.account_id = $1 AND c.subject IS NOT NULL"
+	  "   AND c.role = ANY ($2::tempcloud.contact_role[])"
+	  " ORDER BY c.role, c.id LIMIT $3");
+
+enum
+{
+	PERMITTED_NAME = 1
+};
+
+#define MOST_NAMES 5			/* in a hint */
+
+/*
+ * Permissions are the rights of the role ($3), without leave_account for the last
+ * owner, and without close_account if another contact can sign in.
+ */
 static KeptQuery make_identity =
 QUERY("SELECT ROW((SELECT " ACCOUNT_RECORD ""
 	  "              FROM tempcloud_data.account a WHERE a.id = $1),"
 	  "           (SELECT " CONTACT_RECORD ""
 	  "              FROM tempcloud_data.contact c WHERE c.id = $2),"
 	  "           CASE WHEN $1 IS NULL THEN '{register_account,confirm_email}'::text[]"
-	  "                ELSE '{manage_account,manage_contacts,invite,decide}'::text[]"
-	  "                     || CASE $3 WHEN 'customer' THEN 'order' ELSE 'answer' END"
-	  "                     || CASE WHEN EXISTS ("
-	  "                          SELECT FROM tempcloud_data.contact o"
-	  "                           WHERE o.account_id = $1 AND o.subject IS NOT NULL AND o.id <> $2)"
-	  "                        THEN 'leave_account' ELSE 'close_account' END"
+	  "                ELSE ARRAY ("
+	  "                  SELECT p.word FROM unnest($3) WITH ORDINALITY AS p (word, n)"
+	  "                   WHERE p.word NOT IN ('leave_account', 'close_account')"
+	  "                      OR p.word = 'leave_account' AND ($4 OR EXISTS ("
+	  "                        SELECT FROM tempcloud_data.contact o"
+	  "                         WHERE o.account_id = $1 AND o.subject IS NOT NULL"
+	  "                           AND o.id <> $2 AND o.role = 'owner'))"
+	  "                      OR p.word = 'close_account' AND NOT EXISTS ("
+	  "                        SELECT FROM tempcloud_data.contact o"
+	  "                         WHERE o.account_id = $1 AND o.subject IS NOT NULL AND o.id <> $2)"
+	  "                   ORDER BY p.n)"
 	  "           END)::tempcloud.identity");
 
+static ArrayType *rights_of(ContactRole role);
 static void find(Caller *caller, QueryMode mode);
+pg_noreturn static void refuse_role(const Caller *caller, Right right);
+static ArrayType *roles_with(Right right);
+static char *list_roles(Right right);
+static char *list_names(Rows rows);
 static Claims read_claims(void);
 static bool claims_are_local(void);
 
@@ -72,8 +108,21 @@ tempcloud_whoami(PG_FUNCTION_ARGS)
 	tc_enter();
 	caller = tc_caller(QUERY_READ);
 	rows = tc_read(&make_identity, UUID_VALUE(caller->account_id), UUID_VALUE(caller->contact_id),
-				   KIND_VALUE(caller->kind));
+				   ARRAY_VALUE(rights_of(caller->role)), BOOL_VALUE(caller->role != ROLE_OWNER));
 	return tc_finish(rows);
+}
+
+/* The words for the rights of a role. */
+static ArrayType *
+rights_of(ContactRole role)
+{
+	const char *words[RIGHTS];
+	int			count = 0;
+
+	for (Right right = 0; right < RIGHTS; right++)
+		if (tc_role_has_right(role, right))
+			words[count++] = tc_right_word(right);
+	return tc_text_array(words, count);
 }
 
 /*
@@ -199,6 +248,7 @@ find(Caller *caller, QueryMode mode)
 	caller->contact_id = found ? tc_uuid(rows, 0, CALLER_CONTACT_ID) : NULL;
 	caller->account_id = found ? tc_uuid(rows, 0, CALLER_ACCOUNT_ID) : NULL;
 	caller->kind = found ? tc_kind(rows, 0, CALLER_KIND) : CUSTOMER;
+	caller->role = found ? tc_role(rows, 0, CALLER_ROLE) : ROLE_VIEWER;
 	caller->locale = found ? tc_text(rows, 0, CALLER_LOCALE) : NULL;
 }
 
@@ -210,6 +260,94 @@ tc_caller_with_account(QueryMode mode)
 	if (caller->account_id == NULL)
 		tc_refuse(NO_ACCOUNT);
 	return caller;
+}
+
+Caller *
+tc_caller_with_right(QueryMode mode, Right right)
+{
+	Caller	   *caller = tc_caller_with_account(mode);
+
+	tc_require_right(caller, right);
+	return caller;
+}
+
+void
+tc_require_right(Caller *caller, Right right)
+{
+	caller->right = right;
+	if (!tc_role_has_right(caller->role, right))
+		refuse_role(caller, right);
+}
+
+void
+tc_require_still(const Caller *caller)
+{
+	Rows		rows = tc_run_latest(&find_role, UUID_VALUE(caller->contact_id));
+
+	if (rows.count == 0)
+		tc_refuse(NO_ACCOUNT);
+	if (!tc_role_has_right(tc_role(rows, 0, FOUND_ROLE), caller->right))
+		refuse_role(caller, caller->right);
+}
+
+/*
+ * Raises PT403 not_permitted, with the roles that have the right and the names of the
+ * people in the caller's account who have one of these roles and can sign in.
+ */
+static void
+refuse_role(const Caller *caller, Right right)
+{
+	Rows		rows = tc_run_latest(&find_permitted, UUID_VALUE(caller->account_id),
+									 ARRAY_VALUE(roles_with(right)), INT_VALUE(MOST_NAMES + 1));
+
+	if (rows.count == 0)
+		tc_refuse(NOT_PERMITTED);
+	tc_refuse_hint(NOT_PERMITTED, "Ask somebody with the role %s: %s.", list_roles(right),
+				   list_names(rows));
+}
+
+static ArrayType *
+roles_with(Right right)
+{
+	const char *labels[CONTACT_ROLES];
+	int			count = 0;
+
+	for (ContactRole role = 0; role < CONTACT_ROLES; role++)
+		if (tc_role_has_right(role, right))
+			labels[count++] = tc_role_label(role);
+	return tc_text_array(labels, count);
+}
+
+/* Such as "owner, manager or member". */
+static char *
+list_roles(Right right)
+{
+	StringInfoData list;
+	ContactRole last = ROLE_OWNER;
+
+	initStringInfo(&list);
+	for (ContactRole role = 0; role < CONTACT_ROLES; role++)
+		if (tc_role_has_right(role, right))
+			last = role;
+	for (ContactRole role = 0; role <= last; role++)
+		if (tc_role_has_right(role, right))
+			appendStringInfo(&list, "%s%s", list.len == 0 ? "" : role == last ? " or " : ", ",
+							 tc_role_label(role));
+	return list.data;
+}
+
+/* At most MOST_NAMES names. */
+static char *
+list_names(Rows rows)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (uint64 i = 0; i < Min(rows.count, MOST_NAMES); i++)
+		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", tc_text(rows, i, PERMITTED_NAME));
+	if (rows.count > MOST_NAMES)
+		appendStringInfoString(&list, ", and others");
+	return list.data;
 }
 
 /*

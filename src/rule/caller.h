@@ -11,6 +11,8 @@
 
 #include "base/query.h"
 #include "rule/account_kind.h"
+#include "rule/contact_role.h"
+#include "rule/right.h"
 
 typedef struct Caller
 {
@@ -19,8 +21,10 @@ typedef struct Caller
 	pg_uuid_t  *contact_id;		/* NULL without an account, as account_id and
 								 * locale */
 	pg_uuid_t  *account_id;
-	AccountKind kind;			/* with an account only */
+	AccountKind kind;			/* with an account only, as the next */
+	ContactRole role;
 	char	   *locale;			/* the account's */
+	Right		right;			/* what tc_require_right() has found */
 } Caller;
 
 /*
@@ -47,5 +51,24 @@ extern Caller *tc_caller_if_any(QueryMode mode);
  * Raises PT401 not_signed_in, or PT403 no_account if the caller has no account.
  */
 extern Caller *tc_caller_with_account(QueryMode mode);
+
+/*
+ * The same for a command that needs a right, or for a function that reads.  Raises
+ * PT403 not_permitted, too.
+ */
+extern Caller *tc_caller_with_right(QueryMode mode, Right right);
+
+/*
+ * Raises PT403 not_permitted unless the caller, who has an account, has the right;
+ * keeps in mind that the command needs it.
+ */
+extern void tc_require_right(Caller *caller, Right right);
+
+/*
+ * The same again, by a new snapshot: raises PT403 no_account if the caller was removed
+ * from the account since, and not_permitted if they have got another role.  The answer
+ * holds until the transaction ends if the account's row is locked (account_lock.h).
+ */
+extern void tc_require_still(const Caller *caller);
 
 #endif							/* TC_CALLER_H */

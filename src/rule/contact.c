@@ -34,9 +34,14 @@ enum
 
 static KeptQuery insert_contact =
 QUERY("INSERT INTO tempcloud_data.contact AS c"
-	  " (account_id, given_name, family_name, email, \"position\", phone, created_at)"
-	  " VALUES ($1, $2, $3, $4, $5, $6, $7)"
-	  " RETURNING " CONTACT_RECORD);
+	  " (account_id, given_name, family_name, email, \"position\", phone, role, created_at)"
+	  " VALUES ($1, $2, $3, $4, $5, $6, $7::tempcloud.contact_role, $8)"
+	  " RETURNING " CONTACT_RECORD ", c.id");
+
+enum
+{
+	ADDED_RECORD = 1, ADDED_ID
+};
 
 static KeptQuery update_contact =
 QUERY("UPDATE tempcloud_data.contact c SET"
@@ -66,26 +71,26 @@ QUERY("WITH held AS MATERIALIZED ("
 static KeptQuery delete_confirmations =
 QUERY("DELETE FROM tempcloud_data.confirmation_token WHERE contact_id = $1");
 
-/* Locked by commands that remove a contact, so that two do not remove the last two logins. */
-static KeptQuery lock_account =
-QUERY("SELECT FROM tempcloud_data.account WHERE id = $1 FOR NO KEY UPDATE");
-
 /*
- * Locks a contact of the account, and returns whether it has no login, or another
- * contact of the account has one.
+ * Locks a contact ($1) of the account ($2), and returns the role, and whether the
+ * contact is the account's last owner with a login.
  */
-static KeptQuery check_removal =
-QUERY("SELECT c.subject IS NULL OR EXISTS ("
+static KeptQuery lock_person =
+QUERY("SELECT c.role, c.subject IS NOT NULL AND c.role = 'owner' AND NOT EXISTS ("
 	  "   SELECT FROM tempcloud_data.contact o"
-	  "    WHERE o.account_id = $2 AND o.id <> $1 AND o.subject IS NOT NULL)"
+	  "    WHERE o.account_id = $2 AND o.id <> $1"
+	  "      AND o.subject IS NOT NULL AND o.role = 'owner')"
 	  "  FROM tempcloud_data.contact c"
 	  " WHERE c.id = $1 AND c.account_id = $2 AND c.removed_at IS NULL"
 	  "   FOR NO KEY UPDATE OF c");
 
 enum
 {
-	REMOVAL_IS_ALLOWED = 1
+	PERSON_ROLE = 1, PERSON_IS_LAST_OWNER
 };
+
+static KeptQuery set_role =
+QUERY("UPDATE tempcloud_data.contact SET role = $2::tempcloud.contact_role WHERE id = $1");
 
 static KeptQuery erase_contact =
 QUERY("UPDATE tempcloud_data.contact SET given_name = NULL, family_name = NULL,"
@@ -169,6 +174,16 @@ typedef struct Confirmation
 	char	   *email;
 } Confirmation;
 
+/* What removing a contact, or giving a role, depends on. */
+typedef struct Person
+{
+	ContactRole role;
+	bool		is_last_owner;	/* with a login */
+} Person;
+
+static char *required_role(FunctionCallInfo fcinfo, int n);
+static Right right_on(const Caller *caller, const pg_uuid_t *contact_id);
+static Person find_person(const pg_uuid_t *id, const pg_uuid_t *account_id);
 static void erase_person(const pg_uuid_t *id);
 static Confirmation find_confirmed(text *token);
 pg_noreturn static void refuse_unknown_link(void);
@@ -176,38 +191,73 @@ static char *login_to_bind(const Caller *caller, const pg_uuid_t *account_id, co
 
 PG_FUNCTION_INFO_V1(tempcloud_add_contact);
 PG_FUNCTION_INFO_V1(tempcloud_update_contact);
+PG_FUNCTION_INFO_V1(tempcloud_set_role);
 PG_FUNCTION_INFO_V1(tempcloud_remove_contact);
 PG_FUNCTION_INFO_V1(tempcloud_send_confirmation);
 PG_FUNCTION_INFO_V1(tempcloud_confirm_email);
 
 enum
 {
-	ADD_GIVEN_NAME, ADD_FAMILY_NAME, ADD_EMAIL, ADD_POSITION, ADD_PHONE
+	ADD_GIVEN_NAME, ADD_FAMILY_NAME, ADD_EMAIL, ADD_POSITION, ADD_PHONE, ADD_ROLE
 };
 
 /*
- * add_contact(given_name, family_name, email, position, phone)
+ * add_contact(given_name, family_name, email, position, phone, role)
  *		returns tempcloud.contact
+ *
+ * With an address, a mail asks the contact to prove it (send_confirmation()).  The
+ * address is locked, so that erase_person() finds both or neither.
  */
 Datum
 tempcloud_add_contact(PG_FUNCTION_ARGS)
 {
 	Rows		rows;
 	Caller	   *caller;
+	char	   *email;
+	char	   *role;
+	pg_uuid_t  *id;
 
 	tc_enter_command("add_contact()");
-	caller = tc_caller_with_account(QUERY_RUN);
+	caller = tc_caller_with_right(QUERY_RUN, RIGHT_MANAGE_CONTACTS);
+	email = tc_arg(fcinfo, ADD_EMAIL, "email", FORM_EMAIL);
+	role = required_role(fcinfo, ADD_ROLE);
+	if (email != NULL)
+	{
+		tc_lock(LOCK_SENDER, tc_account_key(caller->account_id));
+		tc_lock(LOCK_ADDRESS, tc_address_key(tc_fold_email(email)));
+	}
 	(void) tc_keep_open(caller, NULL, 0);
 	rows = tc_run(&insert_contact,
 				  UUID_VALUE(caller->account_id),
 				  TEXT_VALUE(tc_arg_required(fcinfo, ADD_GIVEN_NAME, "given_name", FORM_PERSON_NAME)),
 				  TEXT_VALUE(tc_arg_required(fcinfo, ADD_FAMILY_NAME, "family_name", FORM_PERSON_NAME)),
-				  TEXT_VALUE(tc_arg(fcinfo, ADD_EMAIL, "email", FORM_EMAIL)),
+				  TEXT_VALUE(email),
 				  TEXT_VALUE(tc_arg(fcinfo, ADD_POSITION, "position", FORM_LINE)),
 				  TEXT_VALUE(tc_arg(fcinfo, ADD_PHONE, "phone", FORM_PHONE)),
+				  TEXT_VALUE(role),
 				  TIME_VALUE(tc_now()));
-	tc_event(EVENT_CONTACT_ADDED, caller->account_id, caller->contact_id, NULL, NULL);
+	id = tc_uuid(rows, 0, ADDED_ID);
+	tc_event_of_contact(EVENT_CONTACT_ADDED, caller->account_id, caller->contact_id, id, role);
+	if (email != NULL)
+		tc_mail_confirmation(id, caller->account_id);
 	return tc_finish(rows);
+}
+
+/* The label of a role.  PT400 invalid_argument if the argument is null. */
+static char *
+required_role(FunctionCallInfo fcinfo, int n)
+{
+	char	   *role = PG_ARGISNULL(n) ? NULL : tc_enum_label(PG_GETARG_DATUM(n));
+
+	tc_require(role, "role");
+	return role;
+}
+
+/* What a command on a contact needs: each may edit their own. */
+static Right
+right_on(const Caller *caller, const pg_uuid_t *contact_id)
+{
+	return tc_same(contact_id, caller->contact_id) ? RIGHT_EDIT_OWN_CONTACT : RIGHT_MANAGE_CONTACTS;
 }
 
 enum
@@ -229,7 +279,11 @@ tempcloud_update_contact(PG_FUNCTION_ARGS)
 
 	tc_enter_command("update_contact()");
 	caller = tc_caller_with_account(QUERY_RUN);
+	tc_require_right(caller, right_on(caller, id));
 	email = tc_arg_change(fcinfo, UPDATE_EMAIL, "email", FORM_EMAIL, true);
+	if (email != NULL && *email != '\0')
+		tc_lock(LOCK_ADDRESS, tc_address_key(tc_fold_email(email)));
+	(void) tc_keep_open(caller, NULL, 0);
 	rows = tc_run(&update_contact,
 				  UUID_VALUE(id),
 				  UUID_VALUE(caller->account_id),
@@ -240,11 +294,68 @@ tempcloud_update_contact(PG_FUNCTION_ARGS)
 				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_PHONE, "phone", FORM_PHONE, true)),
 				  TEXT_VALUE(email ? tc_fold_email(email) : NULL));
 	if (rows.count == 0)
-	{
-		(void) tc_caller_with_account(QUERY_LATEST);	/* may have been removed */
 		tc_refuse(CONTACT_NOT_FOUND);
-	}
 	return tc_finish(rows);
+}
+
+enum
+{
+	SET_CONTACT_ID, SET_ROLE
+};
+
+/*
+ * set_role(contact_id, role) returns tempcloud.contact
+ *
+ * Locks the account's row, as the commands that remove a contact do: of two that would
+ * take the account's last two owners, the second finds one owner left.  Commands that
+ * act for the account share the lock, and look at the role of their caller under it
+ * (tc_keep_open()).
+ *
+ * Raises PT404 contact_not_found, and PT409 last_owner.
+ */
+Datum
+tempcloud_set_role(PG_FUNCTION_ARGS)
+{
+	Rows		rows;
+	pg_uuid_t  *id = tc_arg_uuid(fcinfo, SET_CONTACT_ID, "contact_id");
+	Caller	   *caller;
+	char	   *role;
+	Person		person;
+
+	tc_enter_command("set_role()");
+	caller = tc_caller_with_right(QUERY_RUN, RIGHT_MANAGE_CONTACTS);
+	role = required_role(fcinfo, SET_ROLE);
+	tc_lock_account(caller);
+	person = find_person(id, caller->account_id);
+	if (person.role != tc_role_of_label(role))
+	{
+		if (person.is_last_owner)
+			tc_refuse(LAST_OWNER);
+		tc_run_latest(&set_role, UUID_VALUE(id), TEXT_VALUE(role));
+		tc_event_of_contact(EVENT_CONTACT_ROLE_CHANGED, caller->account_id, caller->contact_id,
+							id, role);
+	}
+	rows = tc_run_latest(&select_contact, UUID_VALUE(id), UUID_VALUE(caller->account_id));
+	return tc_finish(rows);
+}
+
+/*
+ * Lock a contact of the account, whose row is locked, and return what removing the
+ * contact or giving a role depends on.  Raises PT404 contact_not_found.
+ */
+static Person
+find_person(const pg_uuid_t *id, const pg_uuid_t *account_id)
+{
+	Rows		rows = tc_run_latest(&lock_person, UUID_VALUE(id), UUID_VALUE(account_id));
+
+	tc_read_clock();
+	if (rows.count == 0)
+		tc_refuse(CONTACT_NOT_FOUND);
+	return (Person)
+	{
+		.role = tc_role(rows, 0, PERSON_ROLE),
+			.is_last_owner = tc_bool(rows, 0, PERSON_IS_LAST_OWNER)
+	};
 }
 
 enum
@@ -262,19 +373,11 @@ tempcloud_remove_contact(PG_FUNCTION_ARGS)
 	Caller	   *caller;
 
 	tc_enter_command("remove_contact()");
-	caller = tc_caller_with_account(QUERY_RUN);
-	tc_lock_account(caller->account_id);
-	caller = tc_caller_with_account(QUERY_LATEST);	/* may have been removed */
+	caller = tc_caller_with_right(QUERY_RUN, RIGHT_MANAGE_CONTACTS);
+	tc_lock_account(caller);
 	tc_remove_contact(id, caller->account_id, caller->contact_id, EVENT_CONTACT_REMOVED);
 	tc_leave();
 	PG_RETURN_VOID();
-}
-
-void
-tc_lock_account(const pg_uuid_t *account_id)
-{
-	tc_run(&lock_account, UUID_VALUE(account_id));
-	tc_read_clock();
 }
 
 void
@@ -298,15 +401,10 @@ void
 tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id,
 				  const pg_uuid_t *removed_by, EventName event)
 {
-	Rows		rows = tc_run_latest(&check_removal, UUID_VALUE(id), UUID_VALUE(account_id));
-
-	tc_read_clock();
-	if (rows.count == 0)
-		tc_refuse(CONTACT_NOT_FOUND);
-	if (!tc_bool(rows, 0, REMOVAL_IS_ALLOWED))
-		tc_refuse(LAST_LOGIN);
+	if (find_person(id, account_id).is_last_owner)
+		tc_refuse(LAST_OWNER);
 	erase_person(id);
-	tc_event(event, account_id, removed_by, NULL, NULL);
+	tc_event_of_contact(event, account_id, removed_by, id, NULL);
 }
 
 /*
@@ -341,6 +439,7 @@ tempcloud_send_confirmation(PG_FUNCTION_ARGS)
 
 	tc_enter_command("send_confirmation()");
 	caller = tc_caller_with_account(QUERY_RUN);
+	tc_require_right(caller, right_on(caller, id));
 	tc_lock(LOCK_SENDER, tc_account_key(caller->account_id));
 	(void) tc_keep_open(caller, NULL, 0);
 	rows = tc_run(&lock_address, UUID_VALUE(id), UUID_VALUE(caller->account_id));
@@ -401,8 +500,9 @@ tempcloud_confirm_email(PG_FUNCTION_ARGS)
 	{
 		tc_run(&confirm_contact, UUID_VALUE(confirmation.contact_id), TEXT_VALUE(subject),
 			   TIME_VALUE(tc_now()));
-		tc_event(EVENT_CONTACT_CONFIRMED, confirmation.account_id,
-				 caller->contact_id ? caller->contact_id : confirmation.contact_id, NULL, NULL);
+		tc_event_of_contact(EVENT_CONTACT_CONFIRMED, confirmation.account_id,
+							caller->contact_id ? caller->contact_id : confirmation.contact_id,
+							confirmation.contact_id, NULL);
 		tc_route_invitations(confirmation.account_id, waiting);
 	}
 	rows = tc_run(&select_contact, UUID_VALUE(confirmation.contact_id),

@@ -27,15 +27,9 @@ typedef struct Owner
 extern Owner tc_owner_of(const char *folded_email);
 
 /*
- * Lock the account's row, so that no other transaction adds or removes people of it.
- * Reads the clock anew (clock.h).
- */
-extern void tc_lock_account(const pg_uuid_t *account_id);
-
-/*
  * Remove a contact of the account and erase their data, with the event; removed_by
  * is the contact who does it, or NULL.  Raises PT404 contact_not_found and PT409
- * last_login.  The account's row must be locked; locks the row of the contact, then
+ * last_owner.  The account's row must be locked; locks the row of the contact, then
  * those of the mails to them.
  */
 extern void tc_remove_contact(const pg_uuid_t *id, const pg_uuid_t *account_id,

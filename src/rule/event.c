@@ -14,8 +14,9 @@
 
 static KeptQuery insert_event =
 QUERY("INSERT INTO tempcloud_data.event"
-	  " (at, event, account_id, contact_id, partner_id, invitation_id, request_id)"
-	  " VALUES ($1, $2, $3, $4, $5, $6, $7)");
+	  " (at, event, account_id, contact_id, partner_id, invitation_id, request_id,"
+	  "  person_id, role)"
+	  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::tempcloud.contact_role)");
 
 static const char *const names[] = {
 	[EVENT_ACCOUNT_REGISTERED] = "account.registered",
@@ -24,6 +25,7 @@ static const char *const names[] = {
 	[EVENT_CONTACT_CONFIRMED] = "contact.confirmed",
 	[EVENT_CONTACT_LEFT] = "contact.left",
 	[EVENT_CONTACT_REMOVED] = "contact.removed",
+	[EVENT_CONTACT_ROLE_CHANGED] = "contact.role_changed",
 	[EVENT_INVITATION_CREATED] = "invitation.created",
 	[EVENT_INVITATION_RESENT] = "invitation.resent",
 	[EVENT_INVITATION_ROUTED] = "invitation.routed",
@@ -51,12 +53,31 @@ typedef enum Topic
 	REQUEST_TOPIC
 } Topic;
 
+static void store(EventName name, const pg_uuid_t *account, const pg_uuid_t *contact,
+				  const pg_uuid_t *partner, const pg_uuid_t *topic,
+				  const pg_uuid_t *person, const char *role);
 static void notify(Event event);
 static Topic topic_of(EventName name);
 
 void
 tc_event(EventName name, const pg_uuid_t *account, const pg_uuid_t *contact,
 		 const pg_uuid_t *partner, const pg_uuid_t *topic)
+{
+	store(name, account, contact, partner, topic, NULL, NULL);
+}
+
+void
+tc_event_of_contact(EventName name, const pg_uuid_t *account, const pg_uuid_t *contact,
+					const pg_uuid_t *person, const char *role)
+{
+	store(name, account, contact, NULL, NULL, person, role);
+}
+
+/* Store an event, and notify it. */
+static void
+store(EventName name, const pg_uuid_t *account, const pg_uuid_t *contact,
+	  const pg_uuid_t *partner, const pg_uuid_t *topic,
+	  const pg_uuid_t *person, const char *role)
 {
 	Topic		about = topic_of(name);
 	Event		event = {
@@ -78,7 +99,8 @@ tc_event(EventName name, const pg_uuid_t *account, const pg_uuid_t *contact,
 	tc_run(&insert_event, TIME_VALUE(event.at), TEXT_VALUE(names[name]), UUID_VALUE(account),
 		   UUID_VALUE(contact), UUID_VALUE(partner),
 		   UUID_VALUE(about == INVITATION_TOPIC ? topic : NULL),
-		   UUID_VALUE(about == REQUEST_TOPIC ? topic : NULL));
+		   UUID_VALUE(about == REQUEST_TOPIC ? topic : NULL),
+		   UUID_VALUE(person), TEXT_VALUE(role));
 	notify(event);
 }
 
@@ -110,6 +132,7 @@ topic_of(EventName name)
 		case EVENT_CONTACT_CONFIRMED:
 		case EVENT_CONTACT_LEFT:
 		case EVENT_CONTACT_REMOVED:
+		case EVENT_CONTACT_ROLE_CHANGED:
 			return NO_TOPIC;
 		case EVENT_INVITATION_CREATED:
 		case EVENT_INVITATION_RESENT:

@@ -17,6 +17,7 @@ typedef enum EventName
 	EVENT_CONTACT_CONFIRMED,
 	EVENT_CONTACT_LEFT,
 	EVENT_CONTACT_REMOVED,
+	EVENT_CONTACT_ROLE_CHANGED,
 	EVENT_INVITATION_CREATED,
 	EVENT_INVITATION_RESENT,
 	EVENT_INVITATION_ROUTED,
@@ -44,5 +45,13 @@ typedef enum EventName
  */
 extern void tc_event(EventName name, const pg_uuid_t *account, const pg_uuid_t *contact,
 					 const pg_uuid_t *partner, const pg_uuid_t *topic);
+
+/*
+ * The same of an event about a contact of the account, with the label of the role that
+ * the contact has been given, or NULL.
+ */
+extern void tc_event_of_contact(EventName name, const pg_uuid_t *account,
+								const pg_uuid_t *contact, const pg_uuid_t *person,
+								const char *role);
 
 #endif							/* TC_EVENT_H */

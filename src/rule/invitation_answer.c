@@ -94,7 +94,8 @@ static void require_pair(const Caller *caller, const Invitation *invitation);
 static void require_right_account(const Caller *caller, const Invitation *invitation,
 								  bool use_this_account);
 static void supersede_others(const Caller *caller, const Invitation *invitation);
-static Datum decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation,
+static Caller *keep_reader(void);
+static Datum decline(FunctionCallInfo fcinfo, Caller *caller, Invitation *invitation,
 					 bool by_token);
 static Datum close_declined(const pg_uuid_t *id, const Caller *invitee, const char *reason,
 							const pg_uuid_t *account_id);
@@ -121,7 +122,7 @@ tempcloud_accept_invitation(PG_FUNCTION_ARGS)
 	Caller	   *caller;
 
 	tc_enter_command("accept_invitation()");
-	caller = tc_caller_with_account(QUERY_RUN);
+	caller = tc_caller_with_right(QUERY_RUN, RIGHT_ACCEPT);
 	return accept(caller, find_received(caller, id), false, false);
 }
 
@@ -144,7 +145,7 @@ tempcloud_accept_invitation_by_token(PG_FUNCTION_ARGS)
 
 	tc_enter_command("accept_invitation_by_token()");
 	invitation = tc_find_invitation_by_token(tc_arg_token(fcinfo, ACCEPT_TOKEN), QUERY_RUN);
-	caller = tc_caller_with_account(QUERY_RUN);
+	caller = tc_caller_with_right(QUERY_RUN, RIGHT_ACCEPT);
 	return accept(caller, invitation, true, use_this_account);
 }
 
@@ -165,7 +166,7 @@ tempcloud_decline_invitation(PG_FUNCTION_ARGS)
 	Invitation *invitation;
 
 	tc_enter_command("decline_invitation()");
-	caller = tc_caller_with_account(QUERY_RUN);
+	caller = tc_caller_with_right(QUERY_RUN, RIGHT_DECLINE);
 	invitation = find_received(caller, id);
 	(void) tc_keep_open(caller, NULL, 0);
 	return decline(fcinfo, caller, invitation, false);
@@ -176,7 +177,7 @@ tempcloud_decline_invitation(PG_FUNCTION_ARGS)
  *		returns tempcloud.invitation
  *
  * The token was mailed to the invited address; to decline, the caller need not sign
- * in.
+ * in.  A contact of the invitee who has signed in needs the right to decline.
  */
 Datum
 tempcloud_decline_invitation_by_token(PG_FUNCTION_ARGS)
@@ -185,7 +186,7 @@ tempcloud_decline_invitation_by_token(PG_FUNCTION_ARGS)
 
 	tc_enter_command("decline_invitation_by_token()");
 	invitation = tc_find_invitation_by_token(tc_arg_token(fcinfo, DECLINE_TOKEN), QUERY_RUN);
-	return decline(fcinfo, tc_caller_if_any(QUERY_RUN), invitation, true);
+	return decline(fcinfo, keep_reader(), invitation, true);
 }
 
 enum
@@ -203,7 +204,8 @@ tempcloud_unblock_account(PG_FUNCTION_ARGS)
 	Caller	   *caller;
 
 	tc_enter_command("unblock_account()");
-	caller = tc_caller_with_account(QUERY_RUN);
+	caller = tc_caller_with_right(QUERY_RUN, RIGHT_DECLINE);
+	(void) tc_keep_open(caller, NULL, 0);
 	tc_run(&delete_block, UUID_VALUE(id), UUID_VALUE(caller->account_id));
 	tc_leave();
 	PG_RETURN_VOID();
@@ -312,15 +314,31 @@ supersede_others(const Caller *caller, const Invitation *invitation)
 }
 
 /*
+ * Returns the caller, or NULL if the caller is not signed in.  A caller with an account
+ * keeps it and their role until the transaction ends: the account is locked FOR SHARE.
+ */
+static Caller *
+keep_reader(void)
+{
+	Caller	   *caller = tc_caller_if_any(QUERY_RUN);
+
+	if (caller == NULL || caller->account_id == NULL)
+		return caller;
+	tc_share_accounts((const pg_uuid_t *const *) &caller->account_id, 1);
+	return tc_caller_if_any(QUERY_LATEST);
+}
+
+/*
  * Decline, with the arguments DECLINE_REASON and DECLINE_BLOCK.  Locks the row of the
  * invitation, then that of a contact of the inviter, to whom a mail goes.  Ends the
  * frame and returns the tempcloud.invitation.
  *
- * caller may be NULL or without an account.  Raises the errors of
- * tc_lock_invitation(), tc_require_pending() and, by token, tc_require_open_link().
+ * caller may be NULL or without an account.  Raises PT403 not_permitted for a contact
+ * of the invitee without the right, and the errors of tc_lock_invitation(),
+ * tc_require_pending() and, by token, tc_require_open_link().
  */
 static Datum
-decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation, bool by_token)
+decline(FunctionCallInfo fcinfo, Caller *caller, Invitation *invitation, bool by_token)
 {
 	char	   *reason = tc_arg(fcinfo, DECLINE_REASON, "reason", FORM_PARAGRAPH);
 	bool		block = !PG_ARGISNULL(DECLINE_BLOCK) && PG_GETARG_BOOL(DECLINE_BLOCK);
@@ -336,6 +354,8 @@ decline(FunctionCallInfo fcinfo, const Caller *caller, Invitation *invitation, b
 	/* By token anybody may decline, but only the invitee is recorded. */
 	invitee = caller != NULL && caller->account_id != NULL &&
 		tc_is_invitee(invitation, caller) ? caller : NULL;
+	if (invitee != NULL)
+		tc_require_right(caller, RIGHT_DECLINE);
 	record = close_declined(invitation->id, invitee, reason,
 							invitee && invitee->kind == invitation->invitee_kind ?
 							invitee->account_id : NULL);

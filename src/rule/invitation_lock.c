@@ -4,10 +4,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
-
 #include "base/clock.h"
 #include "base/input_check.h"
 #include "base/lock.h"
@@ -38,8 +34,6 @@ QUERY("SELECT FROM tempcloud_data.invitation i"
 	  " ORDER BY i.id FOR NO KEY UPDATE");
 
 const pg_uuid_t tc_nobody = {0};
-
-static ArrayType *text_array(char *const *strings, int count);
 
 Owner
 tc_lock_for_inviting(const Caller *caller, const char *email, const pg_uuid_t *routed)
@@ -83,21 +77,10 @@ tc_lock_sent(const Caller *caller, char *const *addresses, int naddresses,
 			 const pg_uuid_t *const *accounts, int naccounts, const pg_uuid_t *resent)
 {
 	tc_run_latest(&lock_sent, UUID_VALUE(caller->account_id),
-				  ARRAY_VALUE(text_array(addresses, naddresses)),
+				  ARRAY_VALUE(tc_text_array((const char *const *) addresses, naddresses)),
 				  ARRAY_VALUE(tc_uuid_array(accounts, naccounts)),
 				  UUID_VALUE(resent), TIME_VALUE(tc_now()));
 	tc_read_clock();
-}
-
-/* Returns an array of text, palloc'd. */
-static ArrayType *
-text_array(char *const *strings, int count)
-{
-	Datum	   *values = palloc(sizeof(Datum) * (count + 1));
-
-	for (int i = 0; i < count; i++)
-		values[i] = CStringGetTextDatum(strings[i]);
-	return construct_array(values, count, TEXTOID, -1, false, TYPALIGN_INT);
 }
 
 const pg_uuid_t *

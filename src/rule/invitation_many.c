@@ -64,7 +64,7 @@ tempcloud_invite_many(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	tc_enter_command("invite_many()");
-	caller = tc_caller_with_account(QUERY_RUN);
+	caller = tc_caller_with_right(QUERY_RUN, RIGHT_INVITE);
 	attempts = read_elements(caller, PG_ARGISNULL(MANY_INVITATIONS) ? NULL :
 							 PG_GETARG_JSONB_P(MANY_INVITATIONS), &count);
 	lock_for_all(caller, attempts, count);

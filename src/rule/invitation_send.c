@@ -92,7 +92,7 @@ tempcloud_invite(PG_FUNCTION_ARGS)
 	Invite		invite;
 
 	tc_enter_command("invite()");
-	caller = tc_caller_with_account(QUERY_RUN);
+	caller = tc_caller_with_right(QUERY_RUN, RIGHT_INVITE);
 	invite = (Invite)
 	{
 		.email = tc_arg_text(fcinfo, INVITE_EMAIL),
@@ -181,7 +181,7 @@ tempcloud_resend_invitation(PG_FUNCTION_ARGS)
 	const pg_uuid_t *account;
 
 	tc_enter_command("resend_invitation()");
-	caller = tc_caller_with_account(QUERY_RUN);
+	caller = tc_caller_with_right(QUERY_RUN, RIGHT_INVITE);
 	invitation = find_sent(caller, id);
 	if (invitation->status == INVITATION_IS_ACCEPTED)
 		tc_refuse(INVITATION_ACCEPTED); /* final, and maybe without an address */
@@ -333,7 +333,7 @@ tempcloud_withdraw_invitation(PG_FUNCTION_ARGS)
 	Invitation *invitation;
 
 	tc_enter_command("withdraw_invitation()");
-	caller = tc_caller_with_account(QUERY_RUN);
+	caller = tc_caller_with_right(QUERY_RUN, RIGHT_INVITE);
 	invitation = find_sent(caller, id);
 	(void) tc_keep_open(caller, NULL, 0);
 	tc_lock_invitation(invitation, caller);

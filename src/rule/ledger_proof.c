@@ -96,7 +96,7 @@ tempcloud_partnership_receipt(PG_FUNCTION_ARGS)
 
 	initStringInfo(&out);
 	tc_enter();
-	caller = tc_caller_with_account(QUERY_READ);
+	caller = tc_caller_with_right(QUERY_READ, RIGHT_READ);
 	rows = tc_read(&find_sealed, UUID_VALUE(caller->account_id), UUID_VALUE(partner_id));
 	if (rows.count == 0)
 		tc_refuse(PARTNER_NOT_FOUND);

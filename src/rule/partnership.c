@@ -116,7 +116,7 @@ tempcloud_search_partners(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	tc_enter();
-	(void) tc_caller_with_account(QUERY_READ);
+	(void) tc_caller_with_right(QUERY_READ, RIGHT_READ);
 	name = tc_arg_required(fcinfo, SEARCH_NAME, "name", FORM_LINE);
 	rows = tc_read(&search_partners, TEXT_VALUE(name));
 	tc_put_records(fcinfo, rows);

@@ -24,7 +24,7 @@ QUERY("SELECT jsonb_build_object("
 	  "      'id', c.id, 'account_id', c.account_id, 'company_name', a.company_name,"
 	  "      'given_name', c.given_name, 'family_name', c.family_name,"
 	  "      'position', c.position, 'email', c.email, 'phone', c.phone,"
-	  "      'subject', c.subject, 'created_at', c.created_at,"
+	  "      'role', c.role, 'subject', c.subject, 'created_at', c.created_at,"
 	  "      'email_verified_at', c.email_verified_at,"
 	  "      'events', (SELECT COALESCE(jsonb_agg(jsonb_build_object("
 	  "          'at', e.at, 'event', e.event, 'partner_id', e.partner_id,"
@@ -60,9 +60,8 @@ QUERY("SELECT jsonb_build_object("
 /*
  * Rows are locked in the order of lock.h, those of a table by ascending key.
  *
- * A contact with the address that is added after the accounts are locked has no
- * login, and gets none while the address is locked.  So it is not the last login
- * of an account that is not locked.
+ * While the address is locked, no contact gets it, so no contact of another account
+ * comes to have it.
  */
 static KeptQuery lock_accounts =
 QUERY("SELECT FROM tempcloud_data.account a"
@@ -177,7 +176,7 @@ tempcloud_export_person(PG_FUNCTION_ARGS)
  * Mails are deleted before their invitations, because a mailer that holds a mail
  * may be about to mint a token for its invitation.
  *
- * Raises PT409 last_login if a contact holds the last login of its account.
+ * Raises PT409 last_owner if a contact is the last owner with a login of its account.
  */
 Datum
 tempcloud_erase_person(PG_FUNCTION_ARGS)

@@ -95,7 +95,7 @@ tempcloud_cancel_request(PG_FUNCTION_ARGS)
 	Request    *request;
 
 	tc_enter_command("cancel_request()");
-	caller = tc_caller_with_account(QUERY_RUN);
+	caller = tc_caller_with_right(QUERY_RUN, RIGHT_HANDLE_REQUESTS);
 	reason = tc_arg_required(fcinfo, ARG_REASON, "reason", FORM_PARAGRAPH);
 	request = tc_lock_request(id, caller);
 	if (request->status == REQUEST_IS_CANCELLED)

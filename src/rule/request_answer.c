@@ -92,7 +92,7 @@ tempcloud_answer_request(PG_FUNCTION_ARGS)
 	Request    *request;
 
 	tc_enter_command("answer_request()");
-	caller = tc_caller_with_account(QUERY_RUN);
+	caller = tc_caller_with_right(QUERY_RUN, RIGHT_HANDLE_REQUESTS);
 	if (PG_ARGISNULL(ARG_ACCEPT))
 		tc_require(NULL, "accept");
 	accept = PG_GETARG_BOOL(ARG_ACCEPT);

@@ -91,7 +91,7 @@ tempcloud_assign_workers(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	tc_enter_command("assign_workers()");
-	caller = tc_caller_with_account(QUERY_RUN);
+	caller = tc_caller_with_right(QUERY_RUN, RIGHT_HANDLE_REQUESTS);
 	workers = clean_workers(fcinfo, &count);
 	rows = tc_run(&find_request, UUID_VALUE(shift_id));
 	if (rows.count == 0)

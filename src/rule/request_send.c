@@ -180,7 +180,7 @@ tempcloud_withdraw_request(PG_FUNCTION_ARGS)
 	Request    *request;
 
 	tc_enter_command("withdraw_request()");
-	caller = tc_caller_with_account(QUERY_RUN);
+	caller = tc_caller_with_right(QUERY_RUN, RIGHT_HANDLE_REQUESTS);
 	reason = tc_arg(fcinfo, ARG_REASON, "reason", FORM_PARAGRAPH);
 	request = tc_lock_request(id, caller);
 	tc_require_customer(request, caller);
@@ -194,7 +194,7 @@ tempcloud_withdraw_request(PG_FUNCTION_ARGS)
 static Caller *
 customer_calling(void)
 {
-	Caller	   *caller = tc_caller_with_account(QUERY_RUN);
+	Caller	   *caller = tc_caller_with_right(QUERY_RUN, RIGHT_HANDLE_REQUESTS);
 
 	if (caller->kind != CUSTOMER)
 		tc_refuse(CUSTOMERS_ONLY);

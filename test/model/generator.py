@@ -1,6 +1,6 @@
 """Random steps: mostly such as make sense where the model stands, sometimes not."""
 
-from model import DAY, HOUR, MINUTE, OPPOSITE, SETTINGS
+from model import DAY, HOUR, MINUTE, OPPOSITE, ROLES, SETTINGS
 from runner import SESSIONS
 
 PEOPLE = [f'p{n}' for n in range(8)]
@@ -39,7 +39,7 @@ class Generator:
             ('register_account', 8), ('invite', 14), ('invite_many', 2), ('resend_invitation', 4),
             ('withdraw_invitation', 3), ('preview_invitation', 2), ('accept_invitation', 4),
             ('accept_invitation_by_token', 7), ('decline_invitation', 3), ('decline_invitation_by_token', 3),
-            ('unblock_account', 2), ('add_contact', 5), ('update_contact', 3), ('remove_contact', 3), ('leave_account', 12), ('close_account', 0.5),
+            ('unblock_account', 2), ('add_contact', 5), ('update_contact', 3), ('set_role', 4), ('remove_contact', 3), ('leave_account', 12), ('close_account', 0.5),
             ('send_confirmation', 7), ('confirm_email', 8), ('update_account', 1), ('whoami', 1),
             ('send_order', 10), ('withdraw_request', 3), ('answer_request', 10), ('assign_workers', 8), ('cancel_request', 3),
             ('are_partners', 1), ('claim_mail', 9), ('mail_sent', 3), ('mail_failed', 3), ('mail_bounced', 1),
@@ -88,6 +88,8 @@ class Generator:
         """Somebody of the account, or anybody."""
         logins = [c for c in self.model.contacts.values() if c.subject]
         theirs = [c for c in logins if c.account == account] or logins
+        if self.rng.random() < 0.6:     # who may do most
+            theirs = [c for c in theirs if c.role in ('owner', 'manager')] or theirs
         if theirs and self.rng.random() < 0.9:
             return self.rng.choice(theirs).subject
         return self.rng.choice(self.people + [None])
@@ -213,20 +215,27 @@ class Generator:
 
     def add_contact(self):
         return {'who': self.who(), 'args': {'given_name': self.rng.choice([*NAMES, *NAMES, '']), 'family_name': 'Cohn',
-                                            **({'email': self.claimed()} if self.rng.random() < 0.8 else {})}}
+                                            **self.some(role=self.role()), **({'email': self.claimed()} if self.rng.random() < 0.8 else {})}}
 
     def update_contact(self):
         who = self.who()
         return {'who': who, 'args': {'id': self.contact(who), **self.some(
             given_name=self.rng.choice([*NAMES, '']), email=self.rng.choice([self.claimed(), self.claimed(), '']))}}
 
+    def role(self):
+        return self.rng.choice([*ROLES, 'owner', 'manager'])
+
+    def set_role(self):
+        who = self.who()
+        return {'who': who, 'args': {'contact_id': self.contact(who), 'role': self.role()}}
+
     def remove_contact(self):
         who = self.who()
         return {'who': who, 'args': {'id': self.contact(who)}}
 
     def leaving(self):
-        """Who is not the last one."""
-        return [c.subject for c in self.model.contacts.values() if c.subject and self.model.others(c)]
+        """Who is not the last owner."""
+        return [c.subject for c in self.model.contacts.values() if c.subject and not self.model.is_last_owner(c)]
 
     def leave_account(self):
         several = self.leaving()

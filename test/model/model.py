@@ -14,6 +14,10 @@ SETTINGS = {
     'max_daily_mails_to_address': 3, 'max_daily_mails_to_address_of_all': 10, 'max_daily_confirmations': 50, 'max_resends': 10, 'max_daily_requests': 1000,
     'reveal_registered': True, 'mail_max_attempts': 10, 'mail_retry_delay': HOUR,
     'mail_retention': 30 * DAY, 'purge_invitations_after': 365 * DAY}
+ROLES = ('owner', 'manager', 'member', 'viewer')
+# What the first so many of the roles may
+RIGHTS = {'read': 4, 'edit_own_contact': 4, 'leave_account': 4, 'handle_requests': 3, 'invite': 2, 'decline': 2, 'accept': 2,
+          'manage_account': 1, 'manage_contacts': 1, 'close_account': 1}
 OPPOSITE = {'customer': 'provider', 'provider': 'customer'}
 
 
@@ -111,6 +115,14 @@ class Model:
         refuse_if(not_signed_in=who is None)
         me = self.person(who)
         refuse_if(no_account=me is None)
+        return me
+
+    def may(self, c, right):
+        return ROLES.index(c.role) < RIGHTS[right]
+
+    def permitted(self, who, right):
+        me = self.caller(who)
+        refuse_if(not_permitted=not self.may(me, right))
         return me
 
     def people(self, account):
@@ -245,10 +257,9 @@ class Model:
         me = self.person(who)
         return dict(account=self.accounts[me.account].profile if me else None,
                     contact=self.shown_contact(me) if me else None,
-                    permissions=['manage_account', 'manage_contacts', 'invite', 'decide',
-                                 'order' if self.kind(me.account) == 'customer' else 'answer',
-                                 'leave_account' if self.others(me) else 'close_account'] if me
-                    else ['register_account', 'confirm_email'])
+                    permissions=[right for right in RIGHTS if self.may(me, right) and not (
+                        right == 'leave_account' and self.is_last_owner(me) or right == 'close_account' and self.others(me))]
+                    if me else ['register_account', 'confirm_email'])
 
     def register_account(self, name, who, claim=None, verified=True, kind=None, company_name=None, given_name=None,
                          family_name=None, token=None, locale=None):
@@ -266,18 +277,18 @@ class Model:
         refuse_if(email_taken=self.owner(email), invalid_argument=not (company_name and given_name and family_name))
         self.accounts[name] = Row(kind=kind, locale=locale or 'de', closed=False, profile=dict(
             id=name, kind=kind, company_name=company_name, locale=locale or 'de', city=None))
-        self.contacts[name + 'c'] = self.new_contact(name + 'c', name, given_name, family_name, email, who, True)
+        self.contacts[name + 'c'] = self.new_contact(name + 'c', name, given_name, family_name, email, who, True, 'owner')
         self.event('account.registered', name)
         self.route(name, email)
         return self.accounts[name].profile
 
-    def new_contact(self, name, account, given_name, family_name, email, subject, verified):
-        return Row(id=name, number=len(self.contacts), account=account, given_name=given_name,
-                   family_name=family_name, email=email, subject=subject, verified=verified, removed=False)
+    def new_contact(self, name, account, given_name, family_name, email, subject, verified, role):
+        return Row(id=name, number=len(self.contacts), account=account, given_name=given_name, family_name=family_name,
+                   email=email, subject=subject, verified=verified, role=role, removed=False)
 
     def shown_contact(self, c):
         return dict(id=c.id, given_name=c.given_name, family_name=c.family_name, email=c.email,
-                    email_verified_at=c.verified, has_login=c.subject is not None)
+                    email_verified_at=c.verified, role=c.role, has_login=c.subject is not None)
 
     def route(self, account, address):
         """A newly proven address gets the invitations that wait for it."""
@@ -295,7 +306,7 @@ class Model:
                 self.event('routed', account, i.id)
 
     def update_account(self, who, company_name=None, city=None, locale=None):
-        account = self.accounts[self.caller(who).account]
+        account = self.accounts[self.permitted(who, 'manage_account').account]
         refuse_if(invalid_argument=company_name == '' or locale == '')
         account.locale = locale or account.locale
         account.profile.update(locale=account.locale, company_name=company_name or account.profile['company_name'],
@@ -304,20 +315,24 @@ class Model:
 
     def own_contact(self, who, id):
         me = self.caller(who)
+        me = self.permitted(who, 'edit_own_contact' if id == me.id else 'manage_contacts')
         c = self.contacts.get(id)
         refuse_if(contact_not_found=c is None or c.removed or c.account != me.account)
         return c
 
-    def add_contact(self, name, who, given_name, family_name, email=None):
-        me = self.caller(who)
-        refuse_if(invalid_argument=not given_name or not family_name, invalid_email=email and not is_email(email))
-        c = self.new_contact(name, me.account, given_name, family_name, email or None, None, False)
+    def add_contact(self, name, who, given_name, family_name, email=None, role='member'):
+        me = self.permitted(who, 'manage_contacts')
+        c = self.new_contact(name, me.account, given_name, family_name, email or None, None, False, role)
+        refuse_if(self.too_many_confirmations(c), invalid_argument=not given_name or not family_name,
+                  invalid_email=email and not is_email(email))
         self.contacts[name] = c
         self.event('contact.added', me.account)
+        self.mail_confirmation(c)
         return self.shown_contact(c)
 
     def update_contact(self, who, id, given_name=None, email=None):
-        self.caller(who)
+        me = self.caller(who)
+        self.permitted(who, 'edit_own_contact' if id == me.id else 'manage_contacts')
         refuse_if(invalid_argument=given_name == '', invalid_email=email and not is_email(email))
         c = self.own_contact(who, id)
         c.given_name = given_name or c.given_name
@@ -326,13 +341,28 @@ class Model:
             c.email = email or None
         return self.shown_contact(c)
 
+    def colleague(self, who, id):
+        self.permitted(who, 'manage_contacts')
+        return self.own_contact(who, id)
+
+    def set_role(self, who, contact_id, role):
+        c = self.colleague(who, contact_id)
+        refuse_if(last_owner=role != 'owner' and self.is_last_owner(c))
+        if c.role != role:
+            c.role = role
+            self.event('contact.role_changed', c.account)
+        return self.shown_contact(c)
+
     def remove_contact(self, who, id):
-        self.remove(self.own_contact(who, id))
+        self.remove(self.colleague(who, id))
 
     def remove(self, c, event='contact.removed'):
-        refuse_if(last_login=c.subject and not self.others(c))
+        refuse_if(last_owner=self.is_last_owner(c))
         self.erase(c)
         self.event(event, c.account)
+
+    def is_last_owner(self, c):
+        return c.subject and c.role == 'owner' and all(o.role != 'owner' for o in self.others(c))
 
     def others(self, c):
         """Colleagues who can sign in."""
@@ -352,7 +382,7 @@ class Model:
         self.remove(self.caller(who), 'contact.left')
 
     def close_account(self, who, reason=None):
-        me = self.caller(who)
+        me = self.permitted(who, 'close_account')
         refuse_if(has_colleagues=self.others(me))
         reason = reason or ('Die Firma hat ihr Konto geschlossen.' if self.accounts[me.account].locale.startswith('de')
                             else 'The company has closed its account.')
@@ -375,14 +405,20 @@ class Model:
     def send_confirmation(self, who, contact_id):
         c = self.own_contact(who, contact_id)
         refuse_if(invalid_argument=not c.email)
-        if not c.verified:
-            sent = [m for m in self.mails.values() if m.kind == 'confirm_email']
-            today = [o for o in self.confirmations if o.account == c.account and o.at > self.now - DAY]
-            refuse_if(resend_too_soon=any(m.about == c.id and m.created > self.now - self.settings['resend_interval'] for m in sent),
-                      too_many_confirmations=len(today) >= self.settings['max_daily_confirmations'])
+        sent = [m for m in self.mails.values() if m.kind == 'confirm_email']
+        refuse_if(self.too_many_confirmations(c), resend_too_soon=not c.verified and any(
+            m.about == c.id and m.created > self.now - self.settings['resend_interval'] for m in sent))
+        self.mail_confirmation(c)
+        return self.shown_contact(c)
+
+    def too_many_confirmations(self, c):
+        today = [o for o in self.confirmations if o.account == c.account and o.at > self.now - DAY]
+        return dict(too_many_confirmations=c.email and not c.verified and len(today) >= self.settings['max_daily_confirmations'])
+
+    def mail_confirmation(self, c):
+        if c.email and not c.verified:
             self.confirmations.append(Row(account=c.account, address=c.email, at=self.now))
             self.mail('confirm_email', c.email, full_name(c), self.accounts[c.account].locale, contact=c)
-        return self.shown_contact(c)
 
     def confirm_email(self, who, token):
         refuse_if(invalid_token=token == 'malformed')
@@ -438,7 +474,7 @@ class Model:
         return None if obstructed else invitee
 
     def invite(self, name, who, email=None, given_name=None, family_name=None, company_name=None, message=None, locale=None):
-        me = self.caller(who)
+        me = self.permitted(who, 'invite')
         refuse_if(invalid_email=not is_email(email), invalid_argument=not email)
         owner = self.invitee_of(me, email)
         i = Row(id=name, inviter=me.account, invited_by=me.id, invitee=owner, kind=OPPOSITE[self.kind(me.account)],
@@ -452,7 +488,7 @@ class Model:
         return self.shown(i)
 
     def invite_many(self, name, who, invitations):
-        self.caller(who)
+        self.permitted(who, 'invite')
         return [self.row_of_many(f'{name}.{k}', who, row, k + 1) for k, row in enumerate(invitations)]
 
     def row_of_many(self, name, who, row, position):
@@ -462,7 +498,7 @@ class Model:
             return dict(id=position, position=position, invitation=None, error=refused.words)
 
     def sent(self, who, id):
-        me, i = self.caller(who), self.invitations.get(id)
+        me, i = self.permitted(who, 'invite'), self.invitations.get(id)
         refuse_if(not_your_invitation=i and i.inviter != me.account and self.is_for(i, me.account),
                   invitation_not_found=not i or i.inviter != me.account and not self.is_for(i, me.account))
         return me, i
@@ -504,8 +540,8 @@ class Model:
         owner = self.owner(i.email)
         return owner and self.kind(owner) == i.kind
 
-    def received(self, who, id):
-        me, i = self.caller(who), self.invitations.get(id)
+    def received(self, who, id, right):
+        me, i = self.permitted(who, right), self.invitations.get(id)
         refuse_if(invitation_not_found=not i or not self.is_for(i, me.account) and i.inviter != me.account,
                   not_your_invitation=i and not self.is_for(i, me.account) and i.inviter == me.account)
         return me, i
@@ -530,11 +566,11 @@ class Model:
         return self.partnerships[pair]
 
     def accept_invitation(self, who, id):
-        return self.accept(*self.received(who, id))
+        return self.accept(*self.received(who, id, 'accept'))
 
     def accept_invitation_by_token(self, who, token, use_this_account=False):
         i, closed = self.by_token(token)
-        me = self.caller(who)
+        me = self.permitted(who, 'accept')
         return self.accept(me, i, link_replaced=closed['link_replaced'],
                            not_your_invitation=i.invitee not in (None, me.account),
                            other_address=not use_this_account and self.owner(i.email) != me.account)
@@ -552,17 +588,18 @@ class Model:
         return self.shown(i)
 
     def decline_invitation(self, who, id, reason=None, block=False):
-        me, i = self.received(who, id)
+        me, i = self.received(who, id, 'decline')
         refuse_if(**self.closed(i))
         return self.decline(me, i, reason, block)
 
     def decline_invitation_by_token(self, who, token, reason=None, block=False):
         i, closed = self.by_token(token)
-        refuse_if(**closed)
-        return self.decline(self.person(who), i, reason, block)
+        me = self.person(who)
+        refuse_if(**closed, not_permitted=me and self.is_for(i, me.account) and not self.may(me, 'decline'))
+        return self.decline(me, i, reason, block)
 
     def unblock_account(self, who, id):
-        me = self.caller(who)
+        me = self.permitted(who, 'decline')
         mine = {c.email.lower() for c in self.people(me.account) if c.verified}
         self.blocks = [b for b in self.blocks
                        if b.inviter != id or b.account != me.account and b.address.lower() not in mine]
@@ -573,7 +610,7 @@ class Model:
         return 'expired' if r.status == 'open' and r.answer_by is not None and r.answer_by <= self.now else r.status
 
     def send_order(self, name, who, requests, reference=None):
-        me = self.caller(who)
+        me = self.permitted(who, 'handle_requests')
         refuse_if(customers_only=self.kind(me.account) != 'customer')
         before = reference and self.references.get((me.account, reference))
         wrong = not requests or any(not w['shifts'] or min(w['shifts']) < 1 or w.get('answer_in', 1) < 0 for w in requests)
@@ -610,7 +647,7 @@ class Model:
 
     def request(self, who, id, side=None, missing='request_not_found'):
         """A request of the caller's, who must be on that side of it."""
-        me, r = self.caller(who), self.requests.get(id)
+        me, r = self.permitted(who, 'handle_requests'), self.requests.get(id)
         found = r and me.account in (r.customer, r.provider)
         refuse_if({missing: not found}, not_your_request=found and side and getattr(r, side) != me.account)
         return me, r
@@ -630,7 +667,7 @@ class Model:
         return self.decide(me, r, 'withdrawn', reason) if r.status == 'open' else self.shown_request(r)
 
     def cancel_request(self, who, id, reason):
-        self.caller(who)
+        self.permitted(who, 'handle_requests')
         refuse_if(invalid_argument=not reason)
         me, r = self.request(who, id)
         refuse_if(self.other_status(r, 'accepted', 'cancelled'))
@@ -659,7 +696,7 @@ class Model:
             s.offered = n
 
     def assign_workers(self, who, shift_id, workers):
-        self.caller(who)
+        self.permitted(who, 'handle_requests')
         s = self.shifts.get(shift_id)
         refuse_if(invalid_argument='' in workers)
         me, r = self.request(who, s and s.request, 'provider', 'shift_not_found')

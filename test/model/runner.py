@@ -18,10 +18,10 @@ from model import At, Model, Refused, Wrong
 
 ERRORS = {
     'PT400': 'invalid_token invalid_email invalid_argument', 'PT401': 'not_signed_in',
-    'PT403': 'no_account email_unverified not_your_invitation not_your_request customers_only',
+    'PT403': 'no_account not_permitted email_unverified not_your_invitation not_your_request customers_only',
     'PT404': 'invitation_not_found contact_not_found partner_not_found request_not_found shift_not_found',
     'PT409': 'same_kind own_account other_address already_partners already_invited invited_you'
-             ' already_registered already_joined email_taken last_login has_colleagues partner_closed reference_taken request_open too_many_workers',
+             ' already_registered already_joined email_taken last_owner has_colleagues partner_closed reference_taken request_open too_many_workers',
     'PT410': 'invitation_expired invitation_withdrawn invitation_declined invitation_accepted'
              ' invitation_superseded link_replaced link_expired address_changed request_accepted request_declined request_withdrawn'
              ' request_expired request_cancelled',
@@ -35,7 +35,7 @@ CREATING = {'register_account', 'add_contact', 'invite', 'invite_many', 'send_or
 # What reads changes nothing, and may have seen what another transaction has changed since.
 READING = {'preview_invitation', 'whoami', 'are_partners', 'look'}
 # Where another transaction is open, the model cannot tell what these find or leave to others.
-ALONE = MAILER | ADMIN | {'update_contact', 'remove_contact', 'update_account', 'unblock_account', 'leave_account', 'close_account'}
+ALONE = MAILER | ADMIN | {'update_contact', 'set_role', 'remove_contact', 'update_account', 'unblock_account', 'leave_account', 'close_account'}
 SESSIONS = 3
 
 NOBODY = '00000000-0000-0000-0000-000000000000'

@@ -45,7 +45,7 @@ asked AS (SELECT r.*, o.name AS order_name, o.reference FROM tempcloud_data.requ
 			JOIN company c ON c.id = r.customer_id)
 SELECT concat_ws(' ', 'account', kind, name, closed_at IS NOT NULL) FROM company
  UNION ALL
-SELECT concat_ws(' ', 'contact', name, given_name, email, email_verified_at IS NOT NULL, subject, removed_at IS NOT NULL)
+SELECT concat_ws(' ', 'contact', name, given_name, email, email_verified_at IS NOT NULL, subject, role, removed_at IS NOT NULL)
   FROM tempcloud_data.contact c JOIN company ON company.id = account_id
  UNION ALL
 SELECT concat_ws(' ', 'invitation', inviter, email, 'to', name, invitee_kind, status, round, reason, decided_at IS NOT NULL, expires_at > now(), decided_by IS NOT NULL)
@@ -59,7 +59,7 @@ SELECT concat_ws(' ', 'block of', a.name, email, 'by', b.name)
  UNION ALL
 SELECT concat_ws(' ', 'mail', kind, recipient, state, m.round, leased, attempt, error) FROM tempcloud_data.mail m WHERE id >= %(since)s AND recipient LIKE '%%' || %(suffix)s || '%%'
  UNION ALL
-SELECT concat_ws(' ', 'event', event, 'of', a.name, 'to', b.name)
+SELECT concat_ws(' ', 'event', event, 'of', a.name, 'to', b.name, role)
   FROM tempcloud_data.event e JOIN company a ON a.id = e.account_id LEFT JOIN company b ON b.id = e.partner_id
  UNION ALL
 SELECT concat_ws(' ', 'link of', email, count(*)) FROM tempcloud_data.invitation_token JOIN sent ON sent.id = invitation_id GROUP BY sent.id, email

@@ -20,10 +20,14 @@ def invite(world, who, address):
     return world.call(who, f"SELECT id FROM tempcloud.invite('{address}~@{address}.example')")
 
 
-def join(world, who, colleague):
+def add(world, who, colleague, role='owner'):
+    """A colleague who has got a mail; returns the contact."""
+    return world.call(who, f"SELECT id FROM tempcloud.add_contact('{colleague}', 'X', '{colleague}~@{colleague}.example', role => '{role}')")
+
+
+def join(world, who, colleague, role='owner'):
     """A colleague who has a login; returns the contact."""
-    contact = world.call(who, f"SELECT id FROM tempcloud.add_contact('{colleague}', 'X', '{colleague}~@{colleague}.example')")
-    world.call(who, f"SELECT tempcloud.send_confirmation('{contact}')")
+    contact = add(world, who, colleague, role)
     world['link'] = world.token(colleague)
     world.call(colleague, 'SELECT id FROM tempcloud.confirm_email({link})')
     return contact
@@ -37,13 +41,11 @@ def strangers(world):
     """A customer and a provider, and a colleague of his who has a login, too."""
     register(world, 'anna', 'customer')
     register(world, 'bob', 'provider')
-    world['colleague'] = world.call('bob', "SELECT id FROM tempcloud.add_contact('Bernd', 'X', 'bernd~@bernd.example')")
-    world.call('bob', 'SELECT tempcloud.send_confirmation({colleague})')
+    world['colleague'] = add(world, 'bob', 'bernd')
     world['confirmation'] = world.token('bernd')
     world['contact'] = world.call('bernd', 'SELECT account_id FROM tempcloud.confirm_email({confirmation})') and world.call(
         'bob', "SELECT id FROM tempcloud.my_contacts WHERE given_name = 'bob'")
-    world['other'] = world.call('bob', "SELECT id FROM tempcloud.add_contact('Berta', 'X', 'berta~@berta.example')")
-    world.call('bob', 'SELECT tempcloud.send_confirmation({other})')
+    world['other'] = add(world, 'bob', 'berta')
     world['other_confirmation'] = world.token('berta')
 
 
@@ -62,8 +64,7 @@ def invited(world):
     world['bob'] = register(world, 'bob', 'provider')
     world['contact'] = world.call('bob', 'SELECT id FROM tempcloud.my_contacts')
     world['anna'] = world.call('anna', 'SELECT id FROM tempcloud.my_account')
-    world['colleague'] = world.call('bob', "SELECT id FROM tempcloud.add_contact('Bernd', 'X', 'bernd~@bernd.example')")
-    world.call('bob', 'SELECT tempcloud.send_confirmation({colleague})')
+    world['colleague'] = add(world, 'bob', 'bernd')
     world['confirmation'] = world.token('bernd')
     world['invitation'] = invite(world, 'anna', 'bob')
     world['token'] = world.token('bob')
@@ -81,8 +82,7 @@ def unknown(world):
     register(world, 'anna', 'customer')
     register(world, 'carl', 'customer')
     register(world, 'bob', 'provider')
-    world['colleague'] = world.call('bob', "SELECT id FROM tempcloud.add_contact('Nora', 'X', 'nora~@nora.example')")
-    world.call('bob', 'SELECT tempcloud.send_confirmation({colleague})')
+    world['colleague'] = add(world, 'bob', 'nora')
     world['confirmation'] = world.token('nora')
     world['invitation'] = invite(world, 'anna', 'nora')
     world['token'] = world.token('nora')
@@ -102,6 +102,17 @@ def accepted(world):
     world['other_shift'] = world.call('bob', 'SELECT id FROM tempcloud.shifts WHERE headcount = 1')
 
 
+def led(world):
+    """Anna has invited Bob's company, which has another owner, Berta, and a manager, Max."""
+    register(world, 'anna', 'customer')
+    register(world, 'bob', 'provider')
+    world['berta'] = join(world, 'bob', 'berta')
+    world['max'] = join(world, 'bob', 'max', 'manager')
+    world['bob'] = contact_of(world, 'bob')
+    world['invitation'] = invite(world, 'anna', 'max')
+    world['token'] = world.token('max')
+
+
 def busy(world):
     """Two companies of two people each, and all that maintain() and mailers have to do.
 
@@ -116,8 +127,7 @@ def busy(world):
     world['bernd_contact'] = join(world, 'bob', 'bernd')
     world['anna_contact'] = contact_of(world, 'anna')
     world['bob_contact'] = contact_of(world, 'bob')
-    world['berta_contact'] = world.call('bob', "SELECT id FROM tempcloud.add_contact('Berta', 'X', 'berta~@berta.example')")
-    world.call('bob', 'SELECT tempcloud.send_confirmation({berta_contact})')
+    world['berta_contact'] = add(world, 'bob', 'berta')
     world['confirmation'] = world.token('berta')
     world['old'] = invite(world, 'anna', 'bob')
     world.token('bob')
@@ -191,7 +201,7 @@ ADDRESS = {
     'prove the address': ('nina', 'SELECT has_login FROM tempcloud.confirm_email({confirmation})', 'address bob.pair invitation colleague'),
     'prove it as who has typed it': ('bob', 'SELECT has_login FROM tempcloud.confirm_email({confirmation})', 'address bob.pair invitation colleague'),
     'remove who has typed it': ('bob', 'SELECT tempcloud.remove_contact({colleague}) IS NULL', 'account colleague mail'),
-    'type it, too': ('carl', "SELECT email FROM tempcloud.add_contact('Nora', 'Y', 'nora~@nora.example')", NOTHING),
+    'type it, too': ('carl', "SELECT email FROM tempcloud.add_contact('Nora', 'Y', 'nora~@nora.example')", 'address'),
     'erase': ('admin', "SELECT count(*) FROM tempcloud.erase_person('nora~@nora.example')", 'address account invitation colleague mail block'),
     'close': ('anna', 'SELECT tempcloud.close_account() IS NULL', 'anna.account invitation anna mail'),
     'close as who has typed it': ('bob', 'SELECT tempcloud.close_account() IS NULL', 'account bob colleague colleague.mail'),
@@ -244,6 +254,30 @@ STRANGERS = {
     'erase the colleague': ('admin', "SELECT count(*) FROM tempcloud.erase_person('bernd~@bernd.example')", 'colleague.address account colleague mail'),
     'claim mail': DECISIONS['claim mail'],
 }
+LED = {
+    'accept as the manager': ('max', 'SELECT customer_id IS NOT NULL FROM tempcloud.accept_invitation({invitation})', 'pair invitation anna?'),
+    'decline as the manager': ('max', 'SELECT status FROM tempcloud.decline_invitation({invitation})', 'invitation anna?'),
+    'decline by token as the manager': ('max', 'SELECT status FROM tempcloud.decline_invitation_by_token({token})', 'invitation anna?'),
+    'invite as the manager': ('max', "SELECT status FROM tempcloud.invite('nora~@nora.example')", 'bob.sender'),
+    'demote the manager': ('bob', "SELECT role FROM tempcloud.set_role({max}, 'member')", 'account max'),
+    'promote the manager': ('bob', "SELECT role FROM tempcloud.set_role({max}, 'owner')", 'account max'),
+    'remove the manager': ('bob', 'SELECT tempcloud.remove_contact({max}) IS NULL', 'account max'),
+    'leave as the manager': ('max', 'SELECT tempcloud.leave_account() IS NULL', 'account max'),
+    'demote bob': ('berta', "SELECT role FROM tempcloud.set_role({bob}, 'viewer')", 'account bob'),
+    'demote berta': ('bob', "SELECT role FROM tempcloud.set_role({berta}, 'manager')", 'account berta'),
+    'step down': ('bob', "SELECT role FROM tempcloud.set_role({bob}, 'manager')", 'account bob'),
+    'step down as berta': ('berta', "SELECT role FROM tempcloud.set_role({berta}, 'manager')", 'account berta'),
+    'leave': ('bob', 'SELECT tempcloud.leave_account() IS NULL', 'account bob'),
+    'leave as berta': ('berta', 'SELECT tempcloud.leave_account() IS NULL', 'account berta'),
+    'remove berta': ('bob', 'SELECT tempcloud.remove_contact({berta}) IS NULL', 'account berta'),
+    'erase bob': ('admin', "SELECT count(*) FROM tempcloud.erase_person('bob~@bob.example')", 'bob.address account bob'),
+    'erase berta': ('admin', "SELECT count(*) FROM tempcloud.erase_person('berta~@berta.example')", 'berta.address account berta'),
+    'add a colleague': ('berta', "SELECT role FROM tempcloud.add_contact('Nina', 'X', 'nina~@nina.example')", 'bob.sender'),
+    'update the account': ('berta', "SELECT city FROM tempcloud.update_account(city => 'Bonn')", 'account'),
+    'change the manager': ('bob', "SELECT phone FROM tempcloud.update_contact({max}, phone => '+49 30 1')", 'max'),
+    'change oneself': ('max', "SELECT phone FROM tempcloud.update_contact({max}, phone => '+49 30 2')", 'max'),
+    'close': ('bob', 'SELECT tempcloud.close_account() IS NULL', 'account'),
+}
 BUSY = {
     **{name: command for name, command in DECISIONS.items() if name not in ('accept by token', 'maintain', 'claim mail')},
     'invite back': MEMBERS['invite back'],
@@ -283,7 +317,7 @@ def acting(commands):
 
 
 SCENES = {'strangers': (strangers, acting(STRANGERS)), 'invited': (invited, acting(MEMBERS)), 'expired': (expired, acting(MEMBERS)), 'unknown': (unknown, acting(ADDRESS)),
-          'requested': (requested, acting(REQUESTS)), 'accepted': (accepted, acting(NAMES)), 'busy': (busy, acting(BUSY))}
+          'requested': (requested, acting(REQUESTS)), 'accepted': (accepted, acting(NAMES)), 'led': (led, acting(LED)), 'busy': (busy, acting(BUSY))}
 
 # They wait for no row, but leave what others hold for the next time.
 SKIPPING = ('maintain', 'claim mail')
@@ -306,6 +340,14 @@ DANGEROUS = (
     ('invited', 'close', 'close as the inviter'),
     ('expired', 'close', 'resend'),
     ('requested', 'leave', 'close'),
+    ('led', 'accept as the manager', 'demote the manager'),
+    ('led', 'decline by token as the manager', 'demote the manager'),
+    ('led', 'demote bob', 'demote berta'),
+    ('led', 'step down', 'step down as berta'),
+    ('led', 'step down', 'leave as berta'),
+    ('led', 'demote bob', 'remove berta'),
+    ('led', 'step down as berta', 'erase bob'),
+    ('led', 'erase bob', 'erase berta'),
     ('requested', 'withdraw', 'erase provider'),
     ('requested', 'answer', 'erase provider'),
     ('busy', 'accept', 'erase bob'),

@@ -136,11 +136,12 @@ SELECT (tempcloud.whoami()).account, tempcloud.current_account_id() \g /dev/null
 SELECT tempcloud.update_account(city => 'Köln') \g /dev/null
 SELECT id AS alma FROM tempcloud.add_contact('Secret', 'Alma', 'alma@alma.example') \gset
 SELECT tempcloud.update_contact(:'alma', phone => '+49 30 1') \g /dev/null
-SELECT tempcloud.send_confirmation(:'alma') \g /dev/null
+SELECT (tempcloud.set_role(:'alma', 'manager')).role \g /dev/null
 :fetch;
 :as_alma;
 SELECT has_login FROM tempcloud.confirm_email(pg_temp.token('confirm_email', 'alma')) \gset
 :as_anna;
+SELECT tempcloud.send_confirmation(((tempcloud.whoami()).contact).id) \g /dev/null
 SELECT tempcloud.remove_contact(:'alma') \g /dev/null
 :as_carl;
 SELECT id AS carl FROM tempcloud.register_account('customer', 'Secret KG', 'Secret', 'Carl') \gset
@@ -172,7 +173,6 @@ SELECT tempcloud.invite('z@z.example') \g /dev/null
 SET LOCAL request.jwt.claims = '{"sub":"egon","email":"egon@egon.example","email_verified":true}';
 SELECT tempcloud.register_account('provider', 'Secret OHG', 'Secret', 'Egon') \g /dev/null
 SELECT id AS ella FROM tempcloud.add_contact('Secret', 'Ella', 'ella@ella.example') \gset
-SELECT tempcloud.send_confirmation(:'ella') \g /dev/null
 :fetch;
 SET LOCAL request.jwt.claims = '{"sub":"ella"}';
 SELECT tempcloud.confirm_email(pg_temp.token('confirm_email', 'ella')) \g /dev/null
@@ -584,7 +584,7 @@ $$;
 -- Who calls with which key
 CREATE TEMP TABLE own AS
 SELECT function, who, id FROM (VALUES
-	('eve', ARRAY['update_contact', 'remove_contact', 'send_confirmation'], (SELECT id FROM tempcloud_data.contact WHERE subject = 'eve')),
+	('eve', ARRAY['update_contact', 'set_role', 'remove_contact', 'send_confirmation'], (SELECT id FROM tempcloud_data.contact WHERE subject = 'eve')),
 	('eve', ARRAY['resend_invitation', 'withdraw_invitation'], (SELECT id FROM tempcloud_data.invitation WHERE email = 'nobody@nobody.example')),
 	('eve', ARRAY['accept_invitation', 'decline_invitation'], (SELECT id FROM tempcloud_data.invitation WHERE inviter_id = :'ida')),
 	('eve', ARRAY['unblock_account'], :'ida'::uuid),

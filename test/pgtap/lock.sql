@@ -26,10 +26,10 @@ INSERT INTO tempcloud_data.account (id, kind, company_name, locale, time_zone)
 SELECT pg_temp.id('c', n), 'customer'::tempcloud.account_kind, 'Kunde ' || n, 'de', 'UTC' FROM generate_series(1, 300) n
  UNION ALL
 SELECT pg_temp.id('a', n), 'provider', 'Anbieter ' || n, 'de', 'UTC' FROM generate_series(1, 300) n;
-INSERT INTO tempcloud_data.contact (id, account_id, given_name, family_name, email, email_verified_at, subject)
-SELECT pg_temp.id('d', n), pg_temp.id('c', n), 'Anna', 'A', 'a' || n || '@kunde.lock.example', now(), 'lock a' || n FROM generate_series(1, 300) n
+INSERT INTO tempcloud_data.contact (id, account_id, given_name, family_name, email, email_verified_at, role, subject)
+SELECT pg_temp.id('d', n), pg_temp.id('c', n), 'Anna', 'A', 'a' || n || '@kunde.lock.example', now(), 'owner'::tempcloud.contact_role, 'lock a' || n FROM generate_series(1, 300) n
  UNION ALL
-SELECT pg_temp.id('b', n), pg_temp.id('a', n), 'Bob', 'B', 'b' || n || '@anbieter.lock.example', now(), 'lock b' || n FROM generate_series(1, 300) n;
+SELECT pg_temp.id('b', n), pg_temp.id('a', n), 'Bob', 'B', 'b' || n || '@anbieter.lock.example', now(), 'owner', 'lock b' || n FROM generate_series(1, 300) n;
 INSERT INTO tempcloud_data.invitation (id, inviter_id, inviter_kind, invited_by, invitee_kind, email, locale, expires_at)
 SELECT pg_temp.id('1', n), pg_temp.id('c', n), 'customer', pg_temp.id('d', n), 'provider', 'nora@lock.example', 'de', now() + interval '1 day'
   FROM generate_series(1, 300) n;

@@ -14,11 +14,11 @@ INSERT INTO tempcloud_data.account (id, kind, company_name, locale, time_zone)
 SELECT pg_temp.id('a', n), 'provider'::tempcloud.account_kind, 'Anbieter ' || n, 'de', 'UTC' FROM generate_series(0, 19999) n
  UNION ALL
 SELECT pg_temp.id('c', n), 'customer', 'Kunde ' || n, 'de', 'UTC' FROM generate_series(0, 19999) n;
-INSERT INTO tempcloud_data.contact (id, account_id, given_name, family_name, email, email_verified_at, subject)
-SELECT pg_temp.id('b', n), pg_temp.id('a', n), 'Bob', 'B' || n, 'b' || n || '@anbieter.example', now(), 'page b' || n
+INSERT INTO tempcloud_data.contact (id, account_id, given_name, family_name, email, email_verified_at, role, subject)
+SELECT pg_temp.id('b', n), pg_temp.id('a', n), 'Bob', 'B' || n, 'b' || n || '@anbieter.example', now(), 'owner'::tempcloud.contact_role, 'page b' || n
   FROM generate_series(0, 19999) n
  UNION ALL
-SELECT pg_temp.id('d', n), pg_temp.id('c', n), 'Anna', 'A' || n, 'a' || n || '@kunde.example', now(), 'page a' || n
+SELECT pg_temp.id('d', n), pg_temp.id('c', n), 'Anna', 'A' || n, 'a' || n || '@kunde.example', now(), 'owner', 'page a' || n
   FROM generate_series(0, 19999) n;
 INSERT INTO tempcloud_data.invitation (id, inviter_id, inviter_kind, invited_by, invitee_id, invitee_kind, email,
 	locale, status, created_at, expires_at, decided_at, decided_by)

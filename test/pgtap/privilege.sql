@@ -18,7 +18,7 @@ INSERT INTO role VALUES
 -- a user may do what an anonymous visitor may
 INSERT INTO role
 SELECT 'tempcloud_user', functions ||
-	   '{register_account,whoami,current_account_id,update_account,update_contact,add_contact,remove_contact,leave_account,close_account,send_confirmation,confirm_email,invite,invite_many,resend_invitation,withdraw_invitation,accept_invitation,accept_invitation_by_token,decline_invitation,unblock_account,are_partners,partnership_receipt,search_partners,send_order,send_request,withdraw_request,answer_request,assign_workers,cancel_request,contacts,partner,provider,customer,shifts,assignments,request_sent,request_received,shift}',
+	   '{register_account,whoami,current_account_id,update_account,update_contact,add_contact,set_role,remove_contact,leave_account,close_account,send_confirmation,confirm_email,invite,invite_many,resend_invitation,withdraw_invitation,accept_invitation,accept_invitation_by_token,decline_invitation,unblock_account,are_partners,partnership_receipt,search_partners,send_order,send_request,withdraw_request,answer_request,assign_workers,cancel_request,contacts,partner,provider,customer,shifts,assignments,request_sent,request_received,shift}',
 	   '{my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,requests_sent,requests_received,shifts,assignments}'
   FROM role WHERE name = 'tempcloud_anonymous';
 -- a service what a user may
@@ -100,7 +100,7 @@ SELECT set_eq($$
 	 WHERE t.typnamespace IN ('tempcloud'::regnamespace, 'tempcloud_data'::regnamespace)
 	   AND t.typcategory <> 'A' AND (c.relkind IS NULL OR c.relkind = 'c')
 	   AND has_type_privilege(r.name, t.oid, 'USAGE')$$, $$
-	VALUES ('tempcloud_service'::name, 'account_kind'::name),
+	VALUES ('tempcloud_service'::name, 'account_kind'::name), ('tempcloud_service', 'contact_role'),
 		   ('tempcloud_service', 'invitation_status'),
 		   ('tempcloud_service', 'request_status')$$,
 	'USAGE of types');

@@ -4,7 +4,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL search_path = public;		-- so that names print with their schema
-SELECT plan(124);
+SELECT plan(126);
 
 -- A relation as lines of text: its columns, keys, names of checks, and indexes.
 -- (The text of a check differs between majors; what it refuses is tested.)
@@ -76,6 +76,7 @@ SELECT pg_temp.relation_is('tempcloud_data.contact', $$
 	email tempcloud_data.email
 	email_verified_at timestamptz
 	phone tempcloud_data.phone
+	role tempcloud.contact_role NOT NULL DEFAULT 'member'::tempcloud.contact_role
 	subject tempcloud_data.free_text
 	created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 	removed_at timestamptz
@@ -442,6 +443,8 @@ SELECT pg_temp.relation_is('tempcloud_data.event', $$
 	partner_id uuid
 	invitation_id uuid
 	request_id uuid
+	person_id uuid
+	role tempcloud.contact_role
 	event_pkey PRIMARY KEY (id)
 	event_name CHECK
 	event_account_id_idx INDEX btree (account_id, id)
@@ -480,6 +483,7 @@ SELECT pg_temp.relation_is('tempcloud.my_contacts', $$
 	email text
 	email_verified_at timestamptz
 	phone text
+	role tempcloud.contact_role
 	has_login boolean
 	created_at timestamptz
 $$);
@@ -687,6 +691,7 @@ SELECT pg_temp.relation_is('tempcloud.contact', $$
 	email text
 	email_verified_at timestamptz
 	phone text
+	role tempcloud.contact_role
 	has_login boolean
 	created_at timestamptz
 $$);
@@ -847,7 +852,9 @@ INSERT INTO expected VALUES
  ' city text DEFAULT NULL::text, country text DEFAULT NULL::text, time_zone text DEFAULT NULL::text', 'account'),
 ('add_contact',
  'given_name text, family_name text, email text DEFAULT NULL::text,'
- ' "position" text DEFAULT NULL::text, phone text DEFAULT NULL::text', 'contact'),
+ ' "position" text DEFAULT NULL::text, phone text DEFAULT NULL::text,'
+ ' role tempcloud.contact_role DEFAULT ''member''::tempcloud.contact_role', 'contact'),
+('set_role', 'contact_id uuid, role tempcloud.contact_role', 'contact'),
 ('update_contact',
  'id uuid, given_name text DEFAULT NULL::text, family_name text DEFAULT NULL::text,'
  ' email text DEFAULT NULL::text, "position" text DEFAULT NULL::text,'
@@ -964,6 +971,7 @@ SELECT is_empty('SELECT name FROM api
 
 -- Types
 SELECT enum_has_labels('tempcloud', 'account_kind', '{customer,provider}'::name[]);
+SELECT enum_has_labels('tempcloud', 'contact_role', '{owner,manager,member,viewer}'::name[]);
 SELECT enum_has_labels('tempcloud', 'invitation_status',
 	'{pending,accepted,declined,withdrawn,expired,superseded}'::name[]);
 SELECT enum_has_labels('tempcloud', 'request_status',
@@ -973,7 +981,7 @@ SELECT enum_has_labels('tempcloud', 'mail_kind',
 SELECT enum_has_labels('tempcloud_data', 'mail_state', '{queued,sent,failed,bounced,dropped,suppressed}'::name[]);
 SELECT domains_are('tempcloud_data', '{line,person_name,company_name,paragraph,free_text,phone,email,locale,country,website,time_zone}'::name[]);
 SELECT domains_are('tempcloud', '{}'::name[]);
-SELECT enums_are('tempcloud', '{account_kind,invitation_status,request_status,mail_kind}'::name[]);
+SELECT enums_are('tempcloud', '{account_kind,contact_role,invitation_status,request_status,mail_kind}'::name[]);
 SELECT enums_are('tempcloud_data', '{mail_state}'::name[]);
 
 -- A cycle of foreign keys could not be loaded from a dump.

@@ -16,17 +16,22 @@ SELECT test.company(:'dora', 'provider', 'Personal KG', 'Dora', 'Daum') AS perso
 SELECT test.partners(:'anna', :'bob') \gset
 SELECT test.partners(:'carl', :'bob') \gset
 
--- Alf joins, and Anna leaves: she is erased, and her login and address are free.
+-- Alf joins, becomes an owner, and Anna leaves: she is erased, and her login and address
+-- are free.
 SET request.jwt.claims = :'anna';
 SELECT tempcloud.leave_account(); \echo :SQLSTATE
 SELECT id AS alf_id FROM tempcloud.add_contact('Alf', 'Alt', 'alf@kunde.leave.example') \gset
-SELECT tempcloud.send_confirmation(:'alf_id') IS NOT NULL AS sent \gset
 SELECT test.token('alf@kunde.leave.example') AS token \gset
 SET request.jwt.claims = :'alf';
 SELECT has_login FROM tempcloud.confirm_email(:'token');
 SELECT tempcloud.close_account(); \echo :SQLSTATE
-SELECT permissions FROM tempcloud.whoami();
+SELECT (contact).role, permissions FROM tempcloud.whoami();
 SET request.jwt.claims = :'anna';
+SELECT permissions FROM tempcloud.whoami();
+SELECT tempcloud.leave_account(); \echo :SQLSTATE
+SELECT tempcloud.close_account(); \echo :SQLSTATE
+SELECT role FROM tempcloud.set_role(:'alf_id', 'owner');
+SELECT permissions FROM tempcloud.whoami();
 SELECT tempcloud.leave_account();
 SELECT account IS NULL AS no_account, permissions FROM tempcloud.whoami();
 SELECT tempcloud.leave_account(); \echo :SQLSTATE

@@ -134,7 +134,6 @@ SELECT customer_id = :'kontor' AS customer FROM tempcloud.accept_invitation(:'fi
 SELECT tempcloud.accept_invitation_by_token(:'token', use_this_account => true); \echo :SQLSTATE
 -- It is superseded as soon as the address turns out to be the partner's.
 SELECT id AS info_id FROM tempcloud.add_contact('Info', 'Desk', 'info@anbieter.decision.example') \gset
-SELECT email FROM tempcloud.send_confirmation(:'info_id');
 SELECT given_name FROM tempcloud.confirm_email(test.token('info@anbieter.decision.example'));
 SELECT inviter_company, status FROM tempcloud.invitations_received WHERE id = :'second';
 SELECT tempcloud.accept_invitation_by_token(:'token'); \echo :SQLSTATE
@@ -154,11 +153,9 @@ SELECT id AS to_provider FROM tempcloud.invite('office@cross-a.decision.example'
 SELECT test.token('office@cross-k.decision.example') AS customer_token \gset
 SELECT test.token('office@cross-a.decision.example') AS provider_token \gset
 SELECT id AS office_id FROM tempcloud.add_contact('Office', 'K', 'office@cross-k.decision.example') \gset
-SELECT email FROM tempcloud.send_confirmation(:'office_id');
 SELECT given_name FROM tempcloud.confirm_email(test.token('office@cross-k.decision.example'));
 SET request.jwt.claims = :'gil';
 SELECT id AS office_id FROM tempcloud.add_contact('Office', 'A', 'office@cross-a.decision.example') \gset
-SELECT email FROM tempcloud.send_confirmation(:'office_id');
 SELECT given_name FROM tempcloud.confirm_email(test.token('office@cross-a.decision.example'));
 SELECT inviter_company, status FROM tempcloud.invitations_received;
 -- One partnership comes of the two, and what is left is superseded.
@@ -183,7 +180,6 @@ SELECT company_name FROM tempcloud.partners;
 \set ida '{"sub":"ida.decision","email":"ida@eine.decision.example","email_verified":true}'
 SELECT test.company(:'ida', 'provider', 'Eine KG', 'Ida', 'Iwers') AS eine \gset
 SELECT id AS ida_two FROM tempcloud.add_contact('Ida', 'Iwers', 'two@eine.decision.example') \gset
-SELECT email FROM tempcloud.send_confirmation(:'ida_two');
 SELECT test.token('two@eine.decision.example') AS confirmation \gset
 SELECT test.company(:'hugo', 'customer', 'Viele AG', 'Hugo', 'Haas') AS viele \gset
 SELECT id AS one FROM tempcloud.invite('ida@eine.decision.example') \gset
@@ -228,7 +224,6 @@ SELECT tempcloud.invite('JAN@nein.decision.example'); \echo :SQLSTATE
 -- also with other addresses of the invitee's, and none of somebody else's
 SET request.jwt.claims = :'jan';
 SELECT id AS jan_two FROM tempcloud.add_contact('Jan', 'Jung', 'two@nein.decision.example') \gset
-SELECT email FROM tempcloud.send_confirmation(:'jan_two');
 SELECT given_name FROM tempcloud.confirm_email(test.token('two@nein.decision.example'));
 SET request.jwt.claims = :'kai';
 SELECT tempcloud.invite('two@nein.decision.example'); \echo :SQLSTATE

@@ -23,8 +23,7 @@ SELECT id AS declined FROM tempcloud.invite('bob@anbieter.privacy.example', mess
 SET request.jwt.claims = :'bob';
 SELECT status FROM tempcloud.decline_invitation(:'declined', 'Kein Bedarf', block => true);
 SELECT status FROM tempcloud.invite('frida@kiosk.privacy.example', 'Frida', 'Frey');
-SELECT given_name FROM tempcloud.add_contact('Dora', 'Daum', 'dora@anbieter.privacy.example');
-SELECT email FROM tempcloud.send_confirmation((SELECT id FROM tempcloud.my_contacts WHERE given_name = 'Dora'));
+SELECT given_name FROM tempcloud.add_contact('Dora', 'Daum', 'dora@anbieter.privacy.example', role => 'owner');
 SET request.jwt.claims = :'dora';
 SELECT has_login FROM tempcloud.confirm_email(test.token('dora@anbieter.privacy.example'));
 -- another company claims his address without proof
@@ -94,7 +93,7 @@ SELECT email, status FROM tempcloud.invitations_sent;
 SET request.jwt.claims = :'bob';
 SELECT account IS NULL AS no_account FROM tempcloud.whoami();
 
--- An account keeps a login: then nothing is erased.
+-- An account keeps an owner: then nothing is erased.
 RESET ROLE;
 SELECT tempcloud.erase_person('dora@anbieter.privacy.example'); \echo :SQLSTATE
 SELECT test.tables_with('dora@anbieter\.privacy');

@@ -141,10 +141,12 @@ RESET tempcloud.max_resends;
 -- So many mails to prove addresses, whosesoever they are
 SET tempcloud.max_daily_confirmations = 2;
 SET ROLE tempcloud_user;
-SELECT (tempcloud.add_contact(n::text, 'Neu', n || '@unasked.limit.example')).id
-  FROM generate_series(1, 3) n \g /dev/null
-SELECT email, test.refusal(format('SELECT tempcloud.send_confirmation(%L)', id))
-  FROM tempcloud.my_contacts WHERE email ~ 'unasked' ORDER BY email;
+SELECT n, test.refusal(format('SELECT tempcloud.add_contact(%1$L, %2$L, %1$L || %3$L)', n, 'Neu', '@unasked.limit.example'))
+  FROM generate_series(1, 3) n;
+SELECT id AS later FROM tempcloud.add_contact('Ohne', 'Adresse') \gset
+SELECT email FROM tempcloud.update_contact(:'later', email => 'later@unasked.limit.example');
+SELECT test.refusal(format('SELECT tempcloud.send_confirmation(%L)', :'later'));
+SELECT email FROM tempcloud.my_contacts WHERE email ~ 'unasked' ORDER BY email;
 RESET ROLE;
 RESET tempcloud.max_daily_confirmations;
 RESET tempcloud.resend_interval;

@@ -55,7 +55,7 @@ as_caller($node, 'berta', "SELECT tempcloud.invite('albert\@kunde.example')");
 as_caller($node, 'albert', "SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received WHERE status = 'pending'");
 as_caller($node, 'albert', "SELECT tempcloud.withdraw_invitation(id) FROM tempcloud.invite('withdrawn\@anbieter.example')");
 as_caller($node, 'albert', "SELECT tempcloud.invite('$_\@anbieter.example')") foreach qw(late gone);
-as_caller($node, 'bob', "SELECT tempcloud.send_confirmation(id) FROM tempcloud.add_contact('Bernd', 'Busch', 'bernd\@anbieter.example')");
+as_caller($node, 'bob', "SELECT tempcloud.add_contact('Bernd', 'Busch', 'bernd\@anbieter.example', role => 'manager')");
 as_caller($node, 'bob', "SELECT tempcloud.remove_contact(id) FROM tempcloud.add_contact('Egon', 'Ex', 'egon\@anbieter.example')");
 # Requests in every status, with answers and names
 as_caller($node, 'anna', q{SELECT count(*) FROM tempcloud.providers p, tempcloud.send_order('Inventur', reference => 'B-1',

@@ -65,7 +65,7 @@ my %reading = (
 my $id = "'00000000-0000-7000-8000-000000000000'";
 my @writing = (
 	"register_account('customer', 'X', 'X', 'X')", "update_account(city => 'Köln')",
-	"add_contact('X', 'X')", "update_contact($id)", "remove_contact($id)", "send_confirmation($id)",
+	"add_contact('X', 'X')", "update_contact($id)", "set_role($id, 'owner')", "remove_contact($id)", "send_confirmation($id)",
 	'leave_account()', 'close_account()',
 	"confirm_email('$token')", "invite('x\@kunde.example')", "invite_many('[]')",
 	"resend_invitation($id)", "withdraw_invitation($id)", "accept_invitation($id)",

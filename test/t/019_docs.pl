@@ -109,7 +109,7 @@ my %actual = map { split /=/, $_, 2 } split /\n/, $node->safe_psql('postgres', q
 is_deeply({ map { $_ => $default{$_} } keys %actual }, \%actual, 'with its default');
 
 # docs/events.md has each event.
-my %in_source = map { $_ => 1 } map { slurp_file($_) =~ /"((?:account|contact|invitation|ledger|request)\.[a-z]+)"/g }
+my %in_source = map { $_ => 1 } map { slurp_file($_) =~ /"((?:account|contact|invitation|ledger|request)\.[a-z_]+)"/g }
 	glob("$root/src/*/*.c");
 delete @in_source{qw(request.method request.path)};	# settings of PostgREST
 my %in_docs = map { $_ => 1 } map { /`(\w+\.\w+)`/g }
@@ -132,7 +132,7 @@ foreach my $function (sort keys %calls)
 {
 	my %given = map { $_ => 1 } $calls{$function} =~ /"(\w+)":|[?&](\w+)=/g;
 	my $names = $node->safe_psql('postgres', qq{
-		SELECT array_to_string(proargnames, ' ') || ' limit '
+		SELECT array_to_string(COALESCE(proargnames, ARRAY[]::text[]), ' ') || ' limit '
 			   || CASE proname WHEN 'invite_many' THEN 'email locale'
 						WHEN 'send_order' THEN 'provider_id profession location shifts starts_at ends_at headcount'
 						WHEN 'send_request' THEN 'starts_at ends_at headcount' ELSE '' END
