@@ -8,9 +8,9 @@ from aiohttp import web
 from . import pages, people, protection
 from .database import Database, Refused, Unavailable
 from .live import Live
-from .screens import company, demo, invitation, invite, link, partners, register
+from .screens import company, demo, invitation, invite, invite_many, link, order, partners, register, requests
 
-SCREENS = (partners, invite, invitation, link, register, company)
+SCREENS = (partners, invite, invite_many, invitation, link, register, requests, order, company)
 MOST_BYTES = 512 * 1024     # of a form
 
 
@@ -18,7 +18,7 @@ def build(config):
     """The application, ready to run."""
     app = web.Application(middlewares=[protection.headers, answers, known, protection.forms], client_max_size=MOST_BYTES)
     app['config'] = config
-    app['database'] = Database(config.database, config.connections)
+    app['database'] = Database(config.database, config.connections, config.time_zone)
     app['live'] = Live(app['database'])
     app['templates'] = pages.environment()
     app.cleanup_ctx.append(connected)

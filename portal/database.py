@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 ARGUMENT = re.compile(r'Argument "([^"]+)"')
-OPTIONS = '-c statement_timeout=10s -c idle_in_transaction_session_timeout=30s -c timezone=UTC'
+OPTIONS = '-c statement_timeout=10s -c idle_in_transaction_session_timeout=30s'
 
 
 class Refused(Exception):
@@ -30,6 +30,7 @@ class Refused(Exception):
         self.hint = hint
         argument = ARGUMENT.search(hint or '')
         self.field = argument.group(1) if argument else None
+        self.missing = bool(argument) and hint.endswith('is required.')
 
 
 class Unavailable(Exception):
@@ -49,6 +50,7 @@ def refusal(error):
 
 class Transaction:
     def __init__(self, connection):
+        self.rollback = connection.rollback
         self.cursor = connection.cursor(row_factory=dict_row)
 
     async def all(self, query, **arguments):
@@ -72,8 +74,9 @@ class Transaction:
 
 
 class Database:
-    def __init__(self, conninfo, connections):
-        self.conninfo = psycopg.conninfo.make_conninfo(conninfo, application_name='portal', options=OPTIONS)
+    def __init__(self, conninfo, connections, time_zone):
+        self.conninfo = psycopg.conninfo.make_conninfo(
+            conninfo, application_name='portal', options=f'{OPTIONS} -c timezone={time_zone}')
         self.pool = AsyncConnectionPool(self.conninfo, min_size=1, max_size=connections, open=False, timeout=5,
                                         reconnect_timeout=0)
         logging.getLogger('psycopg.pool').setLevel(logging.ERROR)

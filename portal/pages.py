@@ -1,6 +1,8 @@
 """From a request to a page: the transaction of the person who asks, what the database says of
 them, and the templates."""
 import hashlib
+import re
+from datetime import datetime
 from collections import defaultdict
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,8 +32,7 @@ def environment():
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader([FOLDER / 'screens', FOLDER / 'templates']), autoescape=True,
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(initials=wording.initials, hue=wording.hue)
-    environment.globals['requests_screen'] = False
+    environment.filters.update(initials=wording.initials, hue=wording.hue, hint=wording.hint)
     environment.globals['static'] = {path.name: f'/static/{path.name}?v={digest(path)}'
                                      for path in (FOLDER / 'static').iterdir()}
     return environment
@@ -62,9 +63,13 @@ class Visit:
     def may(self, permission):
         return bool(self.me) and permission in self.me['permissions']
 
-    @property
-    def partner_kind(self):
-        return 'provider' if self.account['kind'] == 'customer' else 'customer'
+    def orders(self):
+        """Whether the visitor may order staff: a customer's right."""
+        return self.may('handle_requests') and self.account['kind'] == 'customer'
+
+    def answers(self):
+        """Whether the visitor may answer requests: the same right, for a provider."""
+        return self.may('handle_requests') and self.account['kind'] == 'provider'
 
     def words(self):
         language = self.request.cookies.get('language')
@@ -155,6 +160,34 @@ class Elsewhere(Exception):
         if is_overlay(request):
             return web.Response(status=204, content_type='text/html', headers={'X-Location': self.location})
         return web.Response(status=303, headers={'Location': self.location})
+
+
+# Lists with the newest first go on after a time and an id.
+LAST_KEY = {'time': 'infinity', 'id': 'ffffffff-ffff-ffff-ffff-ffffffffffff'}
+
+
+def key_after(row):
+    """What an address says to begin after a row."""
+    return urlencode({'time': row['created_at'].isoformat(), 'id': row['id']})
+
+
+def page_key(request):
+    """Where the page of an address begins."""
+    key = {name: request.query.get(name, last) for name, last in LAST_KEY.items()}
+    uuid(key['id'])
+    try:
+        if key['time'] != 'infinity':
+            datetime.fromisoformat(key['time'])
+    except ValueError:
+        raise web.HTTPNotFound from None
+    return key
+
+
+def uuid(text):
+    """A text that is a UUID."""
+    if not re.fullmatch(UUID, text):
+        raise web.HTTPNotFound
+    return text
 
 
 def local(path):

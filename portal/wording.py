@@ -47,6 +47,10 @@ class Wording:
         return Markup(str(escape(text)).format(**{name: Markup('<b>{}</b>').format(value) if name == 'company' else escape(value)
                                             for name, value in values.items()}))
 
+    def n(self, key, number):
+        """A text with a number in it."""
+        return self.t(f'{key}.one' if number == 1 else key, n=number)
+
     def plain(self, key, **values):
         """A text for an attribute or a title."""
         return self.texts[key].format(**values)
@@ -72,6 +76,15 @@ class Wording:
     def datetime(self, time):
         return self.element(time, f'{self.day(time)}, {self.clock(time)}')
 
+    def month(self, time):
+        return MONTHS[self.language][self.local(time).month - 1]
+
+    def period(self, starts_at, ends_at):
+        """The days from the first to the last."""
+        if self.local(starts_at).date() == self.local(ends_at).date():
+            return self.date(starts_at)
+        return Markup('{} – {}').format(self.date(starts_at), self.date(ends_at))
+
     def weekday(self, time):
         return DAYS[self.language][self.local(time).weekday()]
 
@@ -86,6 +99,12 @@ class Wording:
         exact = time.astimezone(timezone.utc).isoformat(timespec='seconds')
         title = f'{self.day(time)}, {self.clock(time)} {self.local(time):%Z}'
         return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, title, text)
+
+
+def hint(text):
+    """A hint without the name of the argument: the message stands at its field."""
+    text = re.sub(r'^Argument "[^"]+" (is refused: )?', '', text or '')
+    return text[:1].upper() + text[1:]
 
 
 def initials(name):

@@ -1,6 +1,7 @@
 -- People to choose from in the demonstration: three customers, four providers, and what there is between them.
 
 -- as_<name>: one transaction on behalf of a person
+SET TimeZone = 'Europe/Berlin';
 \set as 'BEGIN; SELECT tempcloud.act_as'
 
 :as('anna', 'anna@nordlicht.example');
@@ -57,4 +58,31 @@ SELECT tempcloud.invite('clara@seeblick.example');
 COMMIT;
 :as('clara');
 SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received;
+COMMIT;
+
+-- Orders: one that is answered and partly named, and one that waits
+:as('clara');
+SELECT tempcloud.send_order('Silvesterwoche', jsonb_build_array(jsonb_build_object(
+	'provider_id', id, 'profession', 'Servicekraft', 'location', 'Kiel', 'department', 'Restaurant',
+	'requirements', 'Erfahrung im Bankett', 'shifts', jsonb_build_array(
+		jsonb_build_object('starts_at', current_date + 9 + time '16:00', 'ends_at', current_date + 9 + time '23:00', 'headcount', 3),
+		jsonb_build_object('starts_at', current_date + 10 + time '16:00', 'ends_at', current_date + 11 + time '01:00', 'headcount', 4)))))
+  FROM tempcloud.providers;
+COMMIT;
+:as('beate');
+SELECT tempcloud.answer_request(id, true, 'Am zweiten Tag sind leider nur drei frei.', headcount => 3) FROM tempcloud.requests_received;
+SELECT tempcloud.assign_workers(id, '{Pauline Peters,Mehmet Polat,Jana Pohl}') FROM (
+	SELECT id FROM tempcloud.shifts ORDER BY starts_at LIMIT 1) s;
+COMMIT;
+:as('anna');
+SELECT tempcloud.send_request(id, 'Staplerfahrer', 'Hamburg', jsonb_build_array(
+		jsonb_build_object('starts_at', current_date + 5 + time '06:00', 'ends_at', current_date + 5 + time '14:00', 'headcount', 2),
+		jsonb_build_object('starts_at', current_date + 6 + time '06:00', 'ends_at', current_date + 6 + time '14:00', 'headcount', 2)),
+	department => 'Halle 3', requirements => 'Staplerschein')
+  FROM tempcloud.providers;
+COMMIT;
+:as('clara');
+SELECT tempcloud.send_request(id, 'Reinigungskraft', 'Kiel', jsonb_build_array(
+		jsonb_build_object('starts_at', current_date + 3 + time '07:00', 'ends_at', current_date + 3 + time '13:00', 'headcount', 2)))
+  FROM tempcloud.providers;
 COMMIT;

@@ -1,30 +1,29 @@
 """Einladungen gesendet and Meine Einladungen: the two lists, and what is done with one."""
 from aiohttp import web
 
-from ..pages import PAGE_ROWS, UUID, Elsewhere, Errors, attempt, fields_of, member
+from ..pages import PAGE_ROWS, UUID, Elsewhere, Errors, attempt, fields_of, key_after, member, page_key
 
 routes = web.RouteTableDef()
 
 SENT = """
-SELECT id, email, given_name, family_name, company_name, status, sent_at, expires_at, decided_at,
+SELECT id, email, given_name, family_name, company_name, status, created_at, sent_at, expires_at, decided_at,
        partner_id, accepted_by_name, delivery
   FROM tempcloud.invitations_sent
- WHERE id < %(before)s
- ORDER BY id DESC LIMIT %(rows)s
+ WHERE (created_at, id) < (%(time)s, %(id)s)
+ ORDER BY created_at DESC, id DESC LIMIT %(rows)s
 """
 ONE_SENT = 'SELECT * FROM tempcloud.invitations_sent WHERE id = %(id)s'
 # Pending ones first is the order of the view, which has no key of its own to go on from.
 RECEIVED = 'SELECT * FROM tempcloud.invitations_received OFFSET %(skip)s LIMIT %(rows)s'
 ONE_RECEIVED = 'SELECT * FROM tempcloud.invitations_received WHERE id = %(id)s'
-LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 
 @routes.get('/invitations/sent')
 async def sent(request):
-    before = request.query.get('before', LAST_ID)
     async with member(request) as visit:
-        rows = await visit.db.all(SENT, before=before, rows=PAGE_ROWS + 1)
-        return visit.render('invitations_sent.html', rows=rows[:PAGE_ROWS], more=len(rows) > PAGE_ROWS)
+        rows = await visit.db.all(SENT, rows=PAGE_ROWS + 1, **page_key(request))
+        return visit.render('invitations_sent.html', rows=rows[:PAGE_ROWS],
+                            more=len(rows) > PAGE_ROWS and key_after(rows[PAGE_ROWS - 1]))
 
 
 @routes.get('/invitations/received')

@@ -1,7 +1,7 @@
 """Kunden and Anbieter: the list of partners, and the panel of one."""
 from aiohttp import web
 
-from ..pages import PAGE_ROWS, UUID, member
+from ..pages import PAGE_ROWS, UUID, member, uuid
 
 routes = web.RouteTableDef()
 
@@ -35,16 +35,8 @@ async def partners(request):
         if name:
             rows = await visit.db.all(SEARCH, name=name, rows=PAGE_ROWS + 1)
         else:
-            rows = await visit.db.all(LIST, after=after(request), rows=PAGE_ROWS + 1)
+            rows = await visit.db.all(LIST, after=uuid(request.query.get('after', NO_ID)), rows=PAGE_ROWS + 1)
         return visit.render('partners.html', rows=rows[:PAGE_ROWS], more=len(rows) > PAGE_ROWS, name=name)
-
-
-def after(request):
-    """The key that the page begins after."""
-    key = request.query.get('after', NO_ID)
-    if len(key) != len(NO_ID):
-        raise web.HTTPNotFound
-    return key
 
 
 @routes.get(f'/partners/{{id:{UUID}}}')

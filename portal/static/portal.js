@@ -52,13 +52,19 @@ async function open(url, kind, from) {
   focusIn(place);
 }
 
-async function submit(form, place) {
-  const button = form.querySelector('button:not([name])');
+/* What a form sends when it is sent by a button. */
+function fieldsOf(form, button) {
+  const fields = new URLSearchParams(new FormData(form));
+  if (button && button.name) fields.append(button.name, button.value);
+  return fields;
+}
+
+async function submit(form, place, button) {
   if (form.dataset.busy) return;
   form.dataset.busy = 'yes';
   if (button) button.setAttribute('aria-disabled', 'true');
   try {
-    const answer = await load(form.action, new URLSearchParams(new FormData(form)), true);
+    const answer = await load(button?.getAttribute('formaction') || form.action, fieldsOf(form, button), true);
     if (answer.location) {
       panels.forEach((panel) => panel.open && panel.close());
       await go(answer.location);
@@ -69,11 +75,21 @@ async function submit(form, place) {
       await refresh();
     }
   } catch (error) {
-    toast(document.documentElement.lang === 'de' ? 'Keine Verbindung. Bitte noch einmal senden.' : 'No connection. Please send it again.');
+    notSent(form);
   } finally {
     delete form.dataset.busy;
     if (button) button.removeAttribute('aria-disabled');
   }
+}
+
+/* Say in the form that it did not arrive. */
+function notSent(form) {
+  form.querySelector('.not-sent')?.remove();
+  const words = document.createElement('p');
+  words.className = 'notice notice-bad not-sent';
+  words.setAttribute('role', 'alert');
+  words.textContent = status.dataset.notSent;
+  (form.querySelector('.sheet-main') || form).prepend(words);
 }
 
 /* Show another page in the place of this one. */
@@ -230,16 +246,30 @@ document.addEventListener('submit', (event) => {
   const form = event.target;
   if ('submit' in form.dataset) {
     event.preventDefault();
-    submit(form, form.closest('dialog'));
+    submit(form, form.closest('dialog, .sheet'), event.submitter);
   } else if ('swap' in form.dataset || 'token' in form.dataset) {
     event.preventDefault();
-    swap(form);
+    swap(form, event.submitter);
   }
 });
 
+/* A file that is chosen is read into a text field: only texts are sent. */
+document.addEventListener('change', async (event) => {
+  const into = event.target.dataset.into;
+  if (!into || !event.target.files.length) return;
+  const bytes = await event.target.files[0].arrayBuffer();
+  let text;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    text = new TextDecoder('windows-1252').decode(bytes);     // what Excel writes
+  }
+  document.getElementById(into).value = text;
+});
+
 /* The pages of a link follow each other at one address: their secret is in no other. */
-async function swap(form) {
-  const answer = await load(form.action, new URLSearchParams(new FormData(form)));
+async function swap(form, button) {
+  const answer = await load(form.action, fieldsOf(form, button));
   const next = new URL(answer.url);
   if (next.pathname !== new URL(form.action).pathname) {
     forgetToken();

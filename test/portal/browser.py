@@ -20,6 +20,7 @@ INBOX = os.environ.get('INBOX', '')
 PATIENCE = 10
 
 failures = 0
+os.environ['LANGUAGE'] = 'de'      # of the browser's own words
 
 
 def report(good, what):
@@ -116,6 +117,7 @@ class Browser:
         found = eventually(named)
         if not found:
             raise AssertionError(f'{self.name}: nothing says {words!r} on {self.path}: {self.text()[:400]}')
+        self.run("arguments[0].scrollIntoView({block: 'center'})", found[0])
         found[0].click()
 
     def fill(self, **fields):
