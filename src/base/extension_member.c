@@ -37,6 +37,7 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
+#include "base/compat.h"
 #include "base/extension_member.h"
 
 typedef struct Dependency
@@ -55,7 +56,6 @@ static bool is_foreign_trigger(Oid trigger);
 static bool is_foreign_constraint(Oid constraint);
 static bool is_rule_of_others(Oid rule);
 static List *partnership_tables(void);
-static bool has_row(Oid relid, LOCKMODE lock);
 static HeapTuple copy_catalog_row(Oid catalog, Oid index, AttrNumber key, Oid value);
 
 /* An extension cannot be renamed, and its name is unique. */
@@ -195,7 +195,7 @@ tc_partnerships_exist(void)
 		return true;
 	foreach(cell, tables)
 	{
-		if (has_row(lfirst_oid(cell), AccessShareLock) || has_row(lfirst_oid(cell), ShareLock))
+		if (tc_has_row(lfirst_oid(cell), AccessShareLock) || tc_has_row(lfirst_oid(cell), ShareLock))
 			return true;
 	}
 	return false;
@@ -371,13 +371,13 @@ partnership_tables(void)
 	return result;
 }
 
-static bool
-has_row(Oid relid, LOCKMODE lock)
+bool
+tc_has_row(Oid relid, LOCKMODE lock)
 {
 	Relation	relation = table_open(relid, lock);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	TupleTableSlot *slot = table_slot_create(relation, NULL);
-	TableScanDesc scan = table_beginscan(relation, snapshot, 0, NULL);
+	TableScanDesc scan = tc_beginscan(relation, snapshot);
 	bool		found = table_scan_getnextslot(scan, ForwardScanDirection, slot);
 
 	table_endscan(scan);

@@ -80,6 +80,20 @@ tc_guard_trigger(FunctionCallInfo fcinfo, Guarded *guarded)
 	return trigger;
 }
 
+const TriggerData *
+tc_statement_trigger(FunctionCallInfo fcinfo)
+{
+	const TriggerData *trigger = any_trigger(fcinfo);
+
+	if (!TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event))
+		ereport(ERROR,
+				errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				errmsg("trigger \"%s\" of relation \"%s\" must fire for each statement",
+					   trigger->tg_trigger->tgname,
+					   RelationGetRelationName(trigger->tg_relation)));
+	return trigger;
+}
+
 static const TriggerData *
 any_trigger(FunctionCallInfo fcinfo)
 {

@@ -50,6 +50,9 @@ typedef struct Transition
  */
 extern const TriggerData *tc_guard_trigger(FunctionCallInfo fcinfo, Guarded *guarded);
 
+/* The trigger data of a trigger that fires for each statement, or raises 39P01. */
+extern const TriggerData *tc_statement_trigger(FunctionCallInfo fcinfo);
+
 /* The row to return from a BEFORE trigger; AFTER, it is ignored. */
 extern HeapTuple tc_guard_result(const TriggerData *trigger);
 
@@ -76,6 +79,9 @@ extern char *tc_row_label(const TriggerData *trigger, HeapTuple tuple, const cha
 /* Whether a query with these arguments finds a row. */
 #define tc_guard_finds(query, ...)	tc_guard_query(query, TC_ARGS(__VA_ARGS__))
 extern bool tc_guard_query(KeptQuery *query, const Value *args, int nargs);
+
+/* Raise 23514 for an acceptance without a partnership, or the reverse. */
+pg_noreturn extern void tc_refuse_acceptance(const TriggerData *trigger, bool of_invitation);
 
 /* Raise 23001. */
 pg_noreturn extern void tc_refuse_undoing(const TriggerData *trigger, const char *message);

@@ -270,17 +270,26 @@ foreach my $format ('custom', 'tar')
 }
 
 # In parallel, pg_restore loads tables of an extension in any order, while their
-# foreign keys stand: these have to sleep.  The guard does not.  Nor does it know
-# that a foreign key of an application's table has to wait for an extension's
-# rows: what follows the data is a step of its own.
+# foreign keys stand.  It does not know that a foreign key of an application's table has
+# to wait for an extension's rows: what follows the data is a step of its own.
 $target = new_database('parallel');
 ok(succeeds('parallel', 'pg_dump', '-Fd', '--jobs=4', '-f', "$folder/parallel", '-d', $source), 'parallel: dumped');
-{
-	local $ENV{PGOPTIONS} = '-c session_replication_role=replica';
-	ok(succeeds('parallel', 'pg_restore', '--jobs=4', @$_, '-d', $target, "$folder/parallel"), "parallel: restored @$_")
-	  foreach [ '--section=pre-data', '--section=data' ], ['--section=post-data'];
-}
+ok(succeeds('parallel', 'pg_restore', '--jobs=4', @$_, '-d', $target, "$folder/parallel"), "parallel: restored @$_")
+  foreach [ '--section=pre-data', '--section=data' ], ['--section=post-data'];
 check_database('parallel', 'parallel');
+
+# Each table before those that it refers to
+$target = new_database('reversed');
+{
+	my ($list) = run_command([ 'pg_restore', '--list', "$folder/custom" ]);
+	my @lines = grep { /^\d/ } split /\n/, $list;
+	my @data = reverse grep { / TABLE DATA / } @lines;
+
+	ok(@data > 10, 'reversed: tables');
+	append_to_file("$folder/list", join "\n", map { / TABLE DATA / ? shift @data : $_ } @lines);
+}
+ok(succeeds('reversed', 'pg_restore', '--exit-on-error', '-L', "$folder/list", '-d', $target, "$folder/custom"), 'reversed: restored');
+check_database('reversed', 'reversed');
 
 # Into a database where the extension is there already.
 $target = new_database('data_only');
@@ -292,7 +301,7 @@ ok(succeeds('data only', 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/nul
 check_database('data_only', 'data only');
 
 # pg_upgrade, which copies the files of tables.
-$node->safe_psql('postgres', "DROP DATABASE $_") foreach qw(plain custom parallel data_only);
+$node->safe_psql('postgres', "DROP DATABASE $_") foreach qw(plain custom parallel reversed data_only);
 $node = PostgreSQL::Test::Cluster->new('upgraded');
 $node->init(@initdb);
 $node->append_conf('postgresql.conf', "log_statement = none\n$guarded");
