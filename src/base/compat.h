@@ -1,6 +1,6 @@
 /*
  * compat.h
- *		What differs between PostgreSQL 15, 16, 17 and 18.
+ *		What differs between PostgreSQL 15 to 19.
  *
  * The rest of the source is written for the newest major; this file lends
  * the older ones what they lack.
@@ -33,6 +33,18 @@
 /* 18 puts it before the declaration */
 #if PG_VERSION_NUM < 180000
 #define pg_noreturn __attribute__((noreturn))
+#endif
+
+/* 19 has it in place of a comment */
+#ifndef pg_fallthrough
+#define pg_fallthrough __attribute__((fallthrough))
+#endif
+
+/* 19 lets the caller say more of a scan */
+#if PG_VERSION_NUM >= 190000
+#define tc_beginscan(relation, snapshot) table_beginscan(relation, snapshot, 0, NULL, SO_NONE)
+#else
+#define tc_beginscan(relation, snapshot) table_beginscan(relation, snapshot, 0, NULL)
 #endif
 
 /* 18 declares the binary side of base64 as uint8 */
