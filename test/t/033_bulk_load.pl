@@ -30,8 +30,8 @@ sub id { return sprintf '00000000-0000-7000-8000-%012d', @_; }
 
 # Rows of account 1, a customer, and 2, a provider, who are partners by invitation 5.
 my %row = (
-	account => [ 'id, kind, company_name, locale',
-		[ id(1), 'customer', 'Kunde AG', 'de' ], [ id(2), 'provider', 'Anbieter GmbH', 'de' ] ],
+	account => [ 'id, kind, company_name, locale, time_zone',
+		[ id(1), 'customer', 'Kunde AG', 'de', 'Europe/Berlin' ], [ id(2), 'provider', 'Anbieter GmbH', 'de', 'Europe/Berlin' ] ],
 	contact => [ 'id, account_id, given_name, family_name, email, subject',
 		[ id(3), id(1), 'Anna', 'Alt', 'anna@kunde.example', 'anna' ], [ id(4), id(2), 'Bob', 'Berg', 'bob@anbieter.example', 'bob' ] ],
 	invitation => [ 'id, inviter_id, inviter_kind, invited_by, invitee_id, invitee_kind, email, locale, status, expires_at, decided_at, decided_by',
@@ -100,8 +100,8 @@ is(error($db, copy('invitation', [ id(6), id(1), 'customer', id(3), id(2), 'prov
 	'23503 mail_invitation_id_fkey', 'other rows than those that are referred to');
 
 # The pair, in each order and each way of inserting what comes second
-my @wrong = ([ id(1), 'provider', 'Kunde AG', 'de' ], [ id(2), 'provider', 'Anbieter GmbH', 'de' ]);
-my $insert = "INSERT INTO tempcloud_data.account (id, kind, company_name, locale) VALUES ('" . id(1) . "', 'provider', 'X', 'de')";
+my @wrong = ([ id(1), 'provider', 'Kunde AG', 'de', 'Europe/Berlin' ], [ id(2), 'provider', 'Anbieter GmbH', 'de', 'Europe/Berlin' ]);
+my $insert = "INSERT INTO tempcloud_data.account (id, kind, company_name, locale, time_zone) VALUES ('" . id(1) . "', 'provider', 'X', 'de', 'Europe/Berlin')";
 $db = loaded('partnership');
 is(error($db, copy('account', @wrong)), '23503 partnership_customer_fkey', 'an account of the wrong kind after its partnership');
 is(error($db, $insert), '23514', 'by INSERT, too');
