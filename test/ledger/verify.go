@@ -1,8 +1,9 @@
 // Verify what the ledger and its witness hand out, by code that is not ours:
 // packages tlog and note, with which Go verifies its checksum database.
 //
-//	verify receipt               a file as C2SP tlog-proof on standard input;
-//	                             prints what it proves
+//	verify receipt [KEY]         a file as C2SP tlog-proof on standard input, of
+//	                             which KEY has signed the head; prints what it
+//	                             proves
 //	verify consistency           on standard input an old checkpoint, a blank
 //	                             line, a new one, a blank line, and the proof
 //	verify note KEY              a signed note (C2SP signed-note), by package note;
@@ -61,7 +62,7 @@ func parseHashes(lines []string) []tlog.Hash {
 	return hashes
 }
 
-func receipt(input string) {
+func receipt(input string, keys []string) {
 	parts := strings.SplitN(input, "\n\n", 2)
 	if len(parts) != 2 {
 		fail("no blank line")
@@ -78,6 +79,9 @@ func receipt(input string) {
 	index, err := strconv.ParseInt(lines[2][len("index "):], 10, 64)
 	if err != nil {
 		fail("index: %v", err)
+	}
+	if len(keys) > 0 {
+		parts[1] = signed(parts[1], keys[0])
 	}
 	tree := parseCheckpoint(parts[1])
 	if err := tlog.CheckRecord(parseHashes(lines[3:]), tree.size, tree.root, index, tlog.RecordHash(leaf)); err != nil {
@@ -136,7 +140,8 @@ func root(input string) {
 	fmt.Println(hash)
 }
 
-func signed(input, key string) {
+// The text of a note.
+func signed(input, key string) string {
 	verifier, err := note.NewVerifier(key)
 	if err != nil {
 		fail("%v", err)
@@ -146,21 +151,21 @@ func signed(input, key string) {
 		fail("%v", err)
 	}
 	parseCheckpoint(opened.Text)
-	fmt.Print(opened.Text)
+	return opened.Text
 }
 
 func main() {
-	const usage = "usage: verify receipt|consistency|root|note KEY"
+	const usage = "usage: verify receipt [KEY]|consistency|root|note KEY"
 
 	input, err := io.ReadAll(os.Stdin)
-	if err != nil || len(os.Args) < 2 || (os.Args[1] == "note") != (len(os.Args) == 3) {
+	if err != nil || len(os.Args) < 2 || (os.Args[1] == "note" && len(os.Args) < 3) {
 		fail(usage)
 	}
 	switch os.Args[1] {
 	case "note":
-		signed(string(input), os.Args[2])
+		fmt.Print(signed(string(input), os.Args[2]))
 	case "receipt":
-		receipt(string(input))
+		receipt(string(input), os.Args[2:])
 	case "consistency":
 		consistency(string(input))
 	case "root":

@@ -1,6 +1,7 @@
 """Try the functions of examples/ledger-witness on known answers.
 
     witness.py WITNESS consistency VECTORS  the proofs of vectors.txt, and altered ones
+    witness.py WITNESS inclusion VECTORS    likewise
     witness.py WITNESS sign NAME SEED       on standard input a text; prints the verifier's
                                             key, and the note
 """
@@ -61,6 +62,47 @@ def consistency(witness, path):
     print(f'{good} good, {refused} refused')
 
 
+def inclusion(witness, path):
+    with open(path, encoding='utf-8') as file:
+        lines = [line.split() for line in file if not line.startswith('#')]
+    roots = {int(line[1]): bytes.fromhex(line[2]) for line in lines if line[0] == 'root'}
+    leaves = [bytes.fromhex(''.join(line[1:])) for line in lines if line[0] == 'leaf']
+    good = refused = 0
+    for line in lines:
+        if line[0] != 'inclusion':
+            continue
+        index, size, proof = int(line[1]), int(line[2]), [bytes.fromhex(hash) for hash in line[3:]]
+        if not witness.is_included(leaves[index], index, size, roots[size], proof):
+            sys.exit(f'refused: {line}')
+        good += 1
+        for wrong in altered_inclusion(leaves[index], index, size, roots[size], proof):
+            if witness.is_included(*wrong):
+                sys.exit(f'accepted: {wrong}')
+            refused += 1
+    print(f'{good} good, {refused} refused')
+
+
+def altered_inclusion(leaf, index, size, root, proof):
+    """As the verifier of Certificate Transparency is tested."""
+    other = bytes(32)
+    yield leaf, index - 1, size, root, proof
+    yield leaf, index + 1, size, root, proof
+    yield leaf, index ^ 2, size, root, proof
+    yield leaf, index, size * 2, root, proof
+    yield leaf, index, size // 2, root, proof
+    yield leaf + b'x', index, size, root, proof
+    yield leaf, index, size, other, proof
+    yield leaf, index, size, root, proof + [other]
+    yield leaf, index, size, root, proof + [root]
+    yield leaf, index, size, root, [other] + proof
+    if proof:
+        yield leaf, index, size, root, []
+        yield leaf, index, size, root, proof[:-1]
+        yield leaf, index, size, root, proof[1:]
+    for i in range(len(proof)):
+        yield leaf, index, size, root, proof[:i] + [other] + proof[i + 1:]
+
+
 def sign(witness, name, seed):
     with tempfile.NamedTemporaryFile() as file:
         subprocess.run(['openssl', 'pkey', '-inform', 'DER', '-out', file.name],
@@ -72,4 +114,4 @@ def sign(witness, name, seed):
 
 if __name__ == '__main__':
     sys.dont_write_bytecode = True
-    {'consistency': consistency, 'sign': sign}[sys.argv[2]](load(sys.argv[1]), *sys.argv[3:])
+    {'consistency': consistency, 'inclusion': inclusion, 'sign': sign}[sys.argv[2]](load(sys.argv[1]), *sys.argv[3:])

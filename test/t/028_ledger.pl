@@ -4,6 +4,7 @@ use warnings;
 
 use FindBin;
 use lib $FindBin::RealBin;
+use Digest::SHA qw(sha256);
 use IPC::Run ();
 use MIME::Base64 qw(encode_base64);
 use PostgreSQL::Test::Cluster;
@@ -81,12 +82,31 @@ local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port, PGDATABASE => 
 # Let the witness look once: its exit status, and what it says.
 sub witnessed
 {
-	my ($store) = @_;
+	my ($store, @options) = @_;
 	my ($out, $err) = ('', '');
 
 	local $ENV{PGUSER} = 'witness';
-	IPC::Run::run([ @witness, '--store', $store // $heads, '--once' ], '>', \$out, '2>', \$err);
+	IPC::Run::run([ @witness, '--store', $store // $heads, '--once', @options ], '>', \$out, '2>', \$err);
 	return ($? >> 8) . ' ' . ($err || $out);
+}
+
+# Have it sign the head of a receipt: its exit status, and what it says.
+sub countersigned
+{
+	my ($receipt) = @_;
+	my ($out, $err) = ('', '');
+
+	IPC::Run::run([ @witness, '--store', $heads, '--receipt' ], '<', \$receipt, '>', \$out, '2>', \$err);
+	return ($? >> 8) . ' ' . ($err || $out);
+}
+
+# The alarm that it keeps; it is moved away.
+sub alarm_kept
+{
+	my $kept = slurp_file("$heads.alarm");
+
+	unlink "$heads.alarm" or die;
+	return $kept;
 }
 
 # The notes that it has kept
@@ -101,7 +121,9 @@ is(found(), '|', 'nothing differs in it');
 # Trees of many shapes: each head is verified against all before it, and each
 # receipt against it.
 my @checkpoints;
-is(witnessed(), "0 size 0\n", 'the witness keeps the head of the empty ledger');
+is(witnessed(), "2 ledger-witness: $heads has no head: begin it with --new\n", 'the witness begins no file by itself');
+is(witnessed($heads, '--new'), "0 size 0\n", 'the witness keeps the head of the empty ledger');
+is(witnessed($heads, '--new'), "2 ledger-witness: $heads has heads already\n", 'and begins a file once');
 foreach my $count (1, 1, 1, 1, 3, 1, 8, 2)
 {
 	is(grow($count), $count, "$count more are sealed");
@@ -188,18 +210,56 @@ ok(!defined verified('receipt', $altered), 'not with another position');
 ($altered = $bob) =~ s/^extra (....)/extra AAAA/m;
 ok(!defined verified('receipt', $altered), 'nor with another partnership');
 
+# A receipt of a leaf in another tree
+sub receipt_of
+{
+	my ($index, $size, $root, @proof) = @_;
+
+	return join "\n", 'c2sp.org/tlog-proof@v1', 'extra ' . encode_base64('leaf', ''), "index $index",
+	  (map { encode_base64($_, '') } @proof), '', 'tempcloud.invalid/ledger', $size, encode_base64($root);
+}
+
+# With the signature of the witness it proves the partnership to others.
+my ($status, $countersigned) = split / /, countersigned($bob), 2;
+is($status, 0, 'the witness signs a receipt whose head it has seen');
+is(verified('receipt', $countersigned, $public), verified('receipt', $bob), 'which Go verifies with its signature');
+ok(!defined verified('receipt', $bob, $public), 'and not without it');
+my $leaf_hash = sha256("\0leaf");
+foreach my $wrong (
+	[ 'x', '2 ledger-witness: not a receipt' ],
+	[ $altered, '2 ledger-witness: the receipt proves nothing' ],
+	[ $bob =~ s/^index 0$/index 1/mr, '2 ledger-witness: the receipt proves nothing' ],
+	[ receipt_of(1, 1, $leaf_hash), '2 ledger-witness: the receipt proves nothing' ],
+	[ receipt_of(4, 5, sha256("\1" . 'x' x 32 . $leaf_hash), 'x' x 32), '2 ledger-witness: a head of size 5 was not seen: get a newer receipt' ],
+	[ receipt_of(0, 1, $leaf_hash), '1 ALARM: the ledger of size 1 that the receipt shows is another than that seen' ])
+{
+	my ($receipt, $answer) = @$wrong;
+
+	is(countersigned($receipt), "$answer\n", "it says: $answer");
+}
+
 my $newest = $checkpoints[-1];
 
-my $saved = PostgreSQL::Test::Utils::tempdir . '/data';
+# Keep all files of the server, or put them back.
+my $saves = PostgreSQL::Test::Utils::tempdir;
 
-# Keep all files of the stopped server, or put them back.
-sub save { system('cp', '-a', $node->data_dir, $saved) == 0 or die; return; }
+sub save
+{
+	my ($name) = @_;
+
+	$node->stop;
+	system('cp', '-a', $node->data_dir, "$saves/$name") == 0 or die;
+	$node->start;
+	return;
+}
 
 sub restore
 {
+	my ($name) = @_;
+
 	$node->stop;
 	system('rm', '-rf', $node->data_dir) == 0 or die;
-	system('cp', '-a', $saved, $node->data_dir) == 0 or die;
+	system('cp', '-a', "$saves/$name", $node->data_dir) == 0 or die;
 	$node->start;
 	return;
 }
@@ -219,7 +279,7 @@ sub found_after
 	close $handle or die;
 	$node->start;
 	my $found = found();
-	restore();
+	restore('backup');
 	return $found;
 }
 
@@ -228,9 +288,7 @@ my ($row, $position) = split /\|/, $node->safe_psql('postgres', q{
 	  JOIN tempcloud_data.ledger_entry USING (customer_id, provider_id) ORDER BY position OFFSET 5 LIMIT 1});
 my $key = pack 'H*', $row;
 
-$node->stop;
-save();
-$node->start;
+save('backup');
 
 # A byte of a row
 is(found_after(sub {
@@ -323,9 +381,17 @@ is(found($newest), '|', 'all that was rolled back');
 grow(3);
 my $later = checkpoint();
 is(witnessed(), "0 size $partners\n", 'the witness keeps the head');
-restore();
-is(witnessed(), '1 ALARM: the ledger has shrunk from ' . $partners . ' to ' . ($partners - 3) . "\n",
-	'and alarms when an old backup is restored');
+save('present');
+restore('backup');
+my $shrunk = "the ledger has shrunk from $partners to " . ($partners - 3);
+is(witnessed(), "1 ALARM: $shrunk\n", 'and alarms when an old backup is restored');
+restore('present');
+is(witnessed(), "1 ALARM: raised before, see $heads.alarm\n", 'and still when the ledger is what it was');
+like(alarm_kept(), qr/^\Q$shrunk\E\n\Q$newest\E\n\xe2\x80\x94 witness\.example/, 'until somebody takes its note of the head away');
+is(witnessed(), '0 ', 'then it goes on');
+restore('backup');
+is(witnessed(), "1 ALARM: $shrunk\n", 'and alarms again');
+alarm_kept();
 is(found(), '|', 'an old backup agrees with itself');
 is(found($later), ($partners - 3) . '|the ledger is smaller than the checkpoint', 'but not with the head of what came after it');
 $partners -= 3;
@@ -336,8 +402,10 @@ foreach my $n (1 .. 4)
 	as_caller($node, 'anna', "SELECT tempcloud.invite('c$n\@anbieter.example')");
 	as_caller($node, "c$n", 'SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received');
 	$node->safe_psql('postgres', 'SELECT tempcloud.seal_ledger()');
+	next if $n != 3;
 	is(witnessed(), "1 ALARM: the ledger of size $later_size has another root than before\n",
-		'the witness alarms when it is as large as before') if $n == 3;
+		'the witness alarms when it is as large as before');
+	alarm_kept();
 }
 my $other = checkpoint();
 is(witnessed(), '1 ALARM: the ledger of size ' . ($later_size + 1) . " does not continue that of size $later_size\n",

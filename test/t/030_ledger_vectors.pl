@@ -37,6 +37,8 @@ is(output_of($answers, "$folder/merkle"), $answers, 'roots, nodes, inclusion and
 my @witness = ('/usr/bin/python3', "$root/test/ledger/witness.py", "$root/examples/ledger-witness");
 is(output_of('', @witness, 'consistency', $vectors), "4 good, 41 refused\n",
 	'the witness accepts these consistency proofs, and none that was altered');
+is(output_of('', @witness, 'inclusion', $vectors), "5 good, 72 refused\n",
+	'and these inclusion proofs, and none that was altered');
 
 # ... and signs: the example of golang.org/x/mod/sumdb/note, whose key is public.
 # C2SP signed-note has an example, too, but not its private key.
