@@ -50,8 +50,8 @@ tc_is_host(const char *s, size_t len)
 }
 
 /*
- * An address as people write it: dot-atom @ domain (RFC 5322, 3.4.1), without
- * the quoted local parts, comments and literals that nobody has.
+ * An address as people write it: dot-atom @ domain (RFC 5322, 3.4.1), without quoted
+ * local parts, comments and literals, which are not in use.
  */
 bool
 tc_is_email(const char *s, size_t len)
@@ -84,7 +84,7 @@ tc_ascii_email(char *email)
 	if (at == NULL || pg_is_ascii(at))
 		return email;
 
-	/* IDNA passes over what cannot be seen: that would be another domain. */
+	/* IDNA drops invisible characters, which would give another domain. */
 	if (!tc_is_legible(at + 1, strlen(at + 1), EMAIL_BYTES, "") ||
 		idn2_lookup_u8((const uint8_t *) (at + 1), (uint8_t **) &ascii,
 					   IDN2_NONTRANSITIONAL) != IDN2_OK)

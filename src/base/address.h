@@ -14,13 +14,13 @@ extern bool tc_is_host(const char *s, size_t len);
 extern bool tc_is_email(const char *s, size_t len);
 
 /*
- * An address with its domain in ASCII: an international one becomes that of its
- * A-labels (xn--...).  Returns the argument, or a palloc'd string.  What is no
- * address, or no domain by the rules of IDNA, comes back unchanged.
+ * An address with its domain in ASCII: an international one becomes that of its A-labels
+ * (xn--...). Returns the argument, or a palloc'd string.  A string that is not an
+ * address, or whose domain IDNA does not allow, is returned unchanged.
  */
 extern char *tc_ascii_email(char *email);
 
-/* A palloc'd copy of an address in the case that compares: lower(email). */
+/* A palloc'd copy of an address in lower case, as addresses are compared: lower(email). */
 extern char *tc_fold_email(const char *email);
 
 #endif							/* TC_ADDRESS_H */

@@ -1,14 +1,13 @@
 /*
  * character.c
- *		What Unicode says of characters: which can be seen, which join others,
- *		and which letters differ by case only.
+ *		Properties of Unicode characters: visibility, joining and case.
  *
- * PostgreSQL 15 has no functions for these properties, and those of the
- * operating system and of ICU depend on versions and locales.  The tables here
- * do not: a text that has a form in one database has it in all.
+ * PostgreSQL 15 has no functions for these properties, and those of the operating system
+ * and of ICU depend on versions and locales.  The tables here do not depend on them, so a
+ * text is valid in all databases or in none.
  *
- * A character that no version of Unicode had assigned when the tables were
- * written is taken for a plain one, so that new emoji and scripts pass.
+ * A character that no version of Unicode had assigned when the tables were written is
+ * treated as a plain one, so that new emoji and scripts are accepted.
  */
 #include "postgres.h"
 
@@ -35,11 +34,10 @@ typedef enum CharacterClass
 } CharacterClass;
 
 /*
- * Harmful are controls, which would break header fields and layouts; those that
- * Unicode wants ignored in display (Default_Ignorable_Code_Point) and other
- * format characters (Cf): they cannot be seen, make different texts look the
- * same, and bidirectional ones let a text read as what it is not; private use
- * and noncharacters, which have no meaning to others.
+ * Harmful are controls, which would break header fields and layouts; those that Unicode
+ * wants ignored in display (Default_Ignorable_Code_Point) and other format characters
+ * (Cf): they are invisible, make different texts look the same, and bidirectional ones
+ * can disguise a text; private use and noncharacters, which have no meaning to others.
  */
 
 typedef struct CharacterRange
@@ -68,7 +66,8 @@ typedef struct Context
 {
 	pg_wchar	character;
 	CharacterClass class;		/* of the character */
-	CharacterClass base;		/* of what marks and selectors stand on */
+	CharacterClass base;		/* of the base character of marks and
+								 * selectors */
 } Context;
 
 static pg_wchar decode(const char *s, size_t len, int *length);
@@ -189,8 +188,8 @@ tc_fold_name(const char *s, size_t len)
 }
 
 /*
- * The first character, and how many bytes it has.  What is no UTF-8 (a setting
- * in a file may not be) is taken byte by byte.
+ * The first character, and how many bytes it has.  Invalid UTF-8, which a setting in a
+ * file can have, is read byte by byte.
  */
 static pg_wchar
 decode(const char *s, size_t len, int *length)
@@ -223,8 +222,8 @@ class_of(pg_wchar c)
 }
 
 /*
- * Whether a joiner stands where it shows, as in Persian words, in conjuncts of
- * Indian scripts, and in emoji of several.  Elsewhere it cannot be seen.
+ * Whether a joiner has a visible effect at this place, as in Persian words, in conjuncts
+ * of Indian scripts, and in combined emoji.
  */
 static bool
 may_join(pg_wchar joiner, const Context *before, CharacterClass after)
@@ -244,8 +243,8 @@ may_join(pg_wchar joiner, const Context *before, CharacterClass after)
 }
 
 /*
- * Whether a variation selector stands after what has variants: emoji, also
- * those of digits in a keycap, and ideographs, which Japanese names need.
+ * Whether a variation selector follows a character that has variants: emoji, also those
+ * of digits in a keycap, and ideographs, which Japanese names need.
  */
 static bool
 may_select(const Context *before, pg_wchar after)

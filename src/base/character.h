@@ -1,7 +1,6 @@
 /*
  * character.h
- *		What Unicode says of characters: which can be seen, which join others,
- *		and which letters differ by case only.  Text is in UTF-8.
+ *		Properties of Unicode characters: visibility, joining and case.  Text is in UTF-8.
  */
 #ifndef TC_CHARACTER_H
 #define TC_CHARACTER_H
@@ -11,9 +10,9 @@
 #include "mb/pg_wchar.h"
 
 /*
- * Whether len bytes at s can be read as they were written: at most
- * max characters, at least one that can be seen, and none that is a control or
- * cannot be seen, but for the control characters in allowed (ASCII).
+ * Whether the len bytes at s have at most max characters, at least one of which is
+ * visible, and no control or invisible characters except the control characters in
+ * allowed (ASCII).
  */
 extern bool tc_is_legible(const char *s, size_t len, int max, const char *allowed);
 
@@ -23,7 +22,7 @@ extern int	tc_space_at_start(const char *s, size_t len);
 /* The same at the end. */
 extern int	tc_space_at_end(const char *s, size_t len);
 
-/* A palloc'd copy in the case that compares, the same in every locale: simple case folding. */
+/* A palloc'd copy by simple case folding, which is the same in every locale. */
 extern char *tc_fold_name(const char *s, size_t len);
 
 #endif							/* TC_CHARACTER_H */

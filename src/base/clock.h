@@ -2,10 +2,10 @@
  * clock.h
  *		The instant of a command.
  *
- * Queries get the time from here rather than from clock_timestamp(), so that the
- * decisions of a command and the rows that it writes agree.  The clock is read at the
- * first tc_now(), and read anew after a lock: while this transaction waited, another
- * one may have written a later time.  A decision before a lock is repeated after it.
+ * Queries get the time from here rather than from clock_timestamp(), so that a command
+ * decides and writes by one instant.  The clock is read at the first tc_now(), and again
+ * after a lock: while this transaction waited, another one may have written a later time.
+ * Decisions made before a lock are made again after it.
  */
 #ifndef TC_CLOCK_H
 #define TC_CLOCK_H

@@ -2,8 +2,8 @@
  * compat.h
  *		What differs between PostgreSQL 15 to 19.
  *
- * The rest of the source is written for the newest major; this file lends
- * the older ones what they lack.
+ * The rest of the source is written for the newest major; this file adds what older ones
+ * lack.
  */
 #ifndef TC_COMPAT_H
 #define TC_COMPAT_H

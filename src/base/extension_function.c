@@ -2,13 +2,12 @@
  * extension_function.c
  *		Functions of the extensions that tempcloud requires.
  *
- * An extension may have been installed into any schema and may be moved to
- * another one, so its functions are not found by their names.  Nor is it enough
- * that a function is a member of the extension: who owns the extension, maybe the
- * owner of the database, can add functions of his own to it, with any name
- * and arguments.  Only a superuser can make a function of a symbol in a C
- * library.  A function is therefore found as what it is: a member of the
- * extension, in C, of this symbol of the extension's library.
+ * An extension may have been installed into any schema and may be moved to another one,
+ * so its functions are not found by their names.  Nor is it enough that a function is a
+ * member of the extension: the extension's owner, who may be the owner of the database,
+ * can add functions with any name and arguments to it.  Only a superuser can create a
+ * function for a symbol in a C library.  Therefore a function is looked up as a member of
+ * the extension that is in C and for this symbol of the extension's library.
  */
 #include "postgres.h"
 
@@ -34,7 +33,7 @@ static Oid	find_member(const RequiredFunction *function);
 static bool is_required(Oid candidate, const RequiredFunction *function);
 static bool attribute_is(HeapTuple tuple, AttrNumber attribute, const char *expected);
 
-/* Grows whenever anything changes among functions; 0 until watched for. */
+/* Incremented whenever a function changes; 0 until the callback is registered. */
 static uint64 changes = 0;
 
 static void
@@ -44,8 +43,8 @@ note_change(Datum arg, int cacheid, uint32 hashvalue)
 }
 
 /*
- * OIDs are kept until anything changes among functions: a required extension
- * cannot go by itself, but all may be dropped and created again.
+ * OIDs are kept until a function changes: a required extension cannot be dropped alone,
+ * but all of them can be dropped and created again.
  */
 Oid
 tc_required(RequiredFunction *function)
@@ -65,7 +64,7 @@ tc_required(RequiredFunction *function)
 	return function->oid;
 }
 
-/* By the index of pg_depend that tells what depends on the extension. */
+/* Uses the index of pg_depend on the referenced object. */
 static Oid
 find_member(const RequiredFunction *function)
 {
@@ -99,8 +98,8 @@ find_member(const RequiredFunction *function)
 }
 
 /*
- * The library may be named by its folder, as the extension's script does, or be
- * found by the search path for libraries.
+ * The library can be named with its folder, as in the extension's script, or be found in
+ * dynamic_library_path.
  */
 static bool
 is_required(Oid candidate, const RequiredFunction *function)

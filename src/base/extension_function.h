@@ -26,7 +26,7 @@ typedef struct RequiredFunction
 	{.extension = (library), .symbol = (name), .argtypes = {__VA_ARGS__}, \
 	 .nargs = sizeof((Oid[]) {__VA_ARGS__}) / sizeof(Oid)}
 
-/* The OID of the function; 42883 if the extension has none such. */
+/* The OID of the function; raises 42883 if the extension does not have it. */
 extern Oid	tc_required(RequiredFunction *function);
 
 #endif							/* TC_EXTENSION_FUNCTION_H */

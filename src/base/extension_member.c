@@ -182,9 +182,7 @@ tc_is_foreign_part(Oid classId, Oid objectId)
 	}
 }
 
-/*
- * A first look takes no lock that anybody has to wait for.
- */
+/* Look first without a lock that others would have to wait for. */
 bool
 tc_partnerships_exist(void)
 {
@@ -224,7 +222,7 @@ extension_among(List *dependencies)
 	return InvalidOid;
 }
 
-/* What an object, or any column of it, depends on, as of this very moment. */
+/* The dependencies of an object and its columns, by the latest catalog contents. */
 static List *
 dependencies_of(Oid classId, Oid objectId)
 {
@@ -253,10 +251,7 @@ dependencies_of(Oid classId, Oid objectId)
 	return result;
 }
 
-/*
- * What refers to a table without saying anything about its rows, although it
- * is dropped with the table.
- */
+/* Objects that are dropped with a table but do not restrict its rows. */
 static bool
 is_independent(Oid classId, Oid objectId)
 {
@@ -273,7 +268,7 @@ is_independent(Oid classId, Oid objectId)
 	}
 }
 
-/* Whether a relation is an index that only makes queries fast. */
+/* Whether a relation is an index that enforces no constraint. */
 static bool
 enforces_nothing(Oid relid)
 {
@@ -337,8 +332,8 @@ is_rule_of_others(Oid rule)
 }
 
 /*
- * The members that are tables of this name, in whichever schema.  It is one,
- * unless somebody renamed it and had it replaced.
+ * The member tables of this name, in any schema: one, unless somebody renamed it and
+ * created another.
  */
 static List *
 partnership_tables(void)
@@ -387,7 +382,7 @@ tc_has_row(Oid relid, LOCKMODE lock)
 	return found;
 }
 
-/* The row of a catalog with a key, as of this very moment, or NULL. */
+/* The row of a catalog with a key, by its latest contents, or NULL. */
 static HeapTuple
 copy_catalog_row(Oid catalog, Oid index, AttrNumber key, Oid value)
 {

@@ -2,8 +2,8 @@
  * extension_member.h
  *		What belongs to the extension.
  *
- * All of it is found by OID in pg_depend, whatever it may be called, and also
- * where a command that is still running has just written it.
+ * Members are found by OID in pg_depend, whatever their names, including those that the
+ * running command has just created.
  */
 #ifndef TC_EXTENSION_MEMBER_H
 #define TC_EXTENSION_MEMBER_H
@@ -35,15 +35,15 @@ extern bool tc_intrudes(Oid classId, Oid objectId, ObjectAddress *member);
 
 /*
  * Whether a part of a member was added by somebody else, as far as this can be
- * told: a trigger with a function of others, a rule that is not a view's query,
- * a policy, default privileges, or an index that is not valid.  The extension
- * itself has none of them.
+ * determined: a trigger with a function of others, a rule that is not a view's query, a
+ * policy, default privileges, or an index that is not valid.  The extension itself has
+ * none of them.
  */
 extern bool tc_is_foreign_part(Oid classId, Oid objectId);
 
 /*
- * Whether there are partnerships.  If there are none, the transaction holds a
- * lock by which nobody else can make one.  True if their table is not found.
+ * Whether there are partnerships.  If there are none, the transaction holds a lock that
+ * keeps others from creating one.  True if their table is not found.
  */
 extern bool tc_partnerships_exist(void);
 

@@ -3,9 +3,8 @@
  *		The forms that text from outside must have.
  *
  * Each form is a domain in schema tempcloud_data whose CHECK calls
- * tempcloud_data.has_form(); functions of the API ask the same question here
- * before they write, so that their callers get an error that names the
- * argument.  The rule itself stands in one place.
+ * tempcloud_data.has_form(); functions of the API make the same check here before they
+ * write, so that their errors name the argument.  Each rule is in one place.
  *
  * Databases with the extension are in UTF8, and so is all text here.
  */
@@ -95,8 +94,8 @@ tempcloud_has_form(PG_FUNCTION_ARGS)
 }
 
 /*
- * No form lets the token of a link through: it would be in a table, and in all
- * that copies tables.
+ * No form accepts the token of a link: it would be stored in a table and in all copies of
+ * it.
  */
 bool
 tc_has_form(const char *s, size_t len, Form form)
@@ -246,8 +245,8 @@ is_free_text(const char *s, size_t len)
 }
 
 /*
- * A number as ITU-T E.123 writes it: a plus, digits, and what people set between
- * them; maybe an extension, after a word for it or a sign.
+ * A number as in ITU-T E.123: a plus sign, digits with separators between them, and
+ * optionally an extension, after a word for it or a sign.
  */
 static bool
 is_phone(const char *s, size_t len)
@@ -314,7 +313,7 @@ is_country(const char *s, size_t len)
 	return len == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z';
 }
 
-/* Pages make links of it: no other scheme (javascript:) may get through. */
+/* Pages link to it, so that no other scheme (javascript:) is accepted. */
 static bool
 is_website(const char *s, size_t len)
 {

@@ -15,7 +15,8 @@
 typedef enum Form
 {
 	FORM_LINE,					/* one line of 1 to 200 characters */
-	FORM_PERSON_NAME,			/* a line that no mail program makes a link of */
+	FORM_PERSON_NAME,			/* a line that mail programs do not turn into
+								 * a link */
 	FORM_COMPANY_NAME,			/* the same, but it may be a host:
 								 * "jobs.example GmbH" */
 	FORM_PARAGRAPH,				/* some lines of together 1 to 2000 */
@@ -46,7 +47,7 @@ extern char *tc_trim(char *value);
  */
 extern char *tc_clean(char *value, const char *name, Form form);
 
-/* tc_clean() of an e-mail address, where others are no error: NULL for what is none. */
+/* tc_clean() of an e-mail address, but NULL for a string that is not one. */
 extern char *tc_email(char *value);
 
 /* Argument n of type text, palloc'd and not checked; NULL if it is null. */

@@ -148,7 +148,7 @@ tc_json_peek(const JsonbValue *object, const char *name)
 	return text_of(&member);
 }
 
-/* Names what may be there, and what is, if it can be shown. */
+/* Names the permitted members, and the unknown one if it can be shown. */
 static void
 refuse_member(const char *path, const JsonbValue *key, const char *const *names, int count)
 {

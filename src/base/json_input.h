@@ -2,10 +2,9 @@
  * json_input.h
  *		Arguments that are JSON arrays of objects.
  *
- * A path is how hints call a value: "requests[2].shifts[0].headcount".  What is
- * wrong with a value is PT400 invalid_argument with a hint that has its path.
- * No hint has the value, and none has a name from outside that is long, or not
- * plain ASCII.
+ * A path is how hints call a value: "requests[2].shifts[0].headcount". An invalid value
+ * raises PT400 invalid_argument with a hint that has its path.  No hint has the value, or
+ * a name from outside that is long or not plain ASCII.
  */
 #ifndef TC_JSON_INPUT_H
 #define TC_JSON_INPUT_H
@@ -45,8 +44,8 @@ extern bool tc_json_time(const JsonbValue *value, const char *path, const char *
 extern bool tc_json_integer(const JsonbValue *value, const char *path, int32 *integer);
 
 /*
- * The text of a member, where nothing is an error: NULL if the value is no object,
- * has no such member, or an object or array there.
+ * The text of a member.  Raises no error: NULL if the value is not an object, or has no
+ * such member, or the member is an object or array.
  */
 extern char *tc_json_peek(const JsonbValue *object, const char *name);
 

@@ -1,6 +1,6 @@
 /*
  * jwt_claims.c
- *		What the claims of a JWT say of who is calling.
+ *		Who is calling, by the claims of a JWT.
  */
 #include "base/jwt_claims.h"
 
@@ -53,8 +53,8 @@ begin_object(void *state)
 }
 
 /*
- * The parser calls itself for each level.  An action of 15 has no way to stop
- * it but to let the input end here.
+ * The parser recurses for each level.  In 15, an action can stop it only by ending the
+ * input here.
  */
 static tc_json_result
 begin_array(void *state)

@@ -1,6 +1,6 @@
 /*
  * jwt_claims.h
- *		What the claims of a JWT say of who is calling.
+ *		Who is calling, by the claims of a JWT.
  *
  * Without the server: FRONTEND builds it, too, to be fuzzed.
  */
@@ -9,7 +9,7 @@
 
 #include "base/compat.h"
 
-/* How the claims are called that are of interest. */
+/* The names of the claims to read. */
 typedef struct ClaimNames
 {
 	const char *subject;
@@ -37,10 +37,10 @@ typedef enum ClaimsFault
 #define CLAIMS_LEVELS 100		/* of objects and arrays in each other */
 
 /*
- * Read the claims from JSON in an encoding of the server.  All but the named
- * ones are passed over and not converted, so that no number is too large.  Of
- * a name that comes twice the last one counts, as in jsonb.  Raises no error of
- * its own; *claims is of use only where it returns CLAIMS_GOOD.
+ * Read the claims from JSON in an encoding of the server.  Other claims are skipped and
+ * not converted, so that no number is too large.  If a name occurs twice, the last one
+ * counts, as in jsonb.  Raises no error of its own; *claims is of use only where it
+ * returns CLAIMS_GOOD.
  */
 extern ClaimsFault tc_parse_claims(const char *json, int encoding, const ClaimNames *names,
 								   Claims *claims);

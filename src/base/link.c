@@ -1,6 +1,6 @@
 /*
  * link.c
- *		What mail programs make links of.
+ *		Text that mail programs turn into links.
  *
  * Names of people and companies reach mails that invite, and must not be used
  * to advertise.  A page is known by its scheme, its www or its path.  The bare
@@ -9,9 +9,8 @@
  * letters only, or is a top-level domain in whatever letters ("EVIL.Com"), or the
  * ASCII form of an international one.
  *
- * What this does not find: a host under a top-level domain that is newer than
- * the table and is written with capitals, and one under a top-level domain that
- * is not ASCII.
+ * Not found are a host under a top-level domain that is newer than the table and is
+ * written with capitals, and one under a top-level domain that is not ASCII.
  */
 #include "postgres.h"
 
@@ -21,8 +20,8 @@
 #include "base/top_level_table.h"
 
 /*
- * Titles and legal forms that look like hosts.  Each is one fixed word, so that
- * nobody advertises what they like by it.
+ * Titles and legal forms that look like hosts.  Each is one fixed word, which is of no
+ * use for advertising.
  */
 static const char *const titles[] = {
 	"b.sc", "m.sc", "co.kg", "dipl.ing", "dipl.kfm", "dr.ing", "dr.jur", "dr.med", "dr.phil",
@@ -37,8 +36,8 @@ static int	compare_word(const char *s, size_t len, const char *word);
 static bool is_alphanumeric(char c);
 
 /*
- * Hosts are ASCII, so that every other character parts words, and so do the
- * marks that people put around them.
+ * Hosts are ASCII, so that every other character separates words, as punctuation around
+ * them does.
  */
 bool
 tc_has_link(const char *s, size_t len, bool hosts)
@@ -83,7 +82,7 @@ is_link(const char *s, size_t len, bool hosts)
 	return host < len || (hosts && ends_like_host(s, len) && !is_title(s, len));
 }
 
-/* Whether the last label of a host is what the last label of a real one can be. */
+/* Whether this can be the last label of a real host. */
 static bool
 ends_like_host(const char *s, size_t len)
 {
@@ -133,7 +132,7 @@ is_top_level_domain(const char *s, size_t len)
 	return false;
 }
 
-/* As strcmp() of len bytes at s, in small letters, and a word. */
+/* Like strcmp(), compares the len bytes at s, in lower case, with a word. */
 static int
 compare_word(const char *s, size_t len, const char *word)
 {

@@ -1,6 +1,6 @@
 /*
  * link.h
- *		What mail programs make links of.
+ *		Text that mail programs turn into links.
  */
 #ifndef TC_LINK_H
 #define TC_LINK_H

@@ -11,7 +11,7 @@
 #include "base/local_time.h"
 #include "base/refusal.h"
 
-/* No zone changes its offset twice within so long. */
+/* No zone changes its offset twice within this time. */
 #define MOMENT (24 * 60 * 60)
 
 static pg_time_t seconds_of(const IsoTime *time);

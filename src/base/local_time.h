@@ -12,7 +12,7 @@
 #include "datatype/timestamp.h"
 #include "pgtime.h"
 
-/* Whether this server knows a time zone by just this name. */
+/* Whether this server knows a time zone of exactly this name. */
 extern bool tc_knows_zone(const char *name);
 
 /*

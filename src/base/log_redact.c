@@ -1,11 +1,11 @@
 /*
  * log_redact.c
- *		What must not get into the server log.
+ *		Removes tokens from the server log.
  *
- * No message of tempcloud has a token.  But PostgreSQL itself logs statements
- * and their parameters, as slow ones, or beside an error, and there a token is
- * as readable as in the mail.  Whatever looks like one is blotted out here; and
- * where a function that takes a token is called, whatever looks random.
+ * No message of tempcloud has a token.  But PostgreSQL itself logs statements and their
+ * parameters, because they are slow or with an error, and these can have tokens.
+ * Everything that looks like a token is replaced here, and in a call of a function that
+ * takes a token, everything that looks random.
  *
  * It works in every process that has loaded the library: in all of them if it
  * is preloaded, otherwise in a session after its first call of tempcloud.
@@ -30,9 +30,8 @@ tc_install_log_filter(void)
 }
 
 /*
- * Runs for every message that goes to the log, of whatever origin, also within a
- * critical section.  Fields are changed in place, and the statement, which is
- * not ours to change, is left out.
+ * Runs for every message that goes to the log, also within a critical section.  Fields
+ * are changed in place, and the statement, which must not be changed, is hidden.
  */
 static void
 filter(ErrorData *edata)

@@ -1,6 +1,6 @@
 /*
  * log_redact.h
- *		What must not get into the server log.
+ *		Removes tokens from the server log.
  */
 #ifndef TC_LOG_REDACT_H
 #define TC_LOG_REDACT_H

@@ -80,8 +80,8 @@ prepare(KeptQuery *query, const Value *args, int nargs)
 }
 
 /*
- * One generic plan: each query finds its few rows by an index whatever the
- * values are, so that planning for them would only cost.
+ * One generic plan: each query finds its few rows by an index whatever the values are, so
+ * that custom plans would not be better.
  */
 static SPIPlanPtr
 make_plan(const KeptQuery *query)
@@ -112,7 +112,7 @@ renew(KeptQuery *query)
 	SPI_freeplan(old);
 }
 
-/* A value of another type would be read as what it is not. */
+/* Otherwise a value of another type would be misread. */
 static void
 require_types(const KeptQuery *query, const Value *args, int nargs)
 {

@@ -1,11 +1,11 @@
 /*
  * token_codec.c
- *		How a token is spelled.
+ *		The text form of a token.
  *
- * A prefix that secret scanners can recognise, and the base64url (RFC 4648, 5)
- * of 32 random bytes, the secret, with their CRC-32C: a typo is found without
- * looking anywhere.  36 bytes make 48 characters, so that there is neither
- * padding nor a spare bit, and one secret has one spelling.
+ * A prefix that secret scanners can recognise, and the base64url (RFC 4648, 5) of 32
+ * random bytes, the secret, with their CRC-32C: a typo is found without a look-up.  36
+ * bytes make 48 characters, so that there is neither padding nor a spare bit, and one
+ * secret has one spelling.
  */
 #include "base/token_codec.h"
 
@@ -24,7 +24,7 @@ static const char *const prefixes[] = {
 	[CONFIRMATION_TOKEN] = "tce_",
 };
 
-/* How others spell a character by its code; without digits, as many as there are. */
+/* Prefixes of a character's code, and its number of digits; 0 for any number. */
 static const struct
 {
 	const char *lead;

@@ -1,6 +1,6 @@
 /*
  * token_codec.h
- *		How a token is spelled.
+ *		The text form of a token.
  *
  * Without the server: FRONTEND builds it, too, to be fuzzed.
  */

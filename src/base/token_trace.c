@@ -2,9 +2,9 @@
  * token_trace.c
  *		Tokens in text that somebody else wrote, however they are spelled there.
  *
- * A token is looked for as tc[ie]_ and what may follow it (token_codec.c).  Each
- * of its characters can be an escape, and between any two a literal can end and
- * the next one begin.  What is blotted out too much does no harm in a log.
+ * A token is looked for as tc[ie]_ and what may follow it (token_codec.c). Each of its
+ * characters can be an escape, and between any two a literal can end and the next one
+ * begin.  Replacing too much is harmless in a log.
  */
 #include "base/token_trace.h"
 
@@ -40,7 +40,7 @@ tc_has_token(const char *text)
 	return false;
 }
 
-/* What joins the pieces of one token may hold another. */
+/* The text between the pieces of a token can have another token. */
 void
 tc_blot_tokens(char *text)
 {

@@ -52,7 +52,7 @@ typedef struct ForeignKey
 	Oid			table;
 	Oid			referenced;
 	Oid			index;
-} ForeignKey;
+}			ForeignKey;
 
 static KeptQuery find_partnership_without_acceptance =
 QUERY("SELECT FROM tempcloud_data.partnership p"
@@ -75,7 +75,7 @@ static bool is_ready(const TriggerData *trigger, Oid function);
 static void set_role(int role);
 static void check_foreign_keys(Oid table);
 static List *foreign_keys_of(Oid table);
-static void check_foreign_key(const ForeignKey *key);
+static void check_foreign_key(const ForeignKey * key);
 static void check_acceptances(const TriggerData *trigger);
 
 PG_FUNCTION_INFO_V1(tempcloud_begin_load);
@@ -133,7 +133,7 @@ static bool
 is_copied(const TriggerData *trigger)
 {
 	const PlannedStmt *statement;
-	const CopyStmt *copy;
+	const		CopyStmt *copy;
 
 	if (ActivePortal == NULL || ActivePortal->commandTag != CMDTAG_COPY ||
 		DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0)) != 1)
@@ -155,14 +155,14 @@ static bool
 is_ready(const TriggerData *trigger, Oid function)
 {
 	Oid			extension = getExtensionOfObject(ProcedureRelationId, function);
-	const TriggerDesc *triggers = trigger->tg_relation->trigdesc;
+	const		TriggerDesc *triggers = trigger->tg_relation->trigdesc;
 
 	if (tc_is_replica() || !superuser() || !OidIsValid(extension) ||
 		getExtensionOfObject(RelationRelationId, RelationGetRelid(trigger->tg_relation)) != extension)
 		return false;
 	for (int i = 0; i < triggers->numtriggers; i++)
 	{
-		const Trigger *other = &triggers->triggers[i];
+		const		Trigger *other = &triggers->triggers[i];
 
 		if (!other->tgisinternal && TRIGGER_FOR_INSERT(other->tgtype) &&
 			other->tgenabled == TRIGGER_FIRES_ON_ORIGIN)
@@ -176,7 +176,7 @@ static void
 set_role(int role)
 {
 	const char *label = role == SESSION_REPLICATION_ROLE_REPLICA ? "replica" :
-		role == SESSION_REPLICATION_ROLE_LOCAL ? "local" : "origin";
+	role == SESSION_REPLICATION_ROLE_LOCAL ? "local" : "origin";
 
 	(void) set_config_option(ROLE, label, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 }
@@ -190,7 +190,7 @@ check_foreign_keys(Oid table)
 
 	foreach(cell, keys)
 	{
-		const ForeignKey *key = lfirst(cell);
+		const		ForeignKey *key = lfirst(cell);
 
 		/* Of two tables that are loaded together, the one that refers waits. */
 		if (key->table == table && key->referenced != table)
@@ -198,7 +198,7 @@ check_foreign_keys(Oid table)
 	}
 	foreach(cell, keys)
 	{
-		const ForeignKey *key = lfirst(cell);
+		const		ForeignKey *key = lfirst(cell);
 
 		if (tc_has_row(key->referenced, AccessShareLock) && tc_has_row(key->table, AccessShareLock))
 			check_foreign_key(key);
@@ -238,7 +238,7 @@ foreign_keys_of(Oid table)
 
 /* As ALTER TABLE ADD FOREIGN KEY does.  A superuser may read both tables. */
 static void
-check_foreign_key(const ForeignKey *key)
+check_foreign_key(const ForeignKey * key)
 {
 	Relation	table = table_open(key->table, AccessShareLock);
 	Relation	referenced = table_open(key->referenced, AccessShareLock);

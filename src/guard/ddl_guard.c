@@ -8,16 +8,16 @@
  * off.  The rule is the same for every object of the extension, and for those
  * of the extensions that it requires:
  *
- *	- It is not altered, whether or not there are partnerships: a trigger that
- *	  was disabled before the first of them would not protect it.
- *	- It is dropped by DROP EXTENSION only, while there are no partnerships.
- *	- Scripts of its own extension may do what they have to.
- *	- Statements that cannot break a promise are allowed: see is_harmless().
- *	- What others have added to it can be dropped: see tc_is_foreign_part().
+ *	- It is not altered, whether or not there are partnerships: a trigger that was
+ *	disabled before the first of them would not protect it.  - It is dropped by DROP
+ *	EXTENSION only, while there are no partnerships.  - Scripts of its own extension may
+ *	do what they have to.  - Statements that cannot break a promise are allowed: see
+ *	is_harmless(). - Parts that others have added to it can be dropped: see
+ *	tc_is_foreign_part().
  *
- * PostgreSQL tells us of each object that a command creates, alters or drops by
- * object_access_hook, and which command it is by ProcessUtility_hook.  A change
- * of a table of which object_access_hook is not told is found by the command.
+ * object_access_hook is called for each object that a command creates, alters or drops,
+ * and ProcessUtility_hook for the command.  A change of a table of which
+ * object_access_hook is not told is found by the command.
  */
 #include "postgres.h"
 
@@ -168,9 +168,8 @@ script_of_statement(bool readOnlyTree, ProcessUtilityContext context, QueryCompl
 }
 
 /*
- * Not every change of a table is told to object_access_hook.  The table is
- * looked up and locked here as the command itself does it, so that it is the
- * same one.
+ * object_access_hook is not called for every change of a table.  The table is looked up
+ * and locked here as the command itself does it, so that it is the same one.
  */
 static void
 guard_alter_table(AlterTableStmt *stmt)
@@ -327,7 +326,7 @@ refuse(ObjectAccessType access, Oid classId, Oid objectId, int subId,
 	ObjectAddress object;
 	char	   *description = NULL;
 
-	/* what is new cannot be described yet */
+	/* a new object cannot be described yet */
 	ObjectAddressSubSet(object, classId, objectId, subId);
 	if (access != OAT_POST_CREATE)
 		description = getObjectDescription(&object, true);

@@ -22,7 +22,7 @@ QUERY("SELECT FROM tempcloud_data.partnership"
 	  "SELECT FROM tempcloud_data.partnership"
 	  " WHERE provider_id = $1 AND $2 <> 'provider' LIMIT 1");
 
-/* Whatever was accepted that names the contact $1. */
+/* Accepted invitations and partnerships that refer to the contact $1. */
 static KeptQuery find_acceptance_of_contact =
 QUERY("SELECT FROM tempcloud_data.partnership WHERE accepted_by = $1"
 	  " UNION ALL "

@@ -2,11 +2,11 @@
  * launcher.c
  *		Background workers come and go with the databases that need them.
  *
- * One launcher a server keeps a worker running in each database that has the
- * extension, and runs maintain() and seal_ledger() there from time to time, in a
- * process of its own so that no event waits for them.  When it starts it tries all databases:
- * whether one has the extension, only a process in it can see.  From then on
- * it hears of others from those who work in them.
+ * One launcher a server keeps a worker running in each database that has the extension,
+ * and runs maintain() and seal_ledger() there from time to time, in a process of its own
+ * so that no event waits for them.  When it starts it tries all databases, since only a
+ * process in a database can see whether it has the extension.  Later, backends tell it of
+ * others.
  */
 #include "postgres.h"
 
@@ -286,8 +286,8 @@ keep_maintained(int i, const RingState *ring, Process *maintenance, TimestampTz 
 }
 
 /*
- * Whether so many seconds have passed since something was begun, 0 for never.
- * next is brought forward to when it is due again.
+ * Whether this number of seconds has passed since something was begun, 0 for never.  next
+ * is brought forward to when it is due again.
  */
 static bool
 is_due(TimestampTz begun_at, int seconds, TimestampTz now, TimestampTz *next)

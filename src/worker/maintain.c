@@ -1,6 +1,6 @@
 /*
  * maintain.c
- *		What the worker has done in SQL, one part at a time.
+ *		Runs maintenance in SQL, one part at a time.
  */
 #include "postgres.h"
 

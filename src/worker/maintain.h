@@ -1,6 +1,6 @@
 /*
  * maintain.h
- *		What the worker has done in SQL, one part at a time: it knows no rule.
+ *		Runs maintenance in SQL, one part at a time, without knowledge of the rules.
  */
 #ifndef TC_MAINTAIN_H
 #define TC_MAINTAIN_H

@@ -1,12 +1,11 @@
 /*
  * notify.c
- *		Telling those who LISTEN, when the transaction has committed.
+ *		Sends events to listeners when the transaction has committed.
  *
- * A transaction gathers here what is to be told.  When it is about to commit,
- * either a worker is attached to the database: then all is left to it in shared
- * memory, once the commit is done.  Or none is: then it is told by NOTIFY in
- * this transaction, at the price of the lock that serialises the commits of
- * those who NOTIFY.
+ * A transaction collects its events here.  If a worker is attached to the database when
+ * the transaction is about to commit, the events are left for it in shared memory after
+ * the commit.  Otherwise they are sent by NOTIFY in this transaction, which takes the
+ * lock that serializes the commits of all transactions with NOTIFY.
  */
 #include "postgres.h"
 
@@ -123,7 +122,7 @@ note_level(int *outermost)
 		*outermost = level;
 }
 
-/* At worst they look in vain. */
+/* A spurious check is harmless. */
 void
 tc_notify_extension(void)
 {
@@ -179,7 +178,7 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId mine,
 	end_level(&pending.command_level, level, event == SUBXACT_EVENT_COMMIT_SUB);
 }
 
-/* What happened in a subtransaction that ends is its parent's, or undone. */
+/* The events of a subtransaction that ends become its parent's, or are discarded. */
 static void
 end_level(int *outermost, int level, bool committed)
 {

@@ -1,6 +1,6 @@
 /*
  * notify.h
- *		Telling those who LISTEN, when the transaction has committed.
+ *		Sends events to listeners when the transaction has committed.
  */
 #ifndef TC_NOTIFY_H
 #define TC_NOTIFY_H

@@ -1,10 +1,10 @@
 /*
  * ring.c
- *		What committed transactions leave in shared memory for the worker.
+ *		Events in shared memory, from committed transactions to the worker.
  *
- * A transaction comes here after it has committed and become visible, and
- * before it lets go of its locks: transactions that wait for each other leave
- * their events in the order in which they committed.
+ * A transaction adds its events after it has committed and become visible, and before it
+ * releases its locks: transactions that wait for each other leave their events in the
+ * order in which they committed.
  */
 #include "postgres.h"
 
@@ -167,7 +167,7 @@ tc_serving_ring(void)
 	return mine != NULL && serves_here(mine) ? mine : NULL;
 }
 
-/* It may be so no longer when the caller looks: tc_hand_over() looks again. */
+/* This can have changed when the caller uses it: tc_hand_over() checks again. */
 static bool
 serves_here(Ring *ring)
 {
@@ -211,7 +211,10 @@ tc_hand_over(Ring *ring, const Event *events, int count, bool mail, TimestampTz 
 	ring->asleep = false;
 	LWLockRelease(ring->lock);
 
-	/* Latches of processes are never freed: at worst another one wakes. */
+	/*
+	 * Latches of processes are never freed: at worst another process wakes
+	 * up.
+	 */
 	if (latch != NULL)
 		SetLatch(latch);
 }
@@ -280,10 +283,10 @@ tc_evict(Oid database)
 }
 
 /*
- * A worker that comes cannot know what was told while there was none, nor
- * whether the one before it got to send what it took: it begins with a resync.
- * Nor can it know whether the extension is there.  It looks once it is attached,
- * so that whoever drops or creates the extension from then on can tell it.
+ * A new worker does not know which events were sent while there was none, nor whether the
+ * previous one has sent all that it took: it begins with a resync.  Nor does it know
+ * whether the extension exists.  It checks after it is attached, so that it is told when
+ * the extension is dropped or created later.
  */
 bool
 tc_attach_worker(Ring *ring)

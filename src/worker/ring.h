@@ -1,6 +1,6 @@
 /*
  * ring.h
- *		What committed transactions leave in shared memory for the worker.
+ *		Events in shared memory, from committed transactions to the worker.
  *
  * Each database with a worker has one ring.  Rings exist only where the library
  * was preloaded: tc_rings is 0 otherwise.
@@ -69,7 +69,7 @@ typedef struct RingState
 								 * none */
 } RingState;
 
-/* How long a database is left alone by who was asked to leave it. */
+/* How long no process attaches to a database after it was told to leave it. */
 #define BAR_MILLISECONDS	INT64CONST(5000)
 
 /*

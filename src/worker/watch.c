@@ -1,6 +1,6 @@
 /*
  * watch.c
- *		What others do in a database that its worker must know of.
+ *		Tells the worker when a database or the extension in it is created or dropped.
  *
  * An extension that was created or dropped is looked for once that is
  * committed, maybe as a prepared transaction, whose commit does not tell what it

@@ -1,6 +1,6 @@
 /*
  * watch.h
- *		What others do in a database that its worker must know of.
+ *		Tells the worker when a database or the extension in it is created or dropped.
  */
 #ifndef TC_WATCH_H
 #define TC_WATCH_H

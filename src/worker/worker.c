@@ -1,6 +1,6 @@
 /*
  * worker.c
- *		What runs in the background in a database that has the extension.
+ *		The background worker of a database that has the extension.
  *
  * The worker tells what committed transactions left in its ring, many events
  * in one transaction of its own, so that only its own commits take the lock of
@@ -34,8 +34,8 @@
 #include "worker/worker.h"
 
 /*
- * Events that come this soon, in milliseconds, after others were told go
- * together: while there is much to tell, the machine is left to those who work.
+ * Events within this time, in milliseconds, after others were sent are sent together, so
+ * that the worker takes little of a busy machine.
  */
 #define GATHERING	2
 
@@ -87,7 +87,7 @@ tempcloud_maintenance_main(Datum arg)
 	do_all(arg, MAINTAIN);
 }
 
-/* What maintenance does, too, but for databases that want it more often. */
+/* Part of maintenance, for databases that need it more often. */
 void
 tempcloud_sealing_main(Datum arg)
 {

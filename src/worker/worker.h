@@ -1,6 +1,6 @@
 /*
  * worker.h
- *		What runs in the background in a database that has the extension.
+ *		The background worker of a database that has the extension.
  */
 #ifndef TC_WORKER_H
 #define TC_WORKER_H
