@@ -78,8 +78,8 @@ async def answers(request, handler):
         return problem(request, 413, 'problem.too_large')
     except web.HTTPException:
         raise
-    except (asyncio.CancelledError, ConnectionError):
-        raise
+    except ConnectionError:
+        return web.Response(status=400)     # which nobody is there to read
     except Exception:
         logging.getLogger('portal').exception('%s %s', request.method, request.path)
         return problem(request, 500, 'problem.internal')

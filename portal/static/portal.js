@@ -121,6 +121,10 @@ function toast(text) {
 
 /* ---- Forms that somebody is filling in are left alone. */
 const dirty = new WeakSet();
+function isBusy(panel) {
+  return document.activeElement?.matches('dialog input, dialog textarea, dialog select') ||
+    [...panel.querySelectorAll('form')].some((form) => dirty.has(form));
+}
 document.addEventListener('input', (event) => event.target.form && dirty.add(event.target.form));
 
 /* ---- Read the page again, and change what has changed. */
@@ -141,7 +145,7 @@ async function readAgain() {
     if (shown && shown.outerHTML !== part.outerHTML) follow(shown, part);
   }
   const panel = panels.find((one) => one.open);
-  if (panel && ![...panel.querySelectorAll('form')].some((form) => dirty.has(form))) await followIn(panel);
+  if (panel && !isBusy(panel)) await followIn(panel);
 }
 
 function follow(shown, part) {
@@ -170,7 +174,7 @@ function markOf(element) {
 async function followIn(panel) {
   const url = panel.dataset.url;
   const answer = await load(url, null, true).catch(() => null);
-  if (!answer || answer.status >= 500 || !panel.open || panel.dataset.url !== url) return;
+  if (!answer || answer.status >= 500 || !panel.open || panel.dataset.url !== url || isBusy(panel)) return;
   const parts = answer.document.getElementById('overlay');
   if (!parts) return;
   const copy = document.createElement('div');

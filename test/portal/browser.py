@@ -168,8 +168,10 @@ def mailed_link(recipient):
 def run(*tests):
     """Run the tests in order; one that breaks off is a failure."""
     for test in tests:
+        start = time.monotonic()
         try:
             test()
         except (AssertionError, WebDriverException) as error:
             report(False, f'{test.__name__}: {str(error).splitlines()[0]}')
+        note(f'{test.__name__}: {time.monotonic() - start:.1f} s')
     sys.exit(1 if failures else 0)

@@ -11,11 +11,13 @@ use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(time);
 
 use Tempcloud;
 
 my $root = "$FindBin::RealBin/../..";
 my $port = PostgreSQL::Test::Cluster::get_free_port();
+my $proxied_port = PostgreSQL::Test::Cluster::get_free_port();
 my $node = new_server('portal', conf => "shared_preload_libraries = 'tempcloud'\n");
 my $smtp = start_smtp();
 
@@ -30,11 +32,15 @@ local %ENV = (
 	%ENV,
 	HOME => PostgreSQL::Test::Utils::tempdir,
 	PORTAL => "http://127.0.0.1:$port",
+	PROXY => "http://127.0.0.1:$proxied_port",
+	TEMPCLOUD_PORTAL_SECRET => 'a secret of portal and proxy',
 	INBOX => $smtp->{inbox},
 	PYTHONDONTWRITEBYTECODE => 1,
 	PGHOST => $node->host,
 	PGPORT => $node->port,
 	PGDATABASE => 'postgres',
+	PGDATA => $node->data_dir,
+	PGLOG => $node->logfile,
 	TEMPCLOUD_MAILER_DATABASE => 'user=post',
 	TEMPCLOUD_MAILER_SMTP_URL => "smtp://127.0.0.1:$smtp->{port}",
 	TEMPCLOUD_MAILER_SMTP_TLS => 'none',
@@ -43,18 +49,20 @@ local %ENV = (
 my $folder = PostgreSQL::Test::Utils::tempdir;
 my $log = "$folder/log";
 my $mailer = IPC::Run::start([ 'tempcloud-mailer' ], '2>>', "$folder/mailer.log");
-my $portal = start_portal('--demo', '--outbox', $smtp->{inbox});
+my $portal = start_portal($port, '--demo', '--outbox', $smtp->{inbox});
+my $proxied = start_portal($proxied_port);
 
-# Start the portal, and wait until it listens.
+# Start a portal, and wait until it listens.
 sub start_portal
 {
+	my ($port, @options) = @_;
 	my $out = '';
 	local $ENV{PGUSER} = 'portal';
 	my $process = IPC::Run::start(
 		[
-			'/bin/sh', '-c', 'cd "$0" && exec /usr/bin/python3 -m portal "$@"', $root, '--port', $port, @_
+			'/bin/sh', '-c', 'cd "$0" && exec /usr/bin/python3 -m portal "$@"', $root, '--port', $port, @options
 		],
-		'>', \$out, '2>>', $log, IPC::Run::timeout(60));
+		'>', \$out, '2>>', $log, IPC::Run::timeout(600));
 
 	$process->pump until $out =~ /^portal: /;
 	return $process;
@@ -65,6 +73,7 @@ sub browse
 {
 	my ($script) = @_;
 	my ($out, $err) = ('', '');
+	my $start = time;
 
 	IPC::Run::run([ '/usr/bin/python3', "$root/test/portal/$script" ], '>', \$out, '2>', \$err);
 	foreach (split /\n/, $out)
@@ -73,15 +82,20 @@ sub browse
 		else { note(s/^# //r); }
 	}
 	is($err, '', "$script runs to its end");
+	note(sprintf '%s: %.0f s', $script, time - $start);
 }
 
-browse('story.py');
+browse($_) foreach qw(story.py inject.py attack.py live.py);
 
 # At the end, nothing has gone wrong unseen.
 $mailer->kill_kill;
-$portal->signal('TERM');
-ok($portal->finish, 'SIGTERM ends the portal well');
-is(slurp_file($log), '', 'the portal has nothing to report');
+foreach ($portal, $proxied)
+{
+	$_->signal('TERM');
+	ok($_->finish, 'SIGTERM ends a portal well');
+}
+# live.py stops the server.
+is(slurp_file($log) =~ s/^not listening: .*\n//mgr, '', 'the portal has nothing else to report');
 unlike(log_of($node), qr/PANIC|tc[ie]_[\w-]{48}/, 'no token in the log of the server');
 stop_smtp($smtp);
 
