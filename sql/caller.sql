@@ -29,6 +29,15 @@ COMMENT ON FUNCTION tempcloud.current_account_id IS
 Null if nobody is signed in or the login has no account. For policies on an application''s own tables.';
 GRANT EXECUTE ON FUNCTION tempcloud.current_account_id TO tempcloud_user;
 
+CREATE FUNCTION tempcloud.current_contact_id()
+RETURNS uuid
+AS 'MODULE_PATHNAME', 'tempcloud_current_contact_id'
+LANGUAGE C STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.current_contact_id IS
+'ID of the caller''s contact
+Null if nobody is signed in or the login has no account.';
+GRANT EXECUTE ON FUNCTION tempcloud.current_contact_id TO tempcloud_user;
+
 CREATE FUNCTION tempcloud.act_as(subject text, email text DEFAULT NULL)
 RETURNS void
 AS 'MODULE_PATHNAME', 'tempcloud_act_as'

@@ -137,3 +137,10 @@ CREATE TRIGGER staff_order_end_load AFTER INSERT ON tempcloud_data.staff_order
 ALTER TABLE tempcloud_data.staff_order
 	ENABLE ALWAYS TRIGGER staff_order_begin_load,
 	ENABLE ALWAYS TRIGGER staff_order_end_load;
+CREATE TRIGGER read_mark_begin_load BEFORE INSERT ON tempcloud_data.read_mark
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.begin_load();
+CREATE TRIGGER read_mark_end_load AFTER INSERT ON tempcloud_data.read_mark
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.end_load();
+ALTER TABLE tempcloud_data.read_mark
+	ENABLE ALWAYS TRIGGER read_mark_begin_load,
+	ENABLE ALWAYS TRIGGER read_mark_end_load;

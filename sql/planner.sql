@@ -3,7 +3,7 @@
 -- A list of one account must be read by its index, in the order of the list, whether
 -- the account has twenty rows or a million. The planner does not know which account
 -- will ask. If it expects the average, it would rather fetch all rows and sort them.
--- So it is told that an account has one partner, and few invitations and requests.
+-- So it is told that an account has one partner, and few invitations, requests and events.
 -- ANALYZE keeps what is told here.
 
 ALTER TABLE tempcloud_data.partnership
@@ -18,6 +18,9 @@ ALTER TABLE tempcloud_data.request
 -- An invitation has few mails.
 ALTER TABLE tempcloud_data.mail
 	ALTER invitation_id SET (n_distinct = -0.5);
+ALTER TABLE tempcloud_data.event
+	ALTER account_id SET (n_distinct = -0.05),
+	ALTER partner_id SET (n_distinct = -0.05);
 
 -- Of these the planner takes its defaults. A sample taken while nothing was pending,
 -- say, would have it believe that all partial indexes are empty, and that one is as
@@ -27,7 +30,8 @@ ALTER TABLE tempcloud_data.invitation
 	ALTER expires_at SET STATISTICS 0;
 ALTER TABLE tempcloud_data.request
 	ALTER status SET STATISTICS 0,
-	ALTER answer_by SET STATISTICS 0;
+	ALTER answer_by SET STATISTICS 0,
+	ALTER unfilled_until SET STATISTICS 0;
 ALTER TABLE tempcloud_data.mail
 	ALTER state SET STATISTICS 0;
 

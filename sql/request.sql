@@ -71,6 +71,7 @@ CREATE TABLE tempcloud_data.request (
 	decided_at		timestamptz,
 	decided_by		uuid,
 	reason			tempcloud_data.paragraph,
+	unfilled_until	timestamptz,
 	CONSTRAINT request_pkey PRIMARY KEY (id, customer_id),
 	-- what answers refer to, so that they are the provider's
 	CONSTRAINT request_provider_key UNIQUE (id, customer_id, provider_id),
@@ -84,7 +85,8 @@ CREATE TABLE tempcloud_data.request (
 	CONSTRAINT request_answer_by CHECK (isfinite(answer_by) AND answer_by > created_at),
 	CONSTRAINT request_decision CHECK ((status = 'open') = (decided_at IS NULL)),
 	CONSTRAINT request_cancellation CHECK (
-		status <> 'cancelled' OR (decided_by IS NOT NULL AND reason IS NOT NULL))
+		status <> 'cancelled' OR (decided_by IS NOT NULL AND reason IS NOT NULL)),
+	CONSTRAINT request_unfilled CHECK (unfilled_until IS NULL OR status = 'accepted')
 );
 CREATE INDEX request_order_id_idx ON tempcloud_data.request (order_id, id);
 -- what a customer has asked for lately, as keys are in the order of time; shifts of
@@ -101,6 +103,11 @@ CREATE INDEX request_received_open_idx
 	ON tempcloud_data.request (provider_id, answer_by) WHERE status = 'open' AND answer_by IS NOT NULL;
 CREATE INDEX request_expiry_idx
 	ON tempcloud_data.request (answer_by) WHERE status = 'open' AND answer_by IS NOT NULL;
+-- what lacks names of workers, of each side
+CREATE INDEX request_sent_unfilled_idx
+	ON tempcloud_data.request (customer_id, unfilled_until) WHERE unfilled_until IS NOT NULL;
+CREATE INDEX request_received_unfilled_idx
+	ON tempcloud_data.request (provider_id, unfilled_until) WHERE unfilled_until IS NOT NULL;
 SELECT pg_extension_config_dump('tempcloud_data.request', '');
 
 COMMENT ON TABLE tempcloud_data.request IS
@@ -110,6 +117,7 @@ COMMENT ON COLUMN tempcloud_data.request.status IS 'Open past answer_by counts a
 COMMENT ON COLUMN tempcloud_data.request.answer_by IS 'When it expires unless it is answered';
 COMMENT ON COLUMN tempcloud_data.request.decided_by IS 'Contact of either side who set the status';
 COMMENT ON COLUMN tempcloud_data.request.reason IS 'Reason for declining, withdrawing or cancelling';
+COMMENT ON COLUMN tempcloud_data.request.unfilled_until IS 'End of the last shift with fewer workers named than were offered; null if there is none, or the request is not accepted';
 
 CREATE FUNCTION tempcloud_data.guard_request()
 RETURNS trigger

@@ -89,11 +89,13 @@ pg_noreturn static void refuse_role(const Caller *caller, Right right);
 static ArrayType *roles_with(Right right);
 static char *list_roles(Right right);
 static char *list_names(Rows rows);
+static Datum key_of_caller(FunctionCallInfo fcinfo, int column);
 static Claims read_claims(void);
 static bool claims_are_local(void);
 
 PG_FUNCTION_INFO_V1(tempcloud_whoami);
 PG_FUNCTION_INFO_V1(tempcloud_current_account_id);
+PG_FUNCTION_INFO_V1(tempcloud_current_contact_id);
 PG_FUNCTION_INFO_V1(tempcloud_act_as);
 
 /*
@@ -132,6 +134,22 @@ rights_of(ContactRole role)
 Datum
 tempcloud_current_account_id(PG_FUNCTION_ARGS)
 {
+	return key_of_caller(fcinfo, CALLER_ACCOUNT_ID);
+}
+
+/*
+ * current_contact_id() returns uuid: the same for the contact of the caller.
+ */
+Datum
+tempcloud_current_contact_id(PG_FUNCTION_ARGS)
+{
+	return key_of_caller(fcinfo, CALLER_CONTACT_ID);
+}
+
+/* Returns a key of find_caller, or null. */
+static Datum
+key_of_caller(FunctionCallInfo fcinfo, int column)
+{
 	Claims		claims = read_claims();
 	pg_uuid_t  *id = palloc(sizeof(pg_uuid_t));
 	Rows		rows;
@@ -142,7 +160,7 @@ tempcloud_current_account_id(PG_FUNCTION_ARGS)
 	tc_enter();
 	rows = tc_read(&find_caller, TEXT_VALUE(claims.subject));
 	if (rows.count == 1)
-		*id = *tc_uuid(rows, 0, CALLER_ACCOUNT_ID);
+		*id = *tc_uuid(rows, 0, column);
 	tc_leave();
 
 	if (rows.count == 0)

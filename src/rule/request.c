@@ -44,11 +44,36 @@ enum
 	LOCKED_ID = 1, LOCKED_CUSTOMER_ID, LOCKED_PROVIDER_ID, LOCKED_STATUS, LOCKED_ANSWER_BY
 };
 
+/* The end of the last shift of request r with fewer workers than were offered. */
+#define UNFILLED_UNTIL \
+	"(SELECT max(s.ends_at) FROM tempcloud_data.shift s" \
+	"  WHERE s.request_id = r.id AND s.customer_id = r.customer_id" \
+	"    AND s.offered > (SELECT count(*) FROM tempcloud_data.assignment p" \
+	"                      WHERE p.shift_id = s.id AND p.customer_id = s.customer_id" \
+	"                        AND p.replaced_at IS NULL))"
+
 static KeptQuery decide_request =
 QUERY("UPDATE tempcloud_data.request r"
 	  "   SET status = $3::tempcloud.request_status, decided_by = $4, reason = $5,"
-	  "       decided_at = $6"
+	  "       decided_at = $6,"
+	  "       unfilled_until = CASE WHEN $3 = 'accepted' THEN " UNFILLED_UNTIL " END"
 	  " WHERE r.id = $1 AND r.customer_id = $2 RETURNING " REQUEST_RECORD);
+
+/* Changes the row only if it is to be changed: others above READ COMMITTED get 40001 then. */
+static KeptQuery note_vacancies =
+QUERY("WITH now AS ("
+	  "   SELECT " UNFILLED_UNTIL " AS until FROM tempcloud_data.request r"
+	  "    WHERE r.id = $1 AND r.customer_id = $2),"
+	  " changed AS ("
+	  "   UPDATE tempcloud_data.request r SET unfilled_until = now.until FROM now"
+	  "    WHERE r.id = $1 AND r.customer_id = $2"
+	  "      AND r.unfilled_until IS DISTINCT FROM now.until)"
+	  " SELECT now.until IS NULL FROM now");
+
+enum
+{
+	NOTED_IS_FILLED = 1
+};
 
 static KeptQuery select_request =
 QUERY("SELECT " REQUEST_RECORD " FROM tempcloud_data.request r"
@@ -200,6 +225,13 @@ tc_decide_request(const Request *request, const Caller *caller, RequestStatus st
 	else
 		tc_mail_customer(mail, request->id, request->customer_id, true);
 	return record;
+}
+
+bool
+tc_note_vacancies(const Request *request)
+{
+	return tc_bool(tc_run_latest(&note_vacancies, UUID_VALUE(request->id),
+								 UUID_VALUE(request->customer_id)), 0, NOTED_IS_FILLED);
 }
 
 Datum

@@ -71,6 +71,12 @@ extern Datum tc_decide_request(const Request *request, const Caller *caller,
 extern Datum tc_answer_request(const Request *request, const Caller *caller, bool accept,
 							   const char *reason);
 
+/*
+ * Keep in the row until when the request, which is accepted, lacks workers, after their
+ * names have changed.  Returns whether it lacks none.
+ */
+extern bool tc_note_vacancies(const Request *request);
+
 /* End the frame and return the request unchanged. */
 extern Datum tc_finish_with_request(const Request *request);
 

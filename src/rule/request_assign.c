@@ -49,13 +49,6 @@ QUERY("INSERT INTO tempcloud_data.assignment"
 	  "   FROM unnest($4) WITH ORDINALITY AS w (name, place)"
 	  " ON CONFLICT (shift_id, customer_id, place) WHERE replaced_at IS NULL DO NOTHING");
 
-static KeptQuery find_vacancy =
-QUERY("SELECT FROM tempcloud_data.shift s"
-	  " WHERE s.request_id = $1 AND s.customer_id = $2"
-	  "   AND s.offered > (SELECT count(*) FROM tempcloud_data.assignment p"
-	  "                     WHERE p.shift_id = s.id AND p.customer_id = s.customer_id"
-	  "                       AND p.replaced_at IS NULL)");
-
 static KeptQuery select_assignments =
 QUERY("SELECT ROW(p.shift_id, p.place, p.worker_name, p.assigned_at)::tempcloud.assignment"
 	  "  FROM tempcloud_data.assignment p"
@@ -102,8 +95,7 @@ tempcloud_assign_workers(PG_FUNCTION_ARGS)
 	tc_require_status(request, REQUEST_IS_ACCEPTED);
 	if (store_workers(caller, request, shift_id, workers, count))
 	{
-		bool		filled = tc_run_latest(&find_vacancy, UUID_VALUE(request->id),
-										   UUID_VALUE(request->customer_id)).count == 0;
+		bool		filled = tc_note_vacancies(request);
 
 		tc_event(filled ? EVENT_REQUEST_FILLED : EVENT_REQUEST_ASSIGNED, caller->account_id,
 				 caller->contact_id, request->customer_id, request->id);

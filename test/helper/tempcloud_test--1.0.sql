@@ -127,6 +127,26 @@ END
 $$;
 
 --
+-- Events
+--
+
+-- Wait until no process of the server itself is in a transaction that writes: it would
+-- hold back what events_since() returns.
+CREATE FUNCTION test.settle()
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+	FOR attempt IN 1 .. 500 LOOP
+		PERFORM pg_stat_clear_snapshot();
+		EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity
+							   WHERE backend_xid IS NOT NULL AND backend_type <> 'client backend');
+		PERFORM pg_sleep(0.02);
+	END LOOP;
+END
+$$;
+
+--
 -- Mails
 --
 

@@ -285,6 +285,7 @@ BUSY = {
         tempcloud.invite_many('[{"email": "carla~@carla.example"}, {"email": "bob~@bob.example"}]') r""",
                     'anna.sender address carla.address pair carla.invitation'),
     'unblock': MEMBERS['unblock'],
+    'mark read': ('bob', 'SELECT count(tempcloud.mark_read(id)) FROM (SELECT id FROM tempcloud.activity LIMIT 1) a', 'bob.mark'),
     'remove bob': ('bernd', 'SELECT tempcloud.remove_contact({bob_contact}) IS NULL', 'account bob'),
     'remove anna': ('alma', 'SELECT tempcloud.remove_contact({anna_contact}) IS NULL', 'anna.account anna'),
     'remove whom he has typed': ('bob', 'SELECT tempcloud.remove_contact({berta_contact}) IS NULL', 'account berta berta.mail'),

@@ -132,7 +132,8 @@ SET LOCAL backslash_quote = on;
 SET LOCAL ROLE regress_tempcloud_eve;
 :as_anna;
 SELECT id AS anna FROM tempcloud.register_account('customer', 'Secret AG', 'Secret', 'Anna') \gset
-SELECT (tempcloud.whoami()).account, tempcloud.current_account_id() \g /dev/null
+SELECT (tempcloud.whoami()).account, tempcloud.current_account_id(), tempcloud.current_contact_id() \g /dev/null
+SELECT tempcloud.badge_counts(), tempcloud.mark_read(id) FROM tempcloud.activity \g /dev/null
 SELECT tempcloud.update_account(city => 'Köln') \g /dev/null
 SELECT id AS alma FROM tempcloud.add_contact('Secret', 'Alma', 'alma@alma.example') \gset
 SELECT tempcloud.update_contact(:'alma', phone => '+49 30 1') \g /dev/null
@@ -235,6 +236,7 @@ INSERT INTO tempcloud.mail_template (kind, locale, subject, text_body) VALUES ('
 SET LOCAL ROLE tempcloud_service;
 SELECT tempcloud.act_as('bob') \g /dev/null
 SELECT tempcloud.partnership_receipt(id), tempcloud.consistency_proof(0) FROM tempcloud.customers \g /dev/null
+SELECT tempcloud.events_since(tempcloud.last_event_id()) \g /dev/null
 SELECT company_name AS customers FROM tempcloud.customers ORDER BY company_name USING OPERATOR(pg_catalog.<) LIMIT 1 \gset
 -- Who writes the tables by hand is guarded with that search path, too.
 RESET ROLE;
@@ -415,7 +417,9 @@ SELECT 'order', id FROM tempcloud_data.staff_order WHERE customer_id = :'anna'
  UNION ALL
 SELECT 'request ' || status, id FROM tempcloud_data.request WHERE customer_id = :'anna'
  UNION ALL
-SELECT 'shift', s.id FROM tempcloud_data.shift s JOIN tempcloud_data.request r ON r.id = s.request_id WHERE r.customer_id = :'anna';
+SELECT 'shift', s.id FROM tempcloud_data.shift s JOIN tempcloud_data.request r ON r.id = s.request_id WHERE r.customer_id = :'anna'
+ UNION ALL
+(SELECT 'event', id FROM tempcloud_data.event WHERE account_id = :'anna' ORDER BY id LIMIT 3);
 -- Good values for what is required, of keys a currency sign in their place
 CREATE FUNCTION pg_temp.sample(name text, type regtype) RETURNS text LANGUAGE sql AS $$
 	SELECT CASE WHEN type = 'boolean'::regtype THEN 'true'

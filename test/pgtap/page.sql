@@ -3,7 +3,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(41);
+SELECT plan(45);
 
 -- One customer with 20,000 partners, all invited by it, and as many other
 -- customers, who have invited the first of these. In bulk: without triggers.
@@ -44,6 +44,15 @@ SELECT pg_temp.id('5', n), pg_temp.id('3', n), pg_temp.id('c', n), pg_temp.id('a
   FROM generate_series(1, 19999) n;
 INSERT INTO tempcloud_data.shift (request_id, customer_id, starts_at, ends_at, headcount)
 SELECT id, customer_id, now() + interval '1 day', now() + interval '2 days', 1 FROM tempcloud_data.request;
+-- What both did to all others, and all others to both
+INSERT INTO tempcloud_data.event (id, at, event, account_id, contact_id, partner_id, request_id)
+SELECT pg_temp.id('6', n * 2), now(), 'request.sent', pg_temp.id('c', 0), pg_temp.id('d', 0), pg_temp.id('a', n), pg_temp.id('4', n)
+  FROM generate_series(1, 19999) n
+ UNION ALL
+SELECT pg_temp.id('6', n * 2 + 1), now(), 'request.accepted', pg_temp.id('a', n), pg_temp.id('b', n), pg_temp.id('c', 0), pg_temp.id('4', n)
+  FROM generate_series(1, 19999) n
+ UNION ALL
+SELECT pg_temp.id('7', 7), now(), 'request.sent', pg_temp.id('c', 7), pg_temp.id('d', 7), pg_temp.id('a', 0), pg_temp.id('5', 7);
 SET LOCAL session_replication_role = origin;
 ANALYZE;
 
@@ -93,6 +102,8 @@ SELECT pg_temp.page_is_short(format('SELECT * FROM tempcloud.%s %s LIMIT 20', li
 	('requests_sent', $$WHERE (created_at, id) < (now(), '00000000040070008000000000000000')
 						ORDER BY created_at DESC, id DESC$$),
 	('requests_sent', $$WHERE status = 'open' ORDER BY created_at DESC$$),
+	('activity', ''),
+	('activity', $$WHERE id < '00000000800070008000000000000000' ORDER BY id DESC$$),
 	('shifts', ''),
 	('shifts', $$WHERE request_id < '00000000040070008000000000000000' ORDER BY request_id DESC$$)) AS t (list, page);
 SET LOCAL request.jwt.claims = '{"sub":"page b0"}';
@@ -102,6 +113,36 @@ SELECT pg_temp.page_is_short(format('SELECT * FROM tempcloud.%s %s LIMIT 20', li
 							ORDER BY created_at DESC, id DESC$$),
 	('requests_received', $$WHERE status = 'open' ORDER BY created_at DESC$$)) AS t (list, page);
 SELECT is(count(*), 1::bigint, 'the customers of another account') FROM tempcloud.customers;
+
+-- What a function reads is not in the plan of its caller: its buffers tell. The busiest account
+-- reads no more than half as much again as one with a single row of everything, but for the
+-- rows that it returns.
+CREATE FUNCTION pg_temp.buffers(subject text, call text, OUT buffers bigint)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+	plan jsonb;
+BEGIN
+	PERFORM set_config('request.jwt.claims', json_build_object('sub', subject)::text, true);
+	FOR run IN 1 .. 2 LOOP	-- the first one loads plans and catalogs
+		EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING off, FORMAT json) ' || call INTO plan;
+	END LOOP;
+	buffers := (plan -> 0 -> 'Plan' ->> 'Shared Hit Blocks')::bigint + (plan -> 0 -> 'Plan' ->> 'Shared Read Blocks')::bigint;
+END
+$$;
+CREATE FUNCTION pg_temp.is_flat(call text, allowed bigint DEFAULT 0)
+RETURNS SETOF text
+LANGUAGE sql
+AS $$
+SELECT ok(greatest(customer.buffers, provider.buffers) <= 1.5 * light.buffers + allowed,
+		  format('%s: %s buffers of the busiest customer, %s of the busiest provider, %s of a light one', call, customer.buffers,
+				 provider.buffers, light.buffers))
+  FROM pg_temp.buffers('page a0', call) AS customer, pg_temp.buffers('page b0', call) AS provider, pg_temp.buffers('page a7', call) AS light;
+$$;
+-- three counts of 100 and one of 200 are full
+SELECT pg_temp.is_flat('SELECT tempcloud.badge_counts()', 400);
+SELECT pg_temp.is_flat('SELECT tempcloud.mark_read(id) FROM (SELECT id FROM tempcloud.activity LIMIT 1) a', 15);
+SET LOCAL request.jwt.claims = '{"sub":"page b0"}';
 
 -- What is embedded into a page, as PostgREST asks for it, is found by the keys of
 -- the page's rows.

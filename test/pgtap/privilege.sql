@@ -18,12 +18,13 @@ INSERT INTO role VALUES
 -- a user may do what an anonymous visitor may
 INSERT INTO role
 SELECT 'tempcloud_user', functions ||
-	   '{register_account,whoami,current_account_id,update_account,update_contact,add_contact,set_role,remove_contact,leave_account,close_account,send_confirmation,confirm_email,invite,invite_many,resend_invitation,withdraw_invitation,accept_invitation,accept_invitation_by_token,decline_invitation,unblock_account,are_partners,partnership_receipt,search_partners,send_order,send_request,withdraw_request,answer_request,assign_workers,cancel_request,contacts,partner,provider,customer,shifts,assignments,request_sent,request_received,shift}',
-	   '{my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,requests_sent,requests_received,shifts,assignments}'
+	   '{register_account,whoami,current_account_id,update_account,update_contact,add_contact,set_role,remove_contact,leave_account,close_account,send_confirmation,confirm_email,invite,invite_many,resend_invitation,withdraw_invitation,accept_invitation,accept_invitation_by_token,decline_invitation,unblock_account,are_partners,partnership_receipt,search_partners,send_order,send_request,withdraw_request,answer_request,assign_workers,cancel_request,contacts,partner,provider,customer,shifts,assignments,request_sent,request_received,shift}'
+	   || '{badge_counts,mark_read,current_contact_id}',
+	   '{activity,my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,requests_sent,requests_received,shifts,assignments}'
   FROM role WHERE name = 'tempcloud_anonymous';
 -- a service what a user may
 INSERT INTO role
-SELECT 'tempcloud_service', functions || '{act_as}', views
+SELECT 'tempcloud_service', functions || '{events_since,last_event_id,act_as}', views
   FROM role WHERE name = 'tempcloud_user';
 GRANT SELECT ON role TO PUBLIC;
 
@@ -231,6 +232,7 @@ SELECT set_eq($$
 		   ('tempcloud_data.contact', 'contact_guard_after', 'A'),
 		   ('tempcloud_data.contact', 'contact_truncate', 'A'),
 		   ('tempcloud_data.event', 'event_append_only', 'A'),
+		   ('tempcloud_data.event', 'event_stamp', 'A'),
 		   ('tempcloud_data.event', 'event_truncate', 'A'),
 		   ('tempcloud_data.invitation', 'invitation_acceptance', 'A'),
 		   ('tempcloud_data.invitation', 'invitation_guard', 'A'),

@@ -488,6 +488,7 @@ SELECT is_empty($$SELECT p FROM tempcloud_data.partnership p
 -- 3. Tokens.  All that the tables hold, as text; the ledger gets a row of each kind.
 SELECT tempcloud.seal_ledger() \g /dev/null
 INSERT INTO tempcloud_data.ledger_node VALUES (62, 0, sha256('x'));
+INSERT INTO tempcloud_data.read_mark SELECT contact_id, id FROM tempcloud_data.event WHERE contact_id IS NOT NULL LIMIT 1;
 INSERT INTO tempcloud_data.ledger_pending SELECT customer_id, provider_id FROM tempcloud_data.partnership;
 CREATE TEMP TABLE kept (relation text, content text);
 SELECT format('INSERT INTO kept SELECT %L, t::text FROM %s t', oid::regclass, oid::regclass)

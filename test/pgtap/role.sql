@@ -106,6 +106,7 @@ INSERT INTO command (function, company, permission, call) VALUES
 	('remove_contact', 'anbieter', 'manage_contacts', format('remove_contact(%L)', :'colleague')),
 	('update_contact', 'kunde', 'edit_own_contact', 'update_contact(((tempcloud.whoami()).contact).id, phone => ''+49 30 1'')'),
 	('send_confirmation', 'kunde', 'edit_own_contact', 'send_confirmation(((tempcloud.whoami()).contact).id)'),
+	('mark_read', 'kunde', 'read', 'mark_read((SELECT id FROM tempcloud.activity LIMIT 1))'),
 	('search_partners', 'kunde', 'read', 'search_partners(''a'')');
 INSERT INTO command VALUES
 	('send_confirmation', 'anbieter', 'manage_contacts', format('send_confirmation(%L)', :'colleague'), 'invalid_argument'),	-- has no address
@@ -125,7 +126,7 @@ SELECT is(pg_temp.try(company || '.' || role, 'SELECT tempcloud.' || call), want
 -- The lists are for all.
 SELECT is(pg_temp.try(company || '.' || role, format('DO $d$ BEGIN ASSERT (SELECT count(*) FROM tempcloud.%I) > 0; END $d$', list)), 'done',
 		  format('%s of %s reads %s', role, company, list))
-  FROM role_of, (VALUES ('kunde', '{my_account,my_contacts,partners,providers,partner_contacts,invitations_sent,requests_sent,shifts}'::text[]),
+  FROM role_of, (VALUES ('kunde', '{my_account,my_contacts,partners,providers,partner_contacts,invitations_sent,requests_sent,shifts,activity}'::text[]),
 						('anbieter', '{my_account,my_contacts,partners,customers,partner_contacts,invitations_sent,invitations_received,requests_received,shifts}')) AS r (company, lists),
 	   unnest(lists) AS list;
 

@@ -4,7 +4,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL search_path = public;		-- so that names print with their schema
-SELECT plan(126);
+SELECT plan(135);
 
 -- A relation as lines of text: its columns, keys, names of checks, and indexes.
 -- (The text of a check differs between majors; what it refuses is tested.)
@@ -45,7 +45,7 @@ CREATE FUNCTION pg_temp.relation_is(relation regclass, expected text) RETURNS te
 $$;
 
 -- Tables
-SELECT tables_are('tempcloud_data', '{account,contact,invitation,invitation_token,confirmation_token,partnership,block,staff_order,request,shift,request_answer,assignment,mail,mail_template,shipped_mail_template,mailer,event,ledger_pending,ledger_entry,ledger_node,ledger_head}'::name[]);
+SELECT tables_are('tempcloud_data', '{read_mark,account,contact,invitation,invitation_token,confirmation_token,partnership,block,staff_order,request,shift,request_answer,assignment,mail,mail_template,shipped_mail_template,mailer,event,ledger_pending,ledger_entry,ledger_node,ledger_head}'::name[]);
 SELECT views_are('tempcloud_data', '{invitation_by_status,request_by_status,request_overview,shift_overview}'::name[]);
 SELECT sequences_are('tempcloud_data', '{}'::name[]);
 
@@ -224,6 +224,7 @@ SELECT pg_temp.relation_is('tempcloud_data.request', $$
 	decided_at timestamptz
 	decided_by uuid
 	reason tempcloud_data.paragraph
+	unfilled_until timestamptz
 	request_pkey PRIMARY KEY (id, customer_id)
 	request_provider_key UNIQUE (id, customer_id, provider_id)
 	request_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES tempcloud_data.contact(id)
@@ -232,14 +233,17 @@ SELECT pg_temp.relation_is('tempcloud_data.request', $$
 	request_answer_by CHECK
 	request_cancellation CHECK
 	request_decision CHECK
+	request_unfilled CHECK
 	request_customer_id_idx INDEX btree (customer_id, id)
 	request_expiry_idx INDEX btree (answer_by) WHERE ((status = 'open'::tempcloud.request_status) AND (answer_by IS NOT NULL))
 	request_order_id_idx INDEX btree (order_id, id)
 	request_provider_id_idx INDEX btree (provider_id, id)
 	request_received_idx INDEX btree (provider_id, status, created_at, id)
 	request_received_open_idx INDEX btree (provider_id, answer_by) WHERE ((status = 'open'::tempcloud.request_status) AND (answer_by IS NOT NULL))
+	request_received_unfilled_idx INDEX btree (provider_id, unfilled_until) WHERE (unfilled_until IS NOT NULL)
 	request_sent_idx INDEX btree (customer_id, status, created_at, id)
 	request_sent_open_idx INDEX btree (customer_id, answer_by) WHERE ((status = 'open'::tempcloud.request_status) AND (answer_by IS NOT NULL))
+	request_sent_unfilled_idx INDEX btree (customer_id, unfilled_until) WHERE (unfilled_until IS NOT NULL)
 $$);
 
 SELECT pg_temp.relation_is('tempcloud_data.shift', $$
@@ -445,13 +449,23 @@ SELECT pg_temp.relation_is('tempcloud_data.event', $$
 	request_id uuid
 	person_id uuid
 	role tempcloud.contact_role
+	transaction_id xid8 NOT NULL
 	event_pkey PRIMARY KEY (id)
 	event_name CHECK
 	event_account_id_idx INDEX btree (account_id, id)
+	event_partner_id_idx INDEX btree (partner_id, id) WHERE (partner_id IS NOT NULL)
+	event_transaction_id_idx INDEX btree (transaction_id, id)
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.read_mark', $$
+	contact_id uuid NOT NULL
+	event_id uuid NOT NULL
+	read_mark_pkey PRIMARY KEY (contact_id)
+	read_mark_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES tempcloud_data.contact(id) ON DELETE CASCADE
 $$);
 
 -- Views
-SELECT views_are('tempcloud', '{my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,requests_sent,requests_received,shifts,assignments,mail_dead,mail_stats,worker_stats,mail_template,shipped_mail_template}'::name[]);
+SELECT views_are('tempcloud', '{activity,my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,requests_sent,requests_received,shifts,assignments,mail_dead,mail_stats,worker_stats,mail_template,shipped_mail_template}'::name[]);
 SELECT tables_are('tempcloud', '{}'::name[], 'the API has no table');
 SELECT is_empty($$
 	SELECT oid::regclass FROM pg_class
@@ -585,6 +599,39 @@ SELECT pg_temp.relation_is('tempcloud.invitations_received', $$
 	can_accept boolean
 	obstacle text
 	blocked boolean
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.badge_counts', $$
+	invitations_received integer
+	requests_open integer
+	requests_unfilled integer
+	activity_unread integer
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.activity', $$
+	id uuid
+	at timestamptz
+	event text
+	ours boolean
+	person text
+	company text
+	partner_id uuid
+	invitation_id uuid
+	request_id uuid
+	unread boolean
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.event', $$
+	id uuid
+	at timestamptz
+	event text
+	account_id uuid
+	contact_id uuid
+	partner_id uuid
+	invitation_id uuid
+	request_id uuid
+	person_id uuid
+	role tempcloud.contact_role
 $$);
 
 -- Row types of the API
@@ -891,6 +938,7 @@ INSERT INTO expected VALUES
  ' headcount integer DEFAULT NULL::integer, shifts jsonb DEFAULT NULL::jsonb', 'request'),
 ('assign_workers', 'shift_id uuid, workers text[]', 'SETOF assignment'),
 ('cancel_request', 'id uuid, reason text', 'request'),
+('mark_read', 'up_to uuid', 'uuid'),
 ('claim_mail',
  'max_messages integer DEFAULT 10, lease interval DEFAULT ''00:05:00''::interval',
  'SETOF outgoing_mail'),
@@ -915,6 +963,10 @@ INSERT INTO expected VALUES
 ('ledger_checkpoint', '', 'text', 's'),
 ('consistency_proof', 'old_size bigint', 'text', 's'),
 ('partnership_receipt', 'partner_id uuid', 'text', 's'),
+('events_since', 'last_id uuid DEFAULT NULL::uuid, max_events integer DEFAULT 1000', 'SETOF event', 's'),
+('last_event_id', '', 'uuid', 's'),
+('badge_counts', '', 'badge_counts', 's'),
+('current_contact_id', '', 'uuid', 's'),
 ('verify_ledger', 'checkpoint text DEFAULT NULL::text', 'ledger_verification', 's');
 
 SELECT set_eq('SELECT name FROM api', 'SELECT name FROM expected', 'the API has these functions');

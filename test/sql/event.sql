@@ -151,6 +151,34 @@ SELECT * FROM pg_temp.news();
 SELECT * FROM pg_temp.told(3);
 SELECT count(*) FROM pg_temp.heard(0);
 
+-- Trusted applications read the events of all, from one to the next.
+SELECT test.settle();
+SET ROLE tempcloud_service;
+SELECT count(*) > 20 AS many, bool_and(id IS NOT NULL AND at IS NOT NULL AND event IS NOT NULL) AS whole FROM tempcloud.events_since();
+SELECT tempcloud.last_event_id() AS last \gset
+SELECT count(*) FROM tempcloud.events_since(:'last');
+SET request.jwt.claims = :'anna';
+SELECT id AS invitation FROM tempcloud.invite('hans@personal.event.example') \gset
+SELECT status FROM tempcloud.withdraw_invitation(:'invitation');
+SELECT test.settle();
+SELECT event, account_id = :'kunde' AS account, contact_id IS NOT NULL AS contact, invitation_id = :'invitation' AS invitation
+  FROM tempcloud.events_since(:'last');
+SELECT event FROM tempcloud.events_since(:'last', 1);
+SELECT event FROM tempcloud.events_since((SELECT id FROM tempcloud.events_since(:'last', 1)), 1);
+SELECT count(*) FROM tempcloud.events_since(tempcloud.last_event_id());
+SELECT test.refusal('SELECT tempcloud.events_since(''00000000-0000-7000-8000-000000000000'')');
+SELECT test.refusal('SELECT tempcloud.events_since(NULL, 0)'), test.refusal('SELECT tempcloud.events_since(NULL, 10001)'),
+	   test.refusal('SELECT tempcloud.events_since(NULL, NULL)');
+RESET ROLE;
+-- The transaction is that of the INSERT, whatever the row says.
+BEGIN;
+INSERT INTO tempcloud_data.event (event, transaction_id) VALUES ('x.y', '7')
+	RETURNING transaction_id = pg_current_xact_id() AS present;
+SAVEPOINT s;
+SET LOCAL session_replication_role = replica;
+INSERT INTO tempcloud_data.event (event) VALUES ('x.y') RETURNING transaction_id = pg_current_xact_id() AS present;
+ROLLBACK;
+
 -- History is not rewritten; it holds keys, no names or addresses.
 DELETE FROM tempcloud_data.event; \echo :SQLSTATE
 UPDATE tempcloud_data.event SET event = 'x.y'; \echo :SQLSTATE

@@ -54,6 +54,10 @@ my %reading = (
 	'SELECT count(*) FROM tempcloud.requests_sent' => '0',
 	'SELECT headcount FROM tempcloud.shifts' => '2',
 	'SELECT count(*) FROM tempcloud.assignments' => '0',
+	'SELECT event, company FROM tempcloud.activity LIMIT 1' => 'invitation.created|',
+	'SELECT requests_open FROM tempcloud.badge_counts()' => '1',
+	'SELECT current_contact_id IS NOT NULL FROM tempcloud.current_contact_id()' => 't',
+	'RESET ROLE; SELECT event FROM tempcloud.events_since() WHERE id = tempcloud.last_event_id()' => 'invitation.accepted',
 	'SELECT tempcloud.partnership_receipt(id) FROM tempcloud.partners' => $receipt,
 	'RESET ROLE; SELECT tempcloud.ledger_checkpoint()' => $checkpoint,
 	'RESET ROLE; SELECT tempcloud.consistency_proof(1)' => $proof,
@@ -75,7 +79,7 @@ my @writing = (
 	"release_mail('{}')", "retry_mail($id)", 'maintain()',
 	"send_order('X', '[]')", "send_request($id, 'X', 'X', '[]')", "withdraw_request($id)",
 	"answer_request($id, true)", "assign_workers($id, '{X}')", "cancel_request($id, 'X')",
-	"erase_person('a\@kunde.example')", 'seal_ledger()');
+	"erase_person('a\@kunde.example')", "mark_read($id)", 'seal_ledger()');
 my ($unmentioned) = $primary->safe_psql('postgres', "
 	SELECT string_agg(proname, ' ') FROM pg_proc
 	 WHERE pronamespace = 'tempcloud'::regnamespace AND provolatile = 'v' AND prokind = 'f' AND proname NOT IN ('act_as', 'preview_invitation')
