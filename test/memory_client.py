@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Call the API again and again in one session, and watch the memory of its server process.
 
-Argument: how many calls. Prints in kB what the process has of its own, and what
-PostgreSQL says is used of that, after a tenth of them and at the end.
+Argument: how many calls. Prints in kB what PostgreSQL says is used, after a tenth of them
+and at the end, and what the process has of its own, after half of them and at the end:
+malloc() keeps more at first, whatever is used.
 
 The calls are those that change nothing: they read, are refused, or are rolled
 back. Each is a transaction, as with most applications.
@@ -67,7 +68,7 @@ KINDS = [
 EACH = 50   # calls of one kind and caller in a row
 
 done = 0
-first = None
+used = own = None
 while done < calls:
     subject, query, rolled_back, refusal = KINDS[done // EACH % len(KINDS)]
     act_as(subject)
@@ -79,6 +80,9 @@ while done < calls:
             if error.pgcode != refusal:
                 raise
     done += EACH
-    if first is None and done >= calls / 10:
-        first = memory()
-print(*first, *memory())
+    if used is None and done >= calls / 10:
+        used = memory()[1]
+    if own is None and done >= calls / 2:
+        own = memory()[0]
+own_at_end, used_at_end = memory()
+print(used, used_at_end, own, own_at_end)
