@@ -1,2 +1,0 @@
-\set old_size random(1, :size)
-SELECT tempcloud.consistency_proof(:old_size);
