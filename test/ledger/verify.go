@@ -6,13 +6,18 @@
 //	                             proves
 //	verify consistency           on standard input an old checkpoint, a blank
 //	                             line, a new one, a blank line, and the proof
-//	verify note KEY              a signed note (C2SP signed-note), by package note;
-//	                             prints its text
+//	verify note KEY              a note that a witness has signed (C2SP
+//	                             tlog-cosignature), by package note, which leaves
+//	                             that type of signature to us; prints its text
 //	verify root                  leaves in base64, one a line; prints the root
 package main
 
 import (
+	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -140,9 +145,42 @@ func root(input string) {
 	fmt.Println(hash)
 }
 
+// A witness's signature: Ed25519, of the text with a time before it.
+type cosigner struct {
+	name string
+	hash uint32
+	key  ed25519.PublicKey
+}
+
+func (c cosigner) Name() string    { return c.name }
+func (c cosigner) KeyHash() uint32 { return c.hash }
+func (c cosigner) Verify(text, signature []byte) bool {
+	if len(signature) != 8+ed25519.SignatureSize {
+		return false
+	}
+	signed := fmt.Sprintf("cosignature/v1\ntime %d\n%s", binary.BigEndian.Uint64(signature), text)
+	return ed25519.Verify(c.key, []byte(signed), signature[8:])
+}
+
+func parseCosigner(key string) (cosigner, error) {
+	parts := strings.SplitN(key, "+", 3)
+	if len(parts) != 3 {
+		return cosigner{}, fmt.Errorf("not a key: %q", key)
+	}
+	material, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(material) != 1+ed25519.PublicKeySize || material[0] != 4 {
+		return cosigner{}, fmt.Errorf("not a key for cosignatures: %q", key)
+	}
+	sum := sha256.Sum256([]byte(parts[0] + "\n" + string(material)))
+	if hex.EncodeToString(sum[:4]) != parts[1] {
+		return cosigner{}, fmt.Errorf("the id of the key is wrong: %q", key)
+	}
+	return cosigner{parts[0], binary.BigEndian.Uint32(sum[:4]), material[1:]}, nil
+}
+
 // The text of a note.
 func signed(input, key string) string {
-	verifier, err := note.NewVerifier(key)
+	verifier, err := parseCosigner(key)
 	if err != nil {
 		fail("%v", err)
 	}

@@ -2,19 +2,12 @@
 
     witness.py WITNESS consistency VECTORS  the proofs of vectors.txt, and altered ones
     witness.py WITNESS inclusion VECTORS    likewise
-    witness.py WITNESS sign NAME SEED       on standard input a text; prints the verifier's
-                                            key, and the note
+    witness.py WITNESS key VERIFIER         the id of a witness's key
 """
 import base64
 import importlib.machinery
 import importlib.util
-import subprocess
 import sys
-import tempfile
-
-# of PKCS #8, before the seed of an Ed25519 key
-PRIVATE_KEY = bytes.fromhex('302e020100300506032b657004220420')
-
 
 def load(path):
     loader = importlib.machinery.SourceFileLoader('witness', path)
@@ -103,15 +96,12 @@ def altered_inclusion(leaf, index, size, root, proof):
         yield leaf, index, size, root, proof[:i] + [other] + proof[i + 1:]
 
 
-def sign(witness, name, seed):
-    with tempfile.NamedTemporaryFile() as file:
-        subprocess.run(['openssl', 'pkey', '-inform', 'DER', '-out', file.name],
-                       input=PRIVATE_KEY + base64.b64decode(seed), check=True)
-        key = witness.Key(name, file.name)
-        print(key.verifier())
-        print(key.sign(sys.stdin.read()), end='')
+def key(witness, verifier):
+    name, key_id, material = verifier.split('+')
+    public = base64.b64decode(material)[1:]
+    print('same' if witness.key_id(name, public).hex() == key_id else 'another')
 
 
 if __name__ == '__main__':
     sys.dont_write_bytecode = True
-    {'consistency': consistency, 'inclusion': inclusion, 'sign': sign}[sys.argv[2]](load(sys.argv[1]), *sys.argv[3:])
+    {'consistency': consistency, 'inclusion': inclusion, 'key': key}[sys.argv[2]](load(sys.argv[1]), *sys.argv[3:])
