@@ -144,3 +144,19 @@ COMMENT ON FUNCTION tempcloud.verify_ledger IS
 'Compute the ledger again from the partnerships
 Compares it with the stored leaves, nodes and heads, and with a checkpoint, if one is given. In a ledger of 10,000 partnerships or more, a NOTICE reports the progress at each tenth.';
 GRANT EXECUTE ON FUNCTION tempcloud.verify_ledger TO tempcloud_admin;
+
+CREATE VIEW tempcloud.ledger_stats WITH (security_barrier) AS
+SELECT COALESCE(h.size, 0) AS size, h.sealed_at, p.unsealed, statement_timestamp() - p.oldest AS oldest_unsealed_age
+  FROM (SELECT count(*) AS unsealed, min(u.created_at) AS oldest
+		  FROM (SELECT (SELECT s.created_at FROM tempcloud_data.partnership s
+						 WHERE s.customer_id = w.customer_id AND s.provider_id = w.provider_id) AS created_at
+				  FROM tempcloud_data.ledger_pending w LIMIT 10000) u) p
+  LEFT JOIN (SELECT l.size, l.sealed_at FROM tempcloud_data.ledger_head l ORDER BY l.size DESC LIMIT 1) h ON true;
+COMMENT ON VIEW tempcloud.ledger_stats IS
+'Statistics of the ledger
+One row. Counts end at 10,000.';
+COMMENT ON COLUMN tempcloud.ledger_stats.size IS 'Number of partnerships that are sealed';
+COMMENT ON COLUMN tempcloud.ledger_stats.sealed_at IS 'When partnerships were last sealed';
+COMMENT ON COLUMN tempcloud.ledger_stats.unsealed IS 'Partnerships that wait to be sealed';
+COMMENT ON COLUMN tempcloud.ledger_stats.oldest_unsealed_age IS 'Age of the oldest of those counted; null if there is none';
+GRANT SELECT ON tempcloud.ledger_stats TO tempcloud_admin, pg_monitor;

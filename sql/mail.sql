@@ -232,4 +232,4 @@ COMMENT ON COLUMN tempcloud.mail_stats.dead IS 'Mails given up';
 COMMENT ON COLUMN tempcloud.mail_stats.oldest_age IS 'Age of the oldest queued mail, of those counted';
 COMMENT ON COLUMN tempcloud.mail_stats.sent_last_hour IS 'Mails sent within the last hour, of the last 10,000 that were closed';
 COMMENT ON COLUMN tempcloud.mail_stats.last_claim_at IS 'When a mailer last called claim_mail, accurate to some seconds';
-GRANT SELECT ON tempcloud.mail_stats TO tempcloud_admin;
+GRANT SELECT ON tempcloud.mail_stats TO tempcloud_admin, pg_monitor;

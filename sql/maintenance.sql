@@ -37,3 +37,29 @@ COMMENT ON PROCEDURE tempcloud.maintain_all IS
 'Do all maintenance that is due
 Calls maintain and commits until there is no more to do. For a scheduler, at any interval; not inside a transaction block.';
 GRANT EXECUTE ON PROCEDURE tempcloud.maintain_all TO tempcloud_admin;
+
+-- Each is read from the first rows of an index.
+CREATE VIEW tempcloud.maintenance_stats WITH (security_barrier) AS
+SELECT statement_timestamp() - LEAST(
+			(SELECT i.expires_at FROM tempcloud_data.invitation i
+			  WHERE i.status = 'pending' AND i.expires_at IS NOT NULL AND i.expires_at <= statement_timestamp()
+			  ORDER BY i.expires_at LIMIT 1),
+			(SELECT r.answer_by FROM tempcloud_data.request r
+			  WHERE r.status = 'open' AND r.answer_by IS NOT NULL AND r.answer_by <= statement_timestamp()
+			  ORDER BY r.answer_by LIMIT 1)) AS overdue_age,
+	   (SELECT count(*)
+		  FROM (SELECT FROM tempcloud_data.request r
+				 WHERE r.status = 'open' AND r.answer_by IS NOT NULL AND r.answer_by > statement_timestamp()
+				 ORDER BY r.answer_by LIMIT 10000) r) AS open_requests,
+	   (SELECT count(*)
+		  FROM (SELECT FROM tempcloud_data.request r
+				 WHERE r.status = 'open' AND r.answer_by IS NOT NULL AND r.answer_by > statement_timestamp()
+				   AND r.answer_by <= statement_timestamp() + '1 hour'::interval
+				 ORDER BY r.answer_by LIMIT 10000) r) AS expiring_requests;
+COMMENT ON VIEW tempcloud.maintenance_stats IS
+'Statistics of what has a time limit
+One row. Counts end at 10,000. If overdue_age is larger than the interval of maintenance, it is not running.';
+COMMENT ON COLUMN tempcloud.maintenance_stats.overdue_age IS 'Time since the oldest invitation or request expired that maintenance has not closed; null if there is none';
+COMMENT ON COLUMN tempcloud.maintenance_stats.open_requests IS 'Open requests that have not expired';
+COMMENT ON COLUMN tempcloud.maintenance_stats.expiring_requests IS 'Those of them that expire within an hour';
+GRANT SELECT ON tempcloud.maintenance_stats TO tempcloud_admin, pg_monitor;

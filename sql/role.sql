@@ -79,4 +79,4 @@ GRANT tempcloud_anonymous TO tempcloud_user;
 GRANT tempcloud_user TO tempcloud_service;
 
 GRANT USAGE ON SCHEMA tempcloud
-	TO tempcloud_anonymous, tempcloud_mailer, tempcloud_admin;
+	TO tempcloud_anonymous, tempcloud_mailer, tempcloud_admin, pg_monitor;

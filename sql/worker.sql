@@ -13,7 +13,7 @@ AS 'MODULE_PATHNAME', 'tempcloud_worker_stats'
 LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION tempcloud_data.worker_stats IS
 'Statistics of the worker of this database in shared memory; null without a worker';
-GRANT EXECUTE ON FUNCTION tempcloud_data.worker_stats TO tempcloud_admin;
+GRANT EXECUTE ON FUNCTION tempcloud_data.worker_stats TO tempcloud_admin, pg_monitor;
 
 CREATE VIEW tempcloud.worker_stats WITH (security_barrier) AS
 SELECT CASE WHEN s.worker IS NULL THEN 'plain' ELSE 'worker' END AS mode,
@@ -34,4 +34,4 @@ COMMENT ON COLUMN tempcloud.worker_stats.waiting IS 'Events not yet taken';
 COMMENT ON COLUMN tempcloud.worker_stats.resyncs IS 'How often listeners were told to reload everything: at each start, and after events came faster than the worker could send them';
 COMMENT ON COLUMN tempcloud.worker_stats.lag IS 'Time since the commit of the oldest waiting event';
 COMMENT ON COLUMN tempcloud.worker_stats.maintained_at IS 'When scheduled maintenance last started';
-GRANT SELECT ON tempcloud.worker_stats TO tempcloud_admin;
+GRANT SELECT ON tempcloud.worker_stats TO tempcloud_admin, pg_monitor;

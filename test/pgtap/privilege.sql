@@ -4,7 +4,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL search_path = public;
-SELECT plan(95);
+SELECT plan(96);
 
 -- Stands for PUBLIC: a role to which nobody granted anything.
 CREATE ROLE tempcloud_test_nobody;
@@ -14,7 +14,7 @@ INSERT INTO role VALUES
 ('tempcloud_test_nobody', '{}', '{}'),
 ('tempcloud_anonymous', '{check_request,preview_invitation,decline_invitation_by_token,ledger_checkpoint,consistency_proof}', '{}'),
 ('tempcloud_mailer', '{check_request,claim_mail,mail_sent,mail_failed,mail_bounced,release_mail}', '{}'),
-('tempcloud_admin', '{check_request,maintain,maintain_all,seal_ledger,verify_ledger,ledger_checkpoint,consistency_proof,retry_mail,export_person,erase_person}', '{mail_dead,mail_stats,worker_stats,mail_template,shipped_mail_template}');
+('tempcloud_admin', '{check_request,maintain,maintain_all,seal_ledger,verify_ledger,ledger_checkpoint,consistency_proof,retry_mail,export_person,erase_person}', '{mail_dead,mail_stats,worker_stats,ledger_stats,maintenance_stats,mail_template,shipped_mail_template}');
 -- a user may do what an anonymous visitor may
 INSERT INTO role
 SELECT 'tempcloud_user', functions ||
@@ -215,6 +215,18 @@ SELECT is_empty($$
 	SELECT condition FROM pg_extension, unnest(extcondition) AS condition
 	 WHERE extname = 'tempcloud' AND condition <> ''$$,
 	'with all of their rows');
+
+-- What monitoring may do
+SELECT set_eq($$
+	SELECT kind, object, privilege_type
+	  FROM (SELECT 'schema', nspname::text, nspacl FROM pg_namespace
+			 UNION ALL SELECT 'relation', oid::regclass::text, relacl FROM pg_class
+			 UNION ALL SELECT 'function', oid::regprocedure::text, proacl FROM pg_proc) o (kind, object, acl), aclexplode(acl)
+	 WHERE grantee = 'pg_monitor'::regrole AND object LIKE 'tempcloud%'$$, $$
+	VALUES ('schema', 'tempcloud', 'USAGE'), ('function', 'tempcloud_data.worker_stats()', 'EXECUTE'),
+		   ('relation', 'tempcloud.mail_stats', 'SELECT'), ('relation', 'tempcloud.worker_stats', 'SELECT'),
+		   ('relation', 'tempcloud.ledger_stats', 'SELECT'), ('relation', 'tempcloud.maintenance_stats', 'SELECT')$$,
+	'pg_monitor reads statistics');
 
 -- The guard.
 SELECT set_eq($$

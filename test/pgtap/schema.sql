@@ -465,7 +465,7 @@ SELECT pg_temp.relation_is('tempcloud_data.read_mark', $$
 $$);
 
 -- Views
-SELECT views_are('tempcloud', '{activity,my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,requests_sent,requests_received,shifts,assignments,mail_dead,mail_stats,worker_stats,mail_template,shipped_mail_template}'::name[]);
+SELECT views_are('tempcloud', '{activity,my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,requests_sent,requests_received,shifts,assignments,mail_dead,mail_stats,worker_stats,ledger_stats,maintenance_stats,mail_template,shipped_mail_template}'::name[]);
 SELECT tables_are('tempcloud', '{}'::name[], 'the API has no table');
 SELECT is_empty($$
 	SELECT oid::regclass FROM pg_class
