@@ -13,7 +13,7 @@ OBJS = $(patsubst %.c,%.o,$(sort $(filter-out src/mailer/%,$(wildcard src/*.c sr
 
 # One file per subject, in the order in which they rest on each other.
 SUBJECTS = role input_check uuid guard account contact account_leave caller invitation partnership \
-	invitation_send invitation_many invitation_answer request request_send request_answer request_assign \
+	invitation_send invitation_many invitation_answer invitation_link request request_send request_answer request_assign \
 	token mail mail_template event activity ledger worker maintenance privacy http comment planner privilege
 INSTALL_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
 DATA = $(filter-out $(INSTALL_SQL),$(wildcard sql/$(EXTENSION)--*.sql))

@@ -26,6 +26,7 @@ CREATE TABLE tempcloud_data.invitation (
 	sent_at			timestamptz NOT NULL DEFAULT clock_timestamp(),
 	expires_at		timestamptz NOT NULL,
 	reminded_at		timestamptz,
+	asked_at		timestamptz,
 	decided_at		timestamptz,
 	decided_by		uuid,
 	reason			tempcloud_data.paragraph,
@@ -86,6 +87,7 @@ COMMENT ON COLUMN tempcloud_data.invitation.status IS 'Pending past expires_at c
 COMMENT ON COLUMN tempcloud_data.invitation.round IS 'How often it was sent; only links of the current round are valid';
 COMMENT ON COLUMN tempcloud_data.invitation.sent_at IS 'Start of the current round';
 COMMENT ON COLUMN tempcloud_data.invitation.reminded_at IS 'When the invitee was reminded in the current round';
+COMMENT ON COLUMN tempcloud_data.invitation.asked_at IS 'When the invitee last asked for another one, after it expired in the current round';
 COMMENT ON COLUMN tempcloud_data.invitation.decided_by IS 'Contact who accepted, declined or withdrew';
 COMMENT ON COLUMN tempcloud_data.invitation.reason IS 'Reason for declining';
 
@@ -144,40 +146,6 @@ COMMENT ON COLUMN tempcloud.invitation.created_at IS 'When it was first sent';
 COMMENT ON COLUMN tempcloud.invitation.expires_at IS 'When it expires unless it is answered';
 COMMENT ON COLUMN tempcloud.invitation.decided_at IS 'When it stopped being pending';
 COMMENT ON COLUMN tempcloud.invitation.reason IS 'Reason for declining';
-
-CREATE TYPE tempcloud.invitation_preview AS (
-	inviter_kind		tempcloud.account_kind,
-	inviter_company		text,
-	inviter_name		text,
-	message				text,
-	kind				tempcloud.account_kind,
-	email				text,
-	given_name			text,
-	family_name			text,
-	company_name		text,
-	phone				text,
-	locale				text,
-	status				tempcloud.invitation_status,
-	expires_at			timestamptz,
-	needs_account		boolean
-);
-COMMENT ON TYPE tempcloud.invitation_preview IS 'Content of the page that a link opens';
-COMMENT ON COLUMN tempcloud.invitation_preview.inviter_company IS 'Name of the inviting company';
-COMMENT ON COLUMN tempcloud.invitation_preview.inviter_name IS 'Name of the inviting contact';
-COMMENT ON COLUMN tempcloud.invitation_preview.kind IS 'Kind invited, which an account registered by the link will have';
-COMMENT ON COLUMN tempcloud.invitation_preview.status IS 'Always pending, since other links are not valid';
-COMMENT ON COLUMN tempcloud.invitation_preview.needs_account IS 'Whether the address does not belong to an account yet';
-
--- VOLATILE although it only reads, as each function that takes a token: then
--- PostgREST offers it by POST only, and the token is in no address that is logged.
-CREATE FUNCTION tempcloud.preview_invitation(token text)
-RETURNS tempcloud.invitation_preview
-AS 'MODULE_PATHNAME', 'tempcloud_preview_invitation'
-LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
-COMMENT ON FUNCTION tempcloud.preview_invitation IS
-'Show the invitation of a link
-For the page that a link opens, without a login. Changes nothing.';
-GRANT EXECUTE ON FUNCTION tempcloud.preview_invitation TO tempcloud_anonymous;
 
 -- After all tables
 

@@ -41,7 +41,7 @@ GRANT EXECUTE ON FUNCTION tempcloud.withdraw_invitation TO tempcloud_user;
 CREATE VIEW tempcloud.invitations_sent WITH (security_barrier) AS
 SELECT i.id, i.email::text, i.given_name::text, i.family_name::text, i.company_name::text,
 	   i.phone::text, i.message::text, i.locale::text, i.shown_status AS status,
-	   i.shown_at AS created_at, i.sent_at, i.expires_at, i.decided_at, i.reason::text,
+	   i.shown_at AS created_at, i.sent_at, i.expires_at, i.asked_at, i.decided_at, i.reason::text,
 	   NULLIF(concat_ws(' ', c.given_name, c.family_name), '') AS invited_by,
 	   p.account_id AS partner_id,
 	   NULLIF(concat_ws(' ', p.given_name, p.family_name), '') AS accepted_by_name,
@@ -68,6 +68,7 @@ COMMENT ON VIEW tempcloud.invitations_sent IS
 'The invitations sent by the caller''s account
 Einladungen gesendet. With the contact who accepted, and the delivery of the mail.';
 COMMENT ON COLUMN tempcloud.invitations_sent.sent_at IS 'When it was last sent';
+COMMENT ON COLUMN tempcloud.invitations_sent.asked_at IS 'When the invitee last asked for another one; null unless it has expired';
 COMMENT ON COLUMN tempcloud.invitations_sent.invited_by IS 'Name of the inviting contact';
 COMMENT ON COLUMN tempcloud.invitations_sent.partner_id IS 'Account that accepted';
 COMMENT ON COLUMN tempcloud.invitations_sent.accepted_by_name IS 'Name of the contact who accepted';

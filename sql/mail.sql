@@ -2,7 +2,7 @@
 
 CREATE TYPE tempcloud.mail_kind AS ENUM
 	('invitation', 'invitation_to_register', 'reminder', 'invitation_accepted',
-	 'invitation_declined', 'invitation_expired', 'confirm_email',
+	 'invitation_declined', 'invitation_expired', 'invitation_asked', 'confirm_email',
 	 'request_received', 'request_accepted', 'request_declined', 'request_withdrawn',
 	 'request_expired', 'request_cancelled', 'request_filled');
 COMMENT ON TYPE tempcloud.mail_kind IS

@@ -222,6 +222,22 @@ You can send it again from your account.
 $$, $$<p>Hello {recipient_name},</p>
 <p>your invitation to {email} expired without an answer on {expires_on}. You can send it again from your account.</p>
 $$),
+('invitation_asked', 'de', '{email} bittet um eine neue Einladung', $$Guten Tag {recipient_name},
+
+Ihre Einladung an {email} ist am {expires_on} abgelaufen. Nun hat jemand
+ihren Link geöffnet und bittet um eine neue.
+In Ihrem Konto können Sie sie erneut senden.
+$$, $$<p>Guten Tag {recipient_name},</p>
+<p>Ihre Einladung an {email} ist am {expires_on} abgelaufen. Nun hat jemand ihren Link geöffnet und bittet um eine neue. In Ihrem Konto können Sie sie erneut senden.</p>
+$$),
+('invitation_asked', 'en', '{email} asks for another invitation', $$Hello {recipient_name},
+
+your invitation to {email} expired on {expires_on}. Now somebody has opened
+its link and asks for another one.
+You can send it again from your account.
+$$, $$<p>Hello {recipient_name},</p>
+<p>your invitation to {email} expired on {expires_on}. Now somebody has opened its link and asks for another one. You can send it again from your account.</p>
+$$),
 ('confirm_email', 'de', 'Bitte bestätigen Sie Ihre E-Mail-Adresse', $$Guten Tag {recipient_name},
 
 {company} hat Sie mit der Adresse {email} als Kontakt eingetragen.

@@ -397,7 +397,7 @@ def tell(dsn):
         check('preview', [preview['inviter_company'], preview['kind'], preview['needs_account'], preview['status']],
               ['Kunde AG', 'provider', True, 'pending'])
     # A token has no business in an address, which is written into logs.
-    for name in ('preview_invitation', 'decline_invitation_by_token', 'accept_invitation_by_token',
+    for name in ('preview_invitation', 'ask_again', 'decline_invitation_by_token', 'accept_invitation_by_token',
                  'register_account', 'confirm_email'):
         check(name + ' by GET', [get('/rpc/' + name, bob, token=token).status, api.options('/rpc/' + name)],
               [405, ['POST']])
@@ -419,8 +419,9 @@ def tell(dsn):
     check('accept again', call('accept_invitation', bob, id=invitation['id']).body, partnership)
     check('decline what is accepted', call('decline_invitation', bob, id=invitation['id']).word(),
           [410, 'invitation_accepted'])
-    check('preview what is accepted', call('preview_invitation', token=token).word(),
-          [410, 'invitation_accepted'])
+    preview = call('preview_invitation', token=token).body
+    check('preview what is accepted', [preview['status'], preview['link_is_current']], ['accepted', True])
+    check('ask again for what is accepted', call('ask_again', token=token).word(), [410, 'invitation_accepted'])
 
     # What both see
     check('partners', [get('/partners', who, select='company_name').body for who in (anna, bob)],

@@ -33,12 +33,34 @@ async def preview(request):
     return await show(request, await token_of(request))
 
 
+async def invitation_of(db, token):
+    """What the link invites to; Refused with what has become of it if it cannot be used any more."""
+    invitation = await db.call('preview_invitation', token=token)
+    if invitation['status'] != 'pending':
+        raise Refused(f'invitation_{invitation["status"]}', 410)
+    if not invitation['link_is_current']:
+        raise Refused('link_replaced', 410)
+    return invitation
+
+
 async def show(request, token, template='link_invitation.html', **values):
     """What the link invites to, or what has become of it."""
     try:
         async with visit(request) as found:
-            invitation = await found.db.call('preview_invitation', token=token)
+            invitation = await invitation_of(found.db, token)
             return found.render(template, invitation=invitation, token=token, **values)
+    except Refused as refused:
+        async with visit(request) as found:
+            return found.render('link_ended.html', status=refused.status, refused=refused, token=token)
+
+
+@routes.post('/invitation/ask')
+async def ask(request):
+    token = await token_of(request)
+    try:
+        async with visit(request) as found:
+            invitation = await found.db.call('ask_again', token=token)
+            return found.render('link_asked.html', invitation=invitation)
     except Refused as refused:
         async with visit(request) as found:
             return found.render('link_ended.html', status=refused.status, refused=refused, token=token)

@@ -3,6 +3,7 @@ from aiohttp import web
 
 from ..database import Refused
 from ..pages import Elsewhere, Errors, attempt, fields_of, filled, visit
+from .link import invitation_of
 
 routes = web.RouteTableDef()
 
@@ -35,7 +36,7 @@ async def render(request, form, refused=None):
     if form.get('token'):
         try:
             async with visit(request) as found:
-                invitation = await found.db.call('preview_invitation', token=form['token'])
+                invitation = await invitation_of(found.db, form['token'])
         except Refused as ended:
             async with visit(request) as found:
                 return found.render('link_ended.html', status=ended.status, refused=ended, token=form['token'])

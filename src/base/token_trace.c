@@ -56,7 +56,7 @@ tc_names_token_function(const char *text)
 {
 	static const char *const names[] = {
 		"preview_invitation", "accept_invitation_by_token", "decline_invitation_by_token",
-		"register_account", "confirm_email"
+		"register_account", "confirm_email", "ask_again"
 	};
 
 	for (; (text = strpbrk(text, "padrcPADRC")) !=NULL; text ++)

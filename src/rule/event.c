@@ -78,6 +78,7 @@ static const char *const names[] = {
 	[EVENT_INVITATION_DECLINED] = "invitation.declined",
 	[EVENT_INVITATION_ACCEPTED] = "invitation.accepted",
 	[EVENT_INVITATION_EXPIRED] = "invitation.expired",
+	[EVENT_INVITATION_ASKED] = "invitation.asked",
 	[EVENT_INVITATION_SUPERSEDED] = "invitation.superseded",
 	[EVENT_INVITATION_ERASED] = "invitation.erased",
 	[EVENT_REQUEST_SENT] = "request.sent",
@@ -191,6 +192,7 @@ topic_of(EventName name)
 		case EVENT_INVITATION_DECLINED:
 		case EVENT_INVITATION_ACCEPTED:
 		case EVENT_INVITATION_EXPIRED:
+		case EVENT_INVITATION_ASKED:
 		case EVENT_INVITATION_SUPERSEDED:
 		case EVENT_INVITATION_ERASED:
 			return INVITATION_TOPIC;

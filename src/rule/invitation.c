@@ -51,22 +51,6 @@ static KeptQuery lock_invitation =
 QUERY("SELECT " INVITATION_COLUMNS " FROM tempcloud_data.invitation i"
 	  " WHERE i.id = $1 FOR NO KEY UPDATE");
 
-static KeptQuery preview_invitation =
-QUERY("SELECT ROW(i.inviter_kind, a.company_name,"
-	  "           concat_ws(' ', c.given_name, c.family_name), i.message,"
-	  "           i.invitee_kind, i.email, i.given_name, i.family_name, i.company_name,"
-	  "           i.phone, i.locale, i.status, i.expires_at,"
-	  "           i.invitee_id IS NULL AND NOT EXISTS ("
-	  "             SELECT FROM tempcloud_data.contact o"
-	  "               JOIN tempcloud_data.account oa ON oa.id = o.account_id"
-	  "              WHERE lower(o.email) = lower(i.email)"
-	  "                AND o.email_verified_at IS NOT NULL"
-	  "                AND oa.kind = i.invitee_kind))::tempcloud.invitation_preview"
-	  "  FROM tempcloud_data.invitation i"
-	  "  JOIN tempcloud_data.account a ON a.id = i.inviter_id"
-	  "  JOIN tempcloud_data.contact c ON c.id = i.invited_by"
-	  " WHERE i.id = $1");
-
 /* The newest $3 of those that wait for an address ($1, folded) of an account of kind $2. */
 static KeptQuery find_waiting =
 QUERY("SELECT i.id, i.inviter_id FROM tempcloud_data.invitation i"
@@ -141,29 +125,6 @@ static const char *const statuses[] = {
 };
 
 static Invitation *load(Invitation *invitation, Rows rows);
-
-PG_FUNCTION_INFO_V1(tempcloud_preview_invitation);
-
-enum
-{
-	PREVIEW_TOKEN
-};
-
-/*
- * preview_invitation(token) returns tempcloud.invitation_preview
- */
-Datum
-tempcloud_preview_invitation(PG_FUNCTION_ARGS)
-{
-	Rows		rows;
-	Invitation *invitation;
-
-	tc_enter();
-	invitation = tc_find_invitation_by_token(tc_arg_token(fcinfo, PREVIEW_TOKEN), QUERY_READ);
-	tc_require_open_link(invitation);
-	rows = tc_read(&preview_invitation, UUID_VALUE(invitation->id));
-	return tc_finish(rows);
-}
 
 Invitation *
 tc_find_invitation(const pg_uuid_t *id)

@@ -170,20 +170,29 @@ tc_require_not_declined(const Caller *caller, const char *email, const Owner *ow
 					   days, days == 1 ? "day" : "days");
 }
 
-/*
- * The limit of all accounts together applies only to one that has sent the address a
- * mail within 24 hours: other accounts cannot prevent its first one.
- */
 void
 tc_require_within_limits(const Caller *caller, const char *email, const Invitation *resent)
 {
 	Value		inviter = UUID_VALUE(caller->account_id);
-	Value		address = TEXT_VALUE(tc_fold_email(email));
 	Value		now = TIME_VALUE(tc_now());
 
 	require_few_pending(inviter, now, resent);
 	tc_require_below(tc_max_daily_invitations, TOO_MANY_INVITATIONS, &nth_newest_sent,
 					 inviter, UUID_VALUE(resent ? resent->id : NULL), now);
+	tc_require_mails_within_limits(caller->account_id, email);
+}
+
+/*
+ * The limit of all accounts together applies only to one that has sent the address a
+ * mail within 24 hours: other accounts cannot prevent its first one.
+ */
+void
+tc_require_mails_within_limits(const pg_uuid_t *inviter_id, const char *email)
+{
+	Value		inviter = UUID_VALUE(inviter_id);
+	Value		address = TEXT_VALUE(tc_fold_email(email));
+	Value		now = TIME_VALUE(tc_now());
+
 	tc_require_below(tc_max_daily_mails_to_address, TOO_MANY_MAILS, &nth_newest_mail,
 					 address, inviter, now);
 	if (tc_run_latest(&nth_newest_mail, INT_VALUE(0), address, inviter, now).count > 0)

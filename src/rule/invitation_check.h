@@ -59,6 +59,9 @@ extern void tc_require_not_declined(const Caller *caller, const char *email,
 extern void tc_require_within_limits(const Caller *caller, const char *email,
 									 const Invitation *resent);
 
+/* Raises the last one: too many mails of the inviter, or of all accounts. */
+extern void tc_require_mails_within_limits(const pg_uuid_t *inviter_id, const char *email);
+
 /*
  * Returns the account to which an invitation to one of its addresses is routed, or
  * NULL if it has to wait for the address: another one of the caller is pending there,

@@ -48,7 +48,7 @@ enum
 static KeptQuery renew_invitation =
 QUERY("UPDATE tempcloud_data.invitation i"
 	  "   SET status = 'pending', round = round + 1, invitee_id = $2, sent_at = $3,"
-	  "       expires_at = $4, reminded_at = NULL, decided_at = NULL"
+	  "       expires_at = $4, reminded_at = NULL, asked_at = NULL, decided_at = NULL"
 	  " WHERE id = $1 RETURNING " INVITATION_RECORD);
 
 static KeptQuery withdraw_invitation =

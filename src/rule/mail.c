@@ -115,14 +115,20 @@ QUERY("INSERT INTO tempcloud_data.mail"
 	  "  WHERE c.id = $1");
 
 /*
- * In these two, a mail that was written while the clock was ahead does not
+ * In these three, a mail that was written while the clock was ahead does not
  * count.  $3 is the instant.
  */
+#define FIND_RECENT(which) \
+	QUERY("SELECT created_at + make_interval(secs => $2) FROM tempcloud_data.mail" \
+		  " WHERE " which \
+		  "   AND created_at > $3 - make_interval(secs => $2) AND created_at <= $3" \
+		  " ORDER BY created_at DESC LIMIT 1")
+
 static KeptQuery find_recent_confirmation =
-QUERY("SELECT created_at + make_interval(secs => $2) FROM tempcloud_data.mail"
-	  " WHERE contact_id = $1 AND kind = 'confirm_email'"
-	  "   AND created_at > $3 - make_interval(secs => $2) AND created_at <= $3"
-	  " ORDER BY created_at DESC LIMIT 1");
+FIND_RECENT("contact_id = $1 AND kind = 'confirm_email'");
+
+static KeptQuery find_recent_link =
+FIND_RECENT("invitation_id = $1 AND kind IN ('invitation', 'reminder')");
 
 enum
 {
@@ -142,6 +148,7 @@ static Rows find_reader(KeptQuery *queries, const pg_uuid_t *id, const pg_uuid_t
 						bool wait);
 static void mail_found(Rows rows, MailKind kind, const pg_uuid_t *invitation_id,
 					   const pg_uuid_t *request_id, const pg_uuid_t *customer_id);
+static void require_no_recent(KeptQuery *find_recent, const pg_uuid_t *id);
 static void queue_mail(MailKind kind, const pg_uuid_t *invitation_id, Value round,
 					   const pg_uuid_t *request_id, const pg_uuid_t *customer_id,
 					   Addressee addressee);
@@ -156,6 +163,12 @@ void
 tc_mail_invitee(MailKind kind, const pg_uuid_t *invitation_id)
 {
 	mail_found(tc_run(&find_invitee, UUID_VALUE(invitation_id)), kind, invitation_id, NULL, NULL);
+}
+
+void
+tc_require_no_recent_mail(const pg_uuid_t *invitation_id)
+{
+	require_no_recent(&find_recent_link, invitation_id);
 }
 
 void
@@ -244,15 +257,21 @@ queue_mail(MailKind kind, const pg_uuid_t *invitation_id, Value round,
 void
 tc_mail_confirmation(const pg_uuid_t *contact_id, const pg_uuid_t *account_id)
 {
-	Rows		rows;
 	Value		now = TIME_VALUE(tc_now());
 
-	rows = tc_run_latest(&find_recent_confirmation, UUID_VALUE(contact_id),
-						 INT_VALUE(tc_resend_interval), now);
-	if (rows.count > 0)
-		tc_refuse_until(RESEND_TOO_SOON, tc_time(rows, 0, RECENT_UNTIL));
+	require_no_recent(&find_recent_confirmation, contact_id);
 	tc_require_below(tc_max_daily_confirmations, TOO_MANY_CONFIRMATIONS,
 					 &nth_newest_confirmation, UUID_VALUE(account_id), now);
 	tc_run(&queue_confirmation, UUID_VALUE(contact_id), TEXT_VALUE(tc_message_id_domain), now);
 	tc_notify_mail();
+}
+
+static void
+require_no_recent(KeptQuery *find_recent, const pg_uuid_t *id)
+{
+	Rows		rows = tc_run_latest(find_recent, UUID_VALUE(id), INT_VALUE(tc_resend_interval),
+									 TIME_VALUE(tc_now()));
+
+	if (rows.count > 0)
+		tc_refuse_until(RESEND_TOO_SOON, tc_time(rows, 0, RECENT_UNTIL));
 }

@@ -31,6 +31,9 @@ extern void tc_mail(MailKind kind, const pg_uuid_t *invitation_id, int round,
 /* To the address invited. */
 extern void tc_mail_invitee(MailKind kind, const pg_uuid_t *invitation_id);
 
+/* PT429 resend_too_soon if a mail with a link to the invitation was queued just now. */
+extern void tc_require_no_recent_mail(const pg_uuid_t *invitation_id);
+
 /*
  * Drop the mails with a link to the invitation that no mailer has claimed.  One
  * that a mailer is just claiming is skipped, so that this waits for nobody.  A

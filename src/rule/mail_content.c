@@ -62,7 +62,8 @@ QUERY("SELECT COALESCE(m.invitation_id, m.contact_id), m.round, m.recipient, m.r
 	  "            AND me.email_verified_at IS NOT NULL) AS blocked,"
 	  "       i.invitee_id IS NOT NULL AS registered,"
 	  "       CASE WHEN m.kind IN ('invitation', 'reminder') THEN " REPLY_TO("host")
-	  "            WHEN m.kind = 'invitation_accepted' THEN " REPLY_TO("guest") " END,"
+	  "            WHEN m.kind = 'invitation_accepted' THEN " REPLY_TO("guest")
+	  "            WHEN m.kind = 'invitation_asked' THEN i.email END,"
 	  "       CASE WHEN m.kind IN ('invitation', 'reminder')"
 	  "            THEN COALESCE(invitee.time_zone, inviter.time_zone)"
 	  "            ELSE inviter.time_zone END,"

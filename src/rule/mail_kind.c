@@ -14,6 +14,7 @@ static const char *const kinds[] = {
 	[MAIL_INVITATION_ACCEPTED] = "invitation_accepted",
 	[MAIL_INVITATION_DECLINED] = "invitation_declined",
 	[MAIL_INVITATION_EXPIRED] = "invitation_expired",
+	[MAIL_INVITATION_ASKED] = "invitation_asked",
 	[MAIL_CONFIRM_EMAIL] = "confirm_email",
 	[MAIL_REQUEST_RECEIVED] = "request_received",
 	[MAIL_REQUEST_ACCEPTED] = "request_accepted",

@@ -211,7 +211,8 @@ LANGUAGE sql SECURITY DEFINER
 AS $$
 UPDATE tempcloud_data.invitation
    SET created_at = created_at - duration, sent_at = sent_at - duration,
-	   expires_at = expires_at - duration, decided_at = decided_at - duration
+	   expires_at = expires_at - duration, decided_at = decided_at - duration,
+	   asked_at = asked_at - duration
  WHERE id = invitation_id;
 $$;
 

@@ -37,7 +37,7 @@ class Generator:
         self.addresses = [f'{who}@{who}.example' for who in self.people] + [f'q{n}@office.example' for n in range(4)]
         self.choices = [(weight, getattr(self, name)) for name, weight in (
             ('register_account', 8), ('invite', 14), ('invite_many', 2), ('resend_invitation', 4),
-            ('withdraw_invitation', 3), ('preview_invitation', 2), ('accept_invitation', 4),
+            ('withdraw_invitation', 3), ('preview_invitation', 2), ('ask_again', 3), ('accept_invitation', 4),
             ('accept_invitation_by_token', 7), ('decline_invitation', 3), ('decline_invitation_by_token', 3),
             ('unblock_account', 2), ('add_contact', 5), ('update_contact', 3), ('set_role', 4), ('remove_contact', 3), ('leave_account', 12), ('close_account', 0.5),
             ('send_confirmation', 7), ('confirm_email', 8), ('update_account', 1), ('whoami', 1),
@@ -182,6 +182,13 @@ class Generator:
 
     def preview_invitation(self):
         return {'who': self.rng.choice([None, self.who()]), 'args': {'token': self.invitation_token()}}
+
+    def ask_again(self):
+        def ended(token):
+            i = self.model.invitations.get(token.invitation)
+            return i and (self.model.status(i) == 'expired' or self.model.status(i) == 'pending' and token.round != i.round)
+        token = self.token(ended) if self.rng.random() < 0.7 else self.invitation_token()
+        return {'who': self.rng.choice([None, self.who()]), 'args': {'token': token}}
 
     def accept_invitation(self):
         id, who = self.received()

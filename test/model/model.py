@@ -77,6 +77,8 @@ class Model:
         for i in self.invitations.values():
             yield from ((t, t) for t in (i.sent + s['resend_interval'], i.sent + DAY, i.expires,
                                          i.expires - s['reminder_before']))
+            if i.asked is not None:
+                yield i.asked + DAY, i.asked + DAY
             if i.decided is not None:
                 yield from ((i.decided + t, i.decided + t) for t in (s['reinvite_after'], s['purge_invitations_after'], DAY))
         for r in self.requests.values():
@@ -165,12 +167,17 @@ class Model:
         status = self.status(i)
         return {f'invitation_{status}': status != 'pending'}
 
-    def by_token(self, token):
+    def link(self, token):
+        """The invitation, and whether no newer mail has replaced the link."""
         refuse_if(invalid_token=token == 'malformed')
         link = self.tokens.get(token)
         refuse_if(invalid_token=link and not link.invitation, invitation_not_found=link is None)
         i = self.invitations[link.invitation]
-        return i, {**self.closed(i), 'link_replaced': link.round != i.round and self.status(i) == 'pending'}
+        return i, link.round == i.round
+
+    def by_token(self, token):
+        i, current = self.link(token)
+        return i, {**self.closed(i), 'link_replaced': not current and self.status(i) == 'pending'}
 
     def shown(self, i):
         return dict(id=i.id, inviter_id=i.inviter, inviter_kind=self.kind(i.inviter), invitee_kind=i.kind,
@@ -239,6 +246,11 @@ class Model:
         return [m for m in self.mails.values() if m.kind in ('invitation', 'reminder') and same(m.recipient, address)
                 and m.created > self.now - DAY and (m.attempt > 0 or m.state in ('queued', 'suppressed'))
                 and inviter in (None, self.invitations[m.about].inviter)]
+
+    def too_many_mails(self, email, inviter):
+        s = self.settings
+        return len(self.mails_to(email, inviter)) >= s['max_daily_mails_to_address'] or self.mails_to(email, inviter) \
+            and len(self.mails_to(email)) >= s['max_daily_mails_to_address_of_all']
 
     def obsolete_about_request(self, m):
         status = self.request_status(self.requests[m.about])
@@ -463,8 +475,7 @@ class Model:
             too_many_resends=resent and resent.round > s['max_resends'],
             too_many_invitations=len(pending) >= s['max_pending_invitations']
             or sum(i.sent > self.now - DAY for i in mine) >= s['max_daily_invitations'],
-            too_many_mails=len(self.mails_to(email, inviter)) >= s['max_daily_mails_to_address'] or self.mails_to(email, inviter)
-            and len(self.mails_to(email)) >= s['max_daily_mails_to_address_of_all'])
+            too_many_mails=self.too_many_mails(email, inviter))
         for i in mine:      # past its time; the new one takes its place
             if i.status == 'pending' and self.status(i) == 'expired' and (
                     same(i.email, email) or i.invitee in known):
@@ -480,7 +491,7 @@ class Model:
         i = Row(id=name, inviter=me.account, invited_by=me.id, invitee=owner, kind=OPPOSITE[self.kind(me.account)],
                 email=email, given_name=given_name, family_name=family_name, company_name=company_name, message=message,
                 locale=locale or self.accounts[me.account].locale, status='pending', round=1, created=self.now,
-                sent=self.now, expires=self.now + self.settings['invitation_lifetime'], reminded=False,
+                sent=self.now, expires=self.now + self.settings['invitation_lifetime'], reminded=False, asked=None,
                 decided=None, decided_by=None, declined_for=None, reason=None)
         self.invitations[name] = i
         self.event('created', me.account, name)
@@ -508,7 +519,7 @@ class Model:
         refuse_if(**{**self.closed(i), 'invitation_expired': False})
         i.invitee = self.invitee_of(me, i.email, i, resend_too_soon=i.sent + self.settings['resend_interval'] > self.now)
         self.drop_mails(i)
-        i.status, i.round, i.sent, i.reminded, i.decided = 'pending', i.round + 1, self.now, False, None
+        i.status, i.round, i.sent, i.reminded, i.asked, i.decided = 'pending', i.round + 1, self.now, False, None, None
         i.expires = self.now + self.settings['invitation_lifetime']
         self.event('resent', me.account, id)
         self.mail_invitee('invitation', i)
@@ -528,13 +539,29 @@ class Model:
     # -- deciding
 
     def preview_invitation(self, who, token):
-        i, closed = self.by_token(token)
-        refuse_if(**closed)
+        return self.preview(*self.link(token))
+
+    def preview(self, i, current):
         profile = self.accounts[i.inviter].profile
         return dict(inviter_kind=profile['kind'], inviter_company=profile['company_name'],
                     inviter_name=full_name(self.contacts[i.invited_by]) or '', message=i.message, kind=i.kind, email=i.email,
-                    status='pending', expires_at=At(i.expires), given_name=i.given_name, company_name=i.company_name,
-                    needs_account=not i.invitee and not self.owner_of_kind(i))
+                    status=self.status(i), expires_at=At(i.expires), given_name=i.given_name, company_name=i.company_name,
+                    needs_account=not i.invitee and not self.owner_of_kind(i), link_is_current=current)
+
+    def ask_again(self, who, token):
+        i, current = self.link(token)
+        refuse_if(**{**self.closed(i), 'invitation_expired': False})
+        if self.status(i) == 'expired':
+            refuse_if(invitation_expired=self.accounts[i.inviter].closed, asked_recently=i.asked is not None and i.asked > self.now - DAY)
+            i.asked = self.now
+            self.event('asked', i.invitee, i.id)
+            self.mail_inviter('invitation_asked', i)
+        elif not current:
+            refuse_if(resend_too_soon=any(m.about == i.id and m.kind in ('invitation', 'reminder') and m.created > self.now - self.settings['resend_interval']
+                                          for m in self.mails.values()),
+                      too_many_mails=self.too_many_mails(i.email, i.inviter))
+            self.mail_invitee('invitation', i)
+        return self.preview(i, current)
 
     def owner_of_kind(self, i):
         owner = self.owner(i.email)

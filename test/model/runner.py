@@ -25,7 +25,7 @@ ERRORS = {
     'PT410': 'invitation_expired invitation_withdrawn invitation_declined invitation_accepted'
              ' invitation_superseded link_replaced link_expired address_changed request_accepted request_declined request_withdrawn'
              ' request_expired request_cancelled',
-    'PT429': 'too_many_invitations too_many_resends too_many_mails too_many_confirmations too_many_requests resend_too_soon declined_recently'}
+    'PT429': 'too_many_invitations too_many_resends too_many_mails too_many_confirmations too_many_requests resend_too_soon asked_recently declined_recently'}
 LOCKED = '55P03'
 
 TRANSACTION = {'begin', 'commit', 'rollback', 'savepoint', 'rollback_to'}
@@ -48,7 +48,7 @@ TOLERANCE = 250         # seconds that a run may take, see Model.deadlines()
 PASS_TIME = """
 ALTER TABLE tempcloud_data.invitation DISABLE TRIGGER invitation_guard, DISABLE TRIGGER invitation_guard_after;
 UPDATE tempcloud_data.invitation SET created_at = created_at - d, sent_at = sent_at - d, expires_at = expires_at - d,
-    reminded_at = reminded_at - d, decided_at = decided_at - d FROM make_interval(secs => %(s)s) d;
+    reminded_at = reminded_at - d, asked_at = asked_at - d, decided_at = decided_at - d FROM make_interval(secs => %(s)s) d;
 ALTER TABLE tempcloud_data.invitation ENABLE ALWAYS TRIGGER invitation_guard, ENABLE ALWAYS TRIGGER invitation_guard_after;
 ALTER TABLE tempcloud_data.request DISABLE TRIGGER request_guard, DISABLE TRIGGER request_guard_after;
 UPDATE tempcloud_data.request SET created_at = created_at - d, answer_by = answer_by - d, decided_at = decided_at - d
@@ -191,7 +191,7 @@ class Runner:
         sql, values = statement(step, self.ids, self.tokens, before)
         role = 'tempcloud_mailer' if step['do'] in MAILER else 'tempcloud_admin' if step['do'] in ADMIN else \
             'tempcloud_user' if step.get('who') else 'tempcloud_anonymous'
-        if role == 'tempcloud_anonymous' and step['do'] not in ('preview_invitation', 'decline_invitation_by_token'):
+        if role == 'tempcloud_anonymous' and step['do'] not in ('preview_invitation', 'ask_again', 'decline_invitation_by_token'):
             role = 'tempcloud_user'
         claims = {'sub': step['who']} if step.get('who') else {}
         if 'claim' in step.get('args', {}):

@@ -77,6 +77,16 @@ def expired(world):
                        " sent_at = sent_at - interval '9 days', expires_at = now() - interval '1 s' WHERE id = {invitation}")
 
 
+def replaced(world):
+    """Anna has sent the invitation again: the link of the first mail has been replaced."""
+    invited(world)
+    world.as_superuser("UPDATE tempcloud_data.invitation SET sent_at = sent_at - interval '1 hour' WHERE id = {invitation}")
+    world.call('anna', 'SELECT tempcloud.resend_invitation({invitation})')
+    world.token('bob')
+    world.as_superuser("UPDATE tempcloud_data.invitation SET sent_at = sent_at - interval '1 hour' WHERE id = {invitation}")
+    world.as_superuser("UPDATE tempcloud_data.mail SET created_at = created_at - interval '1 hour' WHERE invitation_id = {invitation}")
+
+
 def unknown(world):
     """Anna has invited the address of Nora, who has no account; Bob has typed the address, too."""
     register(world, 'anna', 'customer')
@@ -163,6 +173,7 @@ DECISIONS = {
     'decline by token': (None, 'SELECT status FROM tempcloud.decline_invitation_by_token({token})', 'invitation anna?'),
     'block by token': (None, "SELECT status FROM tempcloud.decline_invitation_by_token({token}, 'Nein', true)", 'invitation anna? block'),
     **READING,
+    'ask again': (None, 'SELECT status FROM tempcloud.ask_again({token})', 'address anna.account? invitation anna?'),
     'withdraw': ('anna', 'SELECT status FROM tempcloud.withdraw_invitation({invitation})', 'invitation'),
     'resend': ('anna', 'SELECT status FROM tempcloud.resend_invitation({invitation})', 'anna.sender address pair invitation'),
     'maintain': ('admin', 'SELECT 1 FROM tempcloud.maintain()', 'invitation carla.invitation old.mail mail anna?'),
@@ -317,7 +328,7 @@ def acting(commands):
                    if who not in (None, 'admin', 'mailer') else locks) for name, (who, sql, locks) in commands.items()}
 
 
-SCENES = {'strangers': (strangers, acting(STRANGERS)), 'invited': (invited, acting(MEMBERS)), 'expired': (expired, acting(MEMBERS)), 'unknown': (unknown, acting(ADDRESS)),
+SCENES = {'strangers': (strangers, acting(STRANGERS)), 'invited': (invited, acting(MEMBERS)), 'expired': (expired, acting(MEMBERS)), 'replaced': (replaced, acting(MEMBERS)), 'unknown': (unknown, acting(ADDRESS)),
           'requested': (requested, acting(REQUESTS)), 'accepted': (accepted, acting(NAMES)), 'led': (led, acting(LED)), 'busy': (busy, acting(BUSY))}
 
 # They wait for no row, but leave what others hold for the next time.
@@ -331,6 +342,10 @@ DANGEROUS = (
     ('invited', 'remove colleague', 'confirm colleague'),
     ('invited', 'change address', 'erase invitee'),
     ('expired', 'maintain', 'invite again'),
+    ('expired', 'ask again', 'ask again'),
+    ('expired', 'ask again', 'close as the inviter'),
+    ('replaced', 'ask again', 'ask again'),
+    ('replaced', 'ask again', 'resend'),
     ('unknown', 'withdraw', 'register by link'),
     ('unknown', 'resend', 'register by link'),
     ('unknown', 'accept as another', 'erase'),

@@ -157,6 +157,7 @@ SELECT tempcloud.withdraw_invitation(:'to_x') \g /dev/null
 SET LOCAL ROLE tempcloud_anonymous;
 SET LOCAL request.jwt.claims = '{}';
 SELECT (tempcloud.preview_invitation(pg_temp.token('invitation', 'bob'))).inviter_company \gset
+SELECT tempcloud.ask_again(pg_temp.token('invitation', 'bob')) \g /dev/null
 SET LOCAL ROLE regress_tempcloud_eve;
 :as_bob;
 SELECT id AS bob FROM tempcloud.register_account(token => pg_temp.token('invitation', 'bob'), company_name => 'Secret GmbH') \gset
@@ -597,7 +598,7 @@ SELECT function, who, id FROM (VALUES
 	('hugo', ARRAY['answer_request'], :'open_request'),
 	('hugo', ARRAY['cancel_request'], :'filled_request'),
 	('hugo', ARRAY['assign_workers'], (SELECT id FROM tempcloud_data.shift WHERE request_id = :'filled_request')),
-	('nora', ARRAY['register_account', 'confirm_email', 'preview_invitation', 'decline_invitation_by_token'], NULL)) AS t (who, functions, id), unnest(functions) AS function;
+	('nora', ARRAY['register_account', 'confirm_email', 'preview_invitation', 'ask_again', 'decline_invitation_by_token'], NULL)) AS t (who, functions, id), unnest(functions) AS function;
 -- JSON with all its members
 CREATE TEMP TABLE form AS
 SELECT * FROM (VALUES

@@ -4,7 +4,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL search_path = public;
-SELECT plan(96);
+SELECT plan(99);
 
 -- Stands for PUBLIC: a role to which nobody granted anything.
 CREATE ROLE tempcloud_test_nobody;
@@ -12,7 +12,7 @@ CREATE ROLE tempcloud_test_nobody;
 CREATE TEMP TABLE role (name name, functions text[], views text[]);
 INSERT INTO role VALUES
 ('tempcloud_test_nobody', '{}', '{}'),
-('tempcloud_anonymous', '{check_request,preview_invitation,decline_invitation_by_token,ledger_checkpoint,consistency_proof}', '{}'),
+('tempcloud_anonymous', '{check_request,preview_invitation,ask_again,decline_invitation_by_token,ledger_checkpoint,consistency_proof}', '{}'),
 ('tempcloud_mailer', '{check_request,claim_mail,mail_sent,mail_failed,mail_bounced,release_mail}', '{}'),
 ('tempcloud_admin', '{check_request,maintain,maintain_all,seal_ledger,verify_ledger,ledger_checkpoint,consistency_proof,retry_mail,export_person,erase_person}', '{mail_dead,mail_stats,worker_stats,ledger_stats,maintenance_stats,mail_template,shipped_mail_template}');
 -- a user may do what an anonymous visitor may
@@ -352,6 +352,7 @@ SELECT is(pg_temp.try(role, statement), answer, format('%s: %s', role, statement
 	('tempcloud_test_nobody', 'SELECT * FROM tempcloud_data.account', '42501'),
 	('tempcloud_test_nobody', 'SELECT ''customer''::tempcloud.account_kind', '42501'),
 	('tempcloud_anonymous', 'SELECT tempcloud.preview_invitation(''tci_'')', 'PT400 invalid_token'),
+	('tempcloud_anonymous', 'SELECT tempcloud.ask_again(''tci_'')', 'PT400 invalid_token'),
 	('tempcloud_anonymous', 'SELECT tempcloud.decline_invitation_by_token(''tci_'')', 'PT400 invalid_token'),
 	('tempcloud_anonymous', 'SELECT tempcloud.whoami()', '42501'),
 	('tempcloud_anonymous', 'SELECT tempcloud.register_account()', '42501'),
@@ -364,6 +365,7 @@ SELECT is(pg_temp.try(role, statement), answer, format('%s: %s', role, statement
 	('tempcloud_user', 'SELECT tempcloud.whoami()', 'none'),
 	('tempcloud_user', 'SELECT * FROM tempcloud.my_account', 'none'),
 	('tempcloud_user', 'SELECT tempcloud.preview_invitation(''tci_'')', 'PT400 invalid_token'),
+	('tempcloud_user', 'SELECT tempcloud.ask_again(''tci_'')', 'PT400 invalid_token'),
 	('tempcloud_user', 'SELECT tempcloud.act_as(''anna'')', '42501'),
 	('tempcloud_user', 'SELECT tempcloud.claim_mail()', '42501'),
 	('tempcloud_user', 'SELECT tempcloud.mail_sent(''{}'')', '42501'),
@@ -376,6 +378,7 @@ SELECT is(pg_temp.try(role, statement), answer, format('%s: %s', role, statement
 	('tempcloud_mailer', 'SELECT tempcloud.whoami()', '42501'),
 	('tempcloud_mailer', 'SELECT tempcloud.invite(''bert@anbieter.example'')', '42501'),
 	('tempcloud_mailer', 'SELECT tempcloud.preview_invitation(''tci_'')', '42501'),
+	('tempcloud_mailer', 'SELECT tempcloud.ask_again(''tci_'')', '42501'),
 	('tempcloud_mailer', 'SELECT tempcloud.maintain()', '42501'),
 	('tempcloud_mailer', 'SELECT * FROM tempcloud_data.mail', '42501'),
 	('tempcloud_admin', 'SELECT tempcloud.maintain()', 'none'),

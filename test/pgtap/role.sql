@@ -136,7 +136,7 @@ SELECT bag_eq(
 	   WHERE p.pronamespace = 'tempcloud'::regnamespace AND p.provolatile = 'v'
 		 AND has_function_privilege('tempcloud_user', p.oid, 'EXECUTE')$$,
 	$$SELECT function FROM (SELECT function::name FROM cell UNION
-		SELECT unnest('{register_account,confirm_email,preview_invitation}'::name[])) f
+		SELECT unnest('{register_account,confirm_email,preview_invitation,ask_again}'::name[])) f
 	   WHERE function NOT IN ('search_partners', 'partnership_receipt')$$,
 	'each command is here');
 

@@ -4,7 +4,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL search_path = public;		-- so that names print with their schema
-SELECT plan(135);
+SELECT plan(136);
 
 -- A relation as lines of text: its columns, keys, names of checks, and indexes.
 -- (The text of a check differs between majors; what it refuses is tested.)
@@ -112,6 +112,7 @@ SELECT pg_temp.relation_is('tempcloud_data.invitation', $$
 	sent_at timestamptz NOT NULL DEFAULT clock_timestamp()
 	expires_at timestamptz NOT NULL
 	reminded_at timestamptz
+	asked_at timestamptz
 	decided_at timestamptz
 	decided_by uuid
 	reason tempcloud_data.paragraph
@@ -573,6 +574,7 @@ SELECT pg_temp.relation_is('tempcloud.invitations_sent', $$
 	created_at timestamptz
 	sent_at timestamptz
 	expires_at timestamptz
+	asked_at timestamptz
 	decided_at timestamptz
 	reason text
 	invited_by text
@@ -801,6 +803,7 @@ SELECT pg_temp.relation_is('tempcloud.invitation_preview', $$
 	status tempcloud.invitation_status
 	expires_at timestamptz
 	needs_account boolean
+	link_is_current boolean
 $$);
 
 SELECT pg_temp.relation_is('tempcloud.request', $$
@@ -950,6 +953,7 @@ INSERT INTO expected VALUES
 ('maintain', '', 'maintenance'),
 ('seal_ledger', '', 'integer'),
 ('preview_invitation', 'token text', 'invitation_preview'),
+('ask_again', 'token text', 'invitation_preview'),
 ('erase_person', 'email text', 'erasure');
 
 -- those that work with GET and on a hot standby
@@ -1029,7 +1033,7 @@ SELECT enum_has_labels('tempcloud', 'invitation_status',
 SELECT enum_has_labels('tempcloud', 'request_status',
 	'{open,accepted,declined,withdrawn,expired,cancelled}'::name[]);
 SELECT enum_has_labels('tempcloud', 'mail_kind',
-	'{invitation,invitation_to_register,reminder,invitation_accepted,invitation_declined,invitation_expired,confirm_email,request_received,request_accepted,request_declined,request_withdrawn,request_expired,request_cancelled,request_filled}'::name[]);
+	'{invitation,invitation_to_register,reminder,invitation_accepted,invitation_declined,invitation_expired,invitation_asked,confirm_email,request_received,request_accepted,request_declined,request_withdrawn,request_expired,request_cancelled,request_filled}'::name[]);
 SELECT enum_has_labels('tempcloud_data', 'mail_state', '{queued,sent,failed,bounced,dropped,suppressed}'::name[]);
 SELECT domains_are('tempcloud_data', '{line,person_name,company_name,paragraph,free_text,phone,email,locale,country,website,time_zone}'::name[]);
 SELECT domains_are('tempcloud', '{}'::name[]);

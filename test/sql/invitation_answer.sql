@@ -54,7 +54,7 @@ SET ROLE tempcloud_user;
 -- But it is over for everything else.
 SELECT tempcloud.decline_invitation(:'invitation'); \echo :SQLSTATE
 SELECT tempcloud.decline_invitation_by_token(:'token'); \echo :SQLSTATE
-SELECT tempcloud.preview_invitation(:'token'); \echo :SQLSTATE
+SELECT status, link_is_current FROM tempcloud.preview_invitation(:'token');
 SET request.jwt.claims = :'anna';
 SELECT tempcloud.accept_invitation_by_token(:'token'); \echo :SQLSTATE
 SELECT tempcloud.withdraw_invitation(:'invitation'); \echo :SQLSTATE
@@ -168,7 +168,7 @@ SELECT tempcloud.accept_invitation(:'to_customer'); \echo :SQLSTATE
 SELECT tempcloud.accept_invitation_by_token(:'customer_token'); \echo :SQLSTATE
 SELECT tempcloud.decline_invitation(:'to_customer'); \echo :SQLSTATE
 SELECT tempcloud.decline_invitation_by_token(:'customer_token'); \echo :SQLSTATE
-SELECT tempcloud.preview_invitation(:'customer_token'); \echo :SQLSTATE
+SELECT status, link_is_current FROM tempcloud.preview_invitation(:'customer_token');
 SET request.jwt.claims = :'gil';
 SELECT tempcloud.withdraw_invitation(:'to_customer'); \echo :SQLSTATE
 SELECT tempcloud.resend_invitation(:'to_customer'); \echo :SQLSTATE
@@ -213,7 +213,7 @@ SELECT tempcloud.decline_invitation(:'invitation'); \echo :SQLSTATE
 SELECT tempcloud.decline_invitation_by_token(:'token'); \echo :SQLSTATE
 SET request.jwt.claims = :'nobody';
 SELECT tempcloud.register_account(token => :'token'); \echo :SQLSTATE
-SELECT tempcloud.preview_invitation(:'token'); \echo :SQLSTATE
+SELECT status, link_is_current FROM tempcloud.preview_invitation(:'token');
 -- The inviter is told, with the reason, and waits.
 SELECT kind, recipient, text_body LIKE '%Kein Bedarf%' AS reason FROM test.mail('kai@fragt.decision.example');
 SET request.jwt.claims = :'kai';
@@ -340,7 +340,7 @@ CREATE FUNCTION pg_temp.answers(id uuid, token text, kai text, moritz text, thos
 RETURNS TABLE (command text, answer text)
 LANGUAGE plpgsql AS $$
 BEGIN
-	FOR command IN SELECT unnest('{preview_invitation(%2$L),register_account(token => %2$L),
+	FOR command IN SELECT unnest('{preview_invitation(%2$L),ask_again(%2$L),register_account(token => %2$L),
 			accept_invitation(%1$L),accept_invitation_by_token(%2$L),"accept_invitation_by_token(%2$L, true)",
 			decline_invitation(%1$L),decline_invitation_by_token(%2$L),
 			withdraw_invitation(%1$L),resend_invitation(%1$L)}'::text[])
@@ -349,7 +349,8 @@ BEGIN
 		PERFORM set_config('request.jwt.claims',
 			CASE WHEN command ~ '^(withdraw|resend)' THEN kai
 				 WHEN command ~ '^register' THEN '{"sub":"new.decision"}' ELSE moritz END, false);
-		answer := test.refusal(format('SELECT tempcloud.' || command, id, token));
+		answer := CASE WHEN command ~ '^preview' THEN test.answer(format('SELECT status FROM tempcloud.' || command, id, token))
+					   ELSE test.refusal(format('SELECT tempcloud.' || command, id, token)) END;
 		command := split_part(command, '(', 1);
 		RETURN NEXT;
 	END LOOP;

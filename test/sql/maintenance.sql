@@ -24,7 +24,7 @@ SELECT status FROM tempcloud.preview_invitation(:'token');
 SELECT test.let_pass(:'routed', '2 min') \gset
 SELECT test.let_pass(:'unrouted', '31 days') \gset
 SELECT email, status, decided_at FROM tempcloud.invitations_sent ORDER BY id;
-SELECT tempcloud.preview_invitation(:'token'); \echo :SQLSTATE
+SELECT status, link_is_current FROM tempcloud.preview_invitation(:'token');
 SELECT tempcloud.withdraw_invitation(:'routed'); \echo :SQLSTATE
 SET request.jwt.claims = :'bob';
 SELECT inviter_company, status, can_accept, decided_at FROM tempcloud.invitations_received;

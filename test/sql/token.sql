@@ -14,9 +14,10 @@ SELECT status FROM tempcloud.preview_invitation(:'token');
 
 -- What is no token is refused: malformed, by whichever command
 CREATE FUNCTION pg_temp.refusals(token text)
-RETURNS TABLE (preview text, register text, accept text, decline text, confirm text)
+RETURNS TABLE (preview text, ask text, register text, accept text, decline text, confirm text)
 LANGUAGE sql AS $$
 SELECT test.refusal(format('SELECT tempcloud.preview_invitation(%L)', token)),
+	   test.refusal(format('SELECT tempcloud.ask_again(%L)', token)),
 	   test.refusal(format('SELECT tempcloud.register_account(token => %L)', coalesce(token, ''))),
 	   test.refusal(format('SELECT tempcloud.accept_invitation_by_token(%L)', token)),
 	   test.refusal(format('SELECT tempcloud.decline_invitation_by_token(%L)', token)),

@@ -80,7 +80,7 @@ my $refusals = '';
 foreach my $case (
 	[ 'nobody', 'preview_invitation(:token)', $typo, 'invalid_token' ],
 	[ 'bob', 'accept_invitation_by_token(:token)', $confirmation, 'invalid_token' ],
-	[ 'bob', 'preview_invitation(:token)', $declined, 'invitation_declined' ],
+	[ 'bob', 'ask_again(:token)', $declined, 'invitation_declined' ],
 	[ 'bob', 'accept_invitation_by_token(:token)', $unused, 'other_address' ],
 	[ 'anna', 'accept_invitation_by_token(:token)', $unused, 'own_account' ],
 	[ 'nobody', 'accept_invitation_by_token(:token)', $unused, 'no_account' ],
@@ -180,7 +180,7 @@ $log_start = -s $node->logfile;
 $node->psql('postgres', "SELECT tempcloud.preview_invitation('$unused')");
 $node->psql('postgres', "SELECT tempcloud.preview_invitation('$typo')");
 $node->psql('postgres', "SELECT tempcloud.preview_invitation('$unused') FROM nowhere");
-$node->psql('postgres', "DO \$\$BEGIN PERFORM tempcloud.preview_invitation('$declined'); END\$\$");
+$node->psql('postgres', "DO \$\$BEGIN PERFORM tempcloud.ask_again('$declined'); END\$\$");
 $log = log_of($node, $log_start);
 like($log, qr/statement: SELECT tempcloud\.preview_invitation\('tci_\*{48}'\)/, 'the log has the statement');
 like($log, qr/relation "nowhere" does not exist/, 'the log has its error');

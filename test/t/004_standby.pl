@@ -74,7 +74,7 @@ my @writing = (
 	"confirm_email('$token')", "invite('x\@kunde.example')", "invite_many('[]')",
 	"resend_invitation($id)", "withdraw_invitation($id)", "accept_invitation($id)",
 	"accept_invitation_by_token('$token')", "decline_invitation($id)",
-	"decline_invitation_by_token('$token')", "unblock_account($id)", 'claim_mail()',
+	"decline_invitation_by_token('$token')", "ask_again('$token')", "unblock_account($id)", 'claim_mail()',
 	"mail_sent('{}')", "mail_failed($id, 'x')", "mail_bounced('x')",
 	"release_mail('{}')", "retry_mail($id)", 'maintain()',
 	"send_order('X', '[]')", "send_request($id, 'X', 'X', '[]')", "withdraw_request($id)",
