@@ -128,7 +128,11 @@ tempcloud_badge_counts(PG_FUNCTION_ARGS)
 	tc_enter();
 	caller = tc_caller_with_right(QUERY_READ, RIGHT_READ);
 	mark = tc_read(&find_mark, UUID_VALUE(caller->contact_id));
-	/* Keys are in the order of time: what is older than the contact was never unread. */
+
+	/*
+	 * Keys are in the order of time: what is older than the contact was never
+	 * unread.
+	 */
 	read_up_to = mark.count > 0 ? tc_uuid(mark, 0, MARKED_EVENT_ID) : caller->contact_id;
 	return tc_finish(tc_read(&count_badges, UUID_VALUE(caller->account_id),
 							 UUID_VALUE(caller->contact_id), TIME_VALUE(tc_now()),

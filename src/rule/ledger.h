@@ -24,12 +24,15 @@ extern int	tc_seal_ledger(void);
 
 /*
  * What is hashed of a partnership p, in a query: keys only, so that the erasure
- * of a person's data changes nothing.
+ * of a person's data changes nothing.  No two rows have the same: to_char alone
+ * would leave out BC, and return null for infinity.
  */
 #define LEDGER_LEAF \
 	"format(E'tempcloud/partnership/v1\\n%s\\n%s\\n%s\\n%s\\n%s\\n'," \
 	" p.customer_id, p.provider_id, p.invitation_id, p.accepted_by," \
-	" to_char(p.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'))"
+	" CASE WHEN p.created_at >= timestamptz '0001-01-01 00:00Z' AND p.created_at < timestamptz 'infinity'" \
+	"      THEN to_char(p.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')" \
+	"      ELSE extract(epoch FROM p.created_at)::text END)"
 
 /* A head of the tree. */
 typedef struct LedgerHead
