@@ -41,13 +41,21 @@ is($sent, 3000, 'all are sent');
 sleep 2.5;	# commits that late are waited for
 claim();
 
-my $before = visited();
-for my $n (1 .. 5)
+# Now and then a session begins anew, and looks at all: that can be in one try.
+my $looks;
+foreach my $try (1 .. 3)
 {
-	as_caller($node, 'anna', "SELECT tempcloud.invite('c$n\@anbieter.example')");
-	is(claim(), 1, 'a new one is claimed');
+	my $before = visited();
+
+	for my $n (1 .. 5)
+	{
+		as_caller($node, 'anna', "SELECT tempcloud.invite('c$try$n\@anbieter.example')");
+		is(claim(), 1, 'a new one is claimed');
+	}
+	$looks = visited() - $before;
+	last if $looks < 1000;
 }
-cmp_ok(visited() - $before, '<', 1000, 'without a look at the dead ones');
+cmp_ok($looks, '<', 1000, 'without a look at the dead ones');
 
 # A transaction that commits long after it queued its mail
 my $late = $node->background_psql('postgres');
