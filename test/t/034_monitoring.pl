@@ -67,7 +67,7 @@ sub alerts_are
 	is($alerts, $expected, $how);
 }
 
-sub require_ok
+sub succeeds
 {
 	my ($how, @command) = @_;
 	my $out;
@@ -75,9 +75,9 @@ sub require_ok
 	ok(IPC::Run::run(\@command, '>', \$out, '2>&1'), $how) or diag $out;
 }
 
-require_ok('promtool: the rules', "$bin/promtool", 'check', 'rules', "$monitoring/alerts.yaml");
+succeeds('promtool: the rules', "$bin/promtool", 'check', 'rules', "$monitoring/alerts.yaml");
 chdir $monitoring;
-require_ok('promtool: their tests', "$bin/promtool", 'test', 'rules', 'alerts_test.yaml');
+succeeds('promtool: their tests', "$bin/promtool", 'test', 'rules', 'alerts_test.yaml');
 
 my $node = new_server('monitoring', conf => q{
 	shared_preload_libraries = 'tempcloud'
