@@ -150,8 +150,9 @@ soak: export TEMPCLOUD_CALLS ?= 1000000
 soak: export TEMPCLOUD_QUERIES ?= 200000
 soak: export TEMPCLOUD_MODEL_SECONDS ?= 600
 soak: export TEMPCLOUD_PAIRS ?= all
+soak: export TEMPCLOUD_FAILOVERS ?= 5
 soak:
-	TAP_TESTS='test/t/008_crash.pl test/t/014_model.pl test/t/017_memory.pl test/t/018_sqlsmith.pl test/t/023_pairs.pl' scripts/test tap
+	TAP_TESTS='test/t/008_crash.pl test/t/014_model.pl test/t/017_memory.pl test/t/018_sqlsmith.pl test/t/023_pairs.pl test/t/036_failover.pl' scripts/test tap
 
 # make bench BENCH_OPTS='--sides latency --plot ratios.svg': see bench/README.md
 bench:
