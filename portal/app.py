@@ -8,9 +8,9 @@ from aiohttp import web
 from . import pages, people, protection
 from .database import Database, Refused, Unavailable
 from .live import Live
-from .screens import company, demo, invitation, invite, invite_many, link, order, partners, register, requests
+from .screens import activity, company, demo, invitation, invite, invite_many, link, order, partners, register, requests
 
-SCREENS = (partners, invite, invite_many, invitation, link, register, requests, order, company)
+SCREENS = (partners, invite, invite_many, invitation, link, register, requests, order, activity, company)
 MOST_BYTES = 512 * 1024     # of a form
 
 

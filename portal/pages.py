@@ -18,13 +18,9 @@ FOLDER = Path(__file__).parent
 PAGE_ROWS = 20
 UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
 
-# The caller, and the badges.  Pending invitations come first, so that few rows tell their number.
 WHOAMI = """
-SELECT to_jsonb(tempcloud.whoami()) AS me,
-       (SELECT count(*) FILTER (WHERE status = 'pending')
-          FROM (SELECT status FROM tempcloud.invitations_received LIMIT 100) r) AS invitations,
-       (SELECT count(*) FILTER (WHERE status = 'open')
-          FROM (SELECT status FROM tempcloud.requests_received LIMIT 100) r) AS requests
+SELECT to_jsonb(w) AS me, CASE WHEN (w.account).id IS NOT NULL THEN to_jsonb(tempcloud.badge_counts()) END AS badges
+  FROM tempcloud.whoami() w
 """
 
 
@@ -53,8 +49,7 @@ class Visit:
 
     async def read_me(self):
         row = await self.db.one(WHOAMI)
-        self.me = row.pop('me')
-        self.badges = row
+        self.me, self.badges = row['me'], row['badges']
 
     @property
     def account(self):

@@ -3,7 +3,7 @@ import json
 import re
 from datetime import timezone
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from markupsafe import Markup, escape
 
@@ -20,6 +20,8 @@ def read(language):
     return json.loads((FOLDER / f'{language}.json').read_text(encoding='utf-8'))
 
 
+# to choose from; the database knows more
+ZONES = [(zone, zone.replace('_', ' ')) for zone in sorted(available_timezones()) if re.match('(Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific)/', zone)]
 TEXTS = {language: read(language) for language in LANGUAGES}
 
 
@@ -57,6 +59,14 @@ class Wording:
 
     def has(self, key):
         return key in self.texts
+
+    def event(self, name):
+        """What has happened, in words; its name where there are none yet."""
+        return self.texts.get(f'event.{name}', name)
+
+    def at(self, zone):
+        """The same words, with the times of another place."""
+        return Wording(self.language, zone) if zone != self.zone.key else self
 
     def local(self, time):
         return time.astimezone(self.zone)

@@ -35,6 +35,18 @@ SELECT tempcloud.register_account('provider', 'Tatkraft & Söhne', 'Bogdan', 'Bi
 COMMIT;
 
 -- Anna's invitations, and what has become of them
+\set partner 'SELECT tempcloud.register_account(''provider'','
+:as('b1', 'post@nordkraft.example'); :partner 'Nordkraft Personal', 'Birte', 'Boll', city => 'Schwerin', country => 'DE'); COMMIT;
+:as('b2', 'post@anpacker.example'); :partner 'Anpacker & Partner', 'Bülent', 'Bayram', city => 'Hamburg', country => 'DE'); COMMIT;
+:as('b3', 'post@elbteam.example'); :partner 'Elbteam Zeitarbeit', 'Bianca', 'Borg', city => 'Cuxhaven', country => 'DE'); COMMIT;
+:as('b4', 'post@logipool.example'); :partner 'LogiPool Dänemark', 'Bent', 'Bruun', city => 'Padborg', country => 'DK'); COMMIT;
+:as('anna');
+SELECT tempcloud.invite(email) FROM unnest('{post@nordkraft.example,post@anpacker.example,post@elbteam.example,post@logipool.example}'::text[]) email;
+COMMIT;
+:as('b1'); SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received; COMMIT;
+:as('b2'); SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received; COMMIT;
+:as('b3'); SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received; COMMIT;
+:as('b4'); SELECT tempcloud.accept_invitation(id) FROM tempcloud.invitations_received; COMMIT;
 :as('anna');
 SELECT tempcloud.invite('bela@flexwerk.example', 'Béla', 'Bartels', 'FlexWerk Nord');
 SELECT tempcloud.invite('bogdan@tatkraft.example', company_name => 'Tatkraft & Söhne');
@@ -79,7 +91,7 @@ SELECT tempcloud.send_request(id, 'Staplerfahrer', 'Hamburg', jsonb_build_array(
 		jsonb_build_object('starts_at', current_date + 5 + time '06:00', 'ends_at', current_date + 5 + time '14:00', 'headcount', 2),
 		jsonb_build_object('starts_at', current_date + 6 + time '06:00', 'ends_at', current_date + 6 + time '14:00', 'headcount', 2)),
 	department => 'Halle 3', requirements => 'Staplerschein')
-  FROM tempcloud.providers;
+  FROM tempcloud.providers WHERE company_name = 'FlexWerk Nord';
 COMMIT;
 :as('clara');
 SELECT tempcloud.send_request(id, 'Reinigungskraft', 'Kiel', jsonb_build_array(

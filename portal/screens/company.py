@@ -3,11 +3,11 @@ from aiohttp import web
 
 from ..pages import UUID, Elsewhere, Errors, attempt, fields_of, local, member
 from ..protection import set_cookie
-from ..wording import LANGUAGES
+from ..wording import LANGUAGES, ZONES
 
 routes = web.RouteTableDef()
 
-PROFILE = ('company_name', 'phone', 'website', 'street', 'postal_code', 'city', 'country', 'locale')
+PROFILE = ('company_name', 'phone', 'website', 'street', 'postal_code', 'city', 'country', 'locale', 'time_zone')
 CONTACT = ('given_name', 'family_name', 'email', 'position', 'phone')
 ROLES = ('owner', 'manager', 'member', 'viewer')
 CONTACTS = 'SELECT * FROM tempcloud.my_contacts ORDER BY id LIMIT 200'
@@ -26,7 +26,7 @@ async def render_company(request, refused=None, form=None):
         contacts = await visit.db.all(CONTACTS)
         head = (await visit.db.one('SELECT tempcloud.ledger_checkpoint() AS head'))['head'] or ''
         return visit.render('company.html', status=refused.status if refused else 200, contacts=contacts,
-                            head=head.split('\n'), form=form or {name: visit.account[name] or '' for name in PROFILE},
+                            head=head.split('\n'), zones=ZONES, form=form or {name: visit.account[name] or '' for name in PROFILE},
                             errors=Errors(refused, PROFILE))
 
 

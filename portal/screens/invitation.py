@@ -6,11 +6,13 @@ from ..pages import PAGE_ROWS, UUID, Elsewhere, Errors, attempt, fields_of, key_
 routes = web.RouteTableDef()
 
 SENT = """
-SELECT id, email, given_name, family_name, company_name, status, created_at, sent_at, expires_at, decided_at,
-       partner_id, accepted_by_name, delivery
-  FROM tempcloud.invitations_sent
- WHERE (created_at, id) < (%(time)s, %(id)s)
- ORDER BY created_at DESC, id DESC LIMIT %(rows)s
+SELECT i.*, p.company_name AS partner_company
+  FROM (SELECT * FROM tempcloud.invitations_sent
+         WHERE (created_at, id) < (%(time)s, %(id)s)
+         ORDER BY created_at DESC, id DESC LIMIT %(rows)s) i
+  LEFT JOIN LATERAL (
+        SELECT company_name FROM tempcloud.partners WHERE id = i.partner_id OFFSET 0) p ON true
+ ORDER BY i.created_at DESC, i.id DESC
 """
 ONE_SENT = 'SELECT * FROM tempcloud.invitations_sent WHERE id = %(id)s'
 # Pending ones first is the order of the view, which has no key of its own to go on from.

@@ -47,23 +47,26 @@ async def show(request, token, template='link_invitation.html', **values):
     """What the link invites to, or what has become of it."""
     try:
         async with visit(request) as found:
-            invitation = await invitation_of(found.db, token)
+            invitation = await found.db.call('preview_invitation', token=token)
+            word = ended(invitation)
+            if word:
+                return found.render('link_ended.html', status=410, word=word, invitation=invitation, token=token)
             return found.render(template, invitation=invitation, token=token, **values)
     except Refused as refused:
-        async with visit(request) as found:
-            return found.render('link_ended.html', status=refused.status, refused=refused, token=token)
+        return await show_refused(request, refused, token)
 
 
-@routes.post('/invitation/ask')
-async def ask(request):
-    token = await token_of(request)
-    try:
-        async with visit(request) as found:
-            invitation = await found.db.call('ask_again', token=token)
-            return found.render('link_asked.html', invitation=invitation)
-    except Refused as refused:
-        async with visit(request) as found:
-            return found.render('link_ended.html', status=refused.status, refused=refused, token=token)
+def ended(invitation):
+    """The word for why a link opens nothing any more, or None."""
+    if invitation['status'] != 'pending':
+        return f"invitation_{invitation['status']}"
+    return None if invitation['link_is_current'] else 'link_replaced'
+
+
+async def show_refused(request, refused, token):
+    async with visit(request) as found:
+        return found.render('link_ended.html', status=refused.status, word=refused.word, refused=refused, invitation=None,
+                            token=token)
 
 
 @routes.post('/invitation/accept')
@@ -80,8 +83,7 @@ async def accept(request):
             return await show(request, token, 'link_accept.html', other_address=refused, status=409)
         if refused.word == 'no_account':
             return await show(request, token)
-        async with visit(request) as found:
-            return found.render('link_ended.html', status=refused.status, refused=refused, token=token)
+        return await show_refused(request, refused, token)
     raise Elsewhere('/partners', done='accepted')
 
 
@@ -97,10 +99,22 @@ async def decline(request):
     except Refused as refused:
         if refused.field == 'reason':
             return await show(request, token, 'link_decline.html', status=400, form=form, errors=Errors(refused, ('reason',)))
-        async with visit(request) as found:
-            return found.render('link_ended.html', status=refused.status, refused=refused, token=token)
+        return await show_refused(request, refused, token)
     async with visit(request) as found:
-        return found.render('link_declined.html')
+        return found.render('link_done.html', title='done.declined', text='link.declined_text')
+
+
+@routes.post('/invitation/ask')
+async def ask_again(request):
+    """Ask for another mail."""
+    token = await token_of(request)
+    try:
+        async with visit(request) as found:
+            await found.db.call('ask_again', token=token)
+    except Refused as refused:
+        return await show_refused(request, refused, token)
+    async with visit(request) as found:
+        return found.render('link_done.html', title='link.asked', text='link.asked_text')
 
 
 @routes.get('/confirmation')
@@ -119,6 +133,5 @@ async def confirm(request):
         async with visit(request) as found:
             await found.db.call('confirm_email', token=token)
     except Refused as refused:
-        async with visit(request) as found:
-            return found.render('link_ended.html', status=refused.status, refused=refused, token=token)
+        return await show_refused(request, refused, token)
     raise Elsewhere('/company', done='confirmed')

@@ -20,6 +20,12 @@ CONTACTS = """
 SELECT given_name, family_name, position, email, phone
   FROM tempcloud.partner_contacts WHERE account_id = %(id)s LIMIT 100
 """
+# of the newest events: they are not in the order of partners
+ACTIVITY = """
+SELECT * FROM (SELECT * FROM tempcloud.activity ORDER BY id DESC LIMIT 500) a
+ WHERE partner_id = %(id)s ORDER BY id DESC LIMIT 50
+"""
+TABS = ('company', 'contacts', 'activity')
 NO_ID = '00000000-0000-0000-0000-000000000000'
 
 
@@ -46,9 +52,9 @@ async def partner(request):
         found = await visit.db.one(PARTNER, id=key)
         if found is None:
             raise web.HTTPNotFound
-        contacts = await visit.db.all(CONTACTS, id=key)
-        tab = 'contacts' if request.query.get('tab') == 'contacts' else 'company'
-        return visit.render('partner.html', partner=found, contacts=contacts, tab=tab)
+        tab = request.query.get('tab') if request.query.get('tab') in TABS else 'company'
+        rows = await visit.db.all(ACTIVITY if tab == 'activity' else CONTACTS, id=key)
+        return visit.render('partner.html', partner=found, rows=rows, tab=tab)
 
 
 @routes.get(f'/partners/{{id:{UUID}}}/receipt')

@@ -3,6 +3,7 @@ from aiohttp import web
 
 from ..database import Refused
 from ..pages import Elsewhere, Errors, attempt, fields_of, filled, visit
+from .link import show_refused
 from .link import invitation_of
 
 routes = web.RouteTableDef()
@@ -38,8 +39,7 @@ async def render(request, form, refused=None):
             async with visit(request) as found:
                 invitation = await invitation_of(found.db, form['token'])
         except Refused as ended:
-            async with visit(request) as found:
-                return found.render('link_ended.html', status=ended.status, refused=ended, token=form['token'])
+            return await show_refused(request, ended, form['token'])
         if form['prefill']:
             form = {**form, **{name: invitation[name] or '' for name in ('company_name', 'given_name', 'family_name', 'phone')}}
     async with visit(request) as found:

@@ -9,7 +9,7 @@ import time
 import aiohttp
 import psycopg
 
-from browser import BASE, note, report
+from browser import BASE, note, prompt, report
 
 PROXY = os.environ['PROXY']             # a portal behind a proxy, whose secret is this
 SECRET = os.environ['TEMPCLOUD_PORTAL_SECRET']
@@ -201,7 +201,7 @@ async def slow_clients(eve):
     start = time.monotonic()
     answer, _ = await eve.get('/partners')
     seconds = time.monotonic() - start
-    report(answer.status == 200 and seconds < 1, 'a hundred slow clients keep nobody waiting')
+    report(answer.status == 200 and prompt(seconds), 'a hundred slow clients keep nobody waiting')
     note(f'{seconds * 1000:.0f} ms')
     for _, writer in slow:
         writer.close()
@@ -241,7 +241,7 @@ async def until_quiet(answer):
 async def until_told(answer):
     try:
         while True:
-            if await asyncio.wait_for(answer.content.readline(), 5) == b'event: changed\n':
+            if await asyncio.wait_for(answer.content.readline(), 30) == b'event: changed\n':
                 return True
     except asyncio.TimeoutError:
         return False

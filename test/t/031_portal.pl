@@ -24,6 +24,7 @@ my $smtp = start_smtp();
 $node->safe_psql('postgres', qq{
 	CREATE ROLE portal LOGIN IN ROLE tempcloud_service;
 	CREATE ROLE post LOGIN IN ROLE tempcloud_mailer;
+	ALTER DATABASE postgres SET tempcloud.resend_interval = 0;
 	ALTER DATABASE postgres SET tempcloud.invitation_url = 'http://127.0.0.1:$port/invitation#{token}';
 	ALTER DATABASE postgres SET tempcloud.confirmation_url = 'http://127.0.0.1:$port/confirmation#{token}';
 	ALTER DATABASE postgres SET tempcloud.request_url = 'http://127.0.0.1:$port/requests/{id}'});
@@ -38,6 +39,8 @@ local %ENV = (
 	PYTHONDONTWRITEBYTECODE => 1,
 	PGHOST => $node->host,
 	PGPORT => $node->port,
+	NGINX_PORT => PostgreSQL::Test::Cluster::get_free_port(),
+	OAUTH_PORT => PostgreSQL::Test::Cluster::get_free_port(),
 	PGDATABASE => 'postgres',
 	PGDATA => $node->data_dir,
 	PGLOG => $node->logfile,
@@ -71,11 +74,11 @@ sub start_portal
 # Run a test in Python, and count the checks that it reports.
 sub browse
 {
-	my ($script) = @_;
+	my ($script, @arguments) = @_;
 	my ($out, $err) = ('', '');
 	my $start = time;
 
-	IPC::Run::run([ '/usr/bin/python3', "$root/test/portal/$script" ], '>', \$out, '2>', \$err);
+	IPC::Run::run([ '/usr/bin/python3', "$root/test/portal/$script", @arguments ], '>', \$out, '2>', \$err);
 	foreach (split /\n/, $out)
 	{
 		if (/^(not )?ok - (.*)/) { ok(!$1, $2); }
@@ -85,11 +88,28 @@ sub browse
 	note(sprintf '%s: %.0f s', $script, time - $start);
 }
 
-browse($_) foreach qw(story.py inject.py attack.py live.py);
+browse($_) foreach qw(texts.py story.py inject.py attack.py proxy.py live.py);
+
+# Pictures for docs/screens, with the people of make portal in a database of their own
+my $demo_port = PostgreSQL::Test::Cluster::get_free_port();
+my $screens = "$root/docs/screens";
+my $demo;
+{
+	local $ENV{PGDATABASE} = 'demo';
+	local $ENV{DEMO} = "http://127.0.0.1:$demo_port";
+	local $ENV{TEMPCLOUD_MAILER_DATABASE} = 'user=post dbname=demo';
+	$node->safe_psql('postgres', 'CREATE DATABASE demo');
+	system_or_bail('psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-v', "url=$ENV{DEMO}", '-f', "$root/portal/demo/setup.sql");
+	system_or_bail('psql', '-Xqo', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-U', 'portal', '-f', "$root/portal/demo/story.sql");
+	system_or_bail('tempcloud-mailer', '--once');
+	$demo = start_portal($demo_port, '--demo', '--outbox', $smtp->{inbox});
+	mkdir $screens;
+	browse('screens.py', $screens);
+}
 
 # At the end, nothing has gone wrong unseen.
 $mailer->kill_kill;
-foreach ($portal, $proxied)
+foreach ($portal, $proxied, $demo)
 {
 	$_->signal('TERM');
 	ok($_->finish, 'SIGTERM ends a portal well');
