@@ -133,6 +133,11 @@ sanitize:
 	scripts/debian bookworm scripts/sanitize assert
 	scripts/debian forky scripts/sanitize assert
 
+# Keep the script that installs this version, for updates from it: see docs/release.md.
+release-script: $(INSTALL_SQL)
+	mkdir -p test/release
+	cp $< test/release
+
 indent:
 	scripts/indent
 
@@ -158,4 +163,4 @@ soak:
 bench:
 	scripts/bench $(BENCH_OPTS)
 
-.PHONY: install-helper uninstall-helper demo portal check test test-matrix deb test-deb sanitize indent lint fuzz soak bench
+.PHONY: install-helper uninstall-helper release-script demo portal check test test-matrix deb test-deb sanitize indent lint fuzz soak bench

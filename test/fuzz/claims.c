@@ -12,7 +12,12 @@
 #include "../../src/base/jwt_claims.h"
 #include "fuzz.h"
 
-static const int encodings[] = {PG_UTF8, PG_LATIN1, PG_SQL_ASCII, PG_EUC_JP, PG_EUC_TW, PG_MULE_INTERNAL};
+static const int encodings[] = {
+	PG_UTF8, PG_LATIN1, PG_SQL_ASCII, PG_EUC_JP, PG_EUC_TW,
+#if PG_VERSION_NUM < 190000
+	PG_MULE_INTERNAL
+#endif
+};
 
 /* How deeply it is nested, if it is JSON. */
 static int

@@ -3,7 +3,7 @@
 #
 # When a version is released, the script that installs it is kept:
 #
-#	make && mkdir -p test/release && cp sql/tempcloud--1.0.0.sql test/release
+#	make release-script
 #
 # Every script sql/tempcloud--a--b.sql, and the way from every release to the
 # current version, is then tested here. C functions that an old script names
@@ -22,6 +22,13 @@ use Test::More;
 
 my $test = "$FindBin::RealBin/..";
 my $RELEASES = "$test/release";
+
+# Each version that the change log calls released is there.
+sub released { return $_[0] =~ /^## (\S+) \(\d{4}-\d\d-\d\d\)$/mg; }
+
+is_deeply([ grep { !-f "$RELEASES/tempcloud--$_.sql" } released(slurp_file("$test/../CHANGELOG.md")) ], [], 'the script of each release is kept');
+is_deeply([ released("# Changelog\n\n## 1.2.0 (unreleased)\n\n## 1.1.0 (2027-01-31)\n\n## 1.0.0 (2026-12-01)\n") ],
+	[ '1.1.0', '1.0.0' ], 'releases of a change log');
 
 # A PostgreSQL where versions can be put that are not installed.
 my $folder = PostgreSQL::Test::Utils::tempdir;

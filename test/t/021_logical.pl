@@ -115,7 +115,7 @@ sub refuses
 	is(contents($replica), $before, 'and has all it had');
 	my ($lsn) = $log =~ m{CONTEXT: .*finished at ([0-9A-F]+/[0-9A-F]+)};
 	$replica->safe_psql('postgres', "ALTER SUBSCRIPTION tempcloud SKIP (lsn = '$lsn'); ALTER SUBSCRIPTION tempcloud ENABLE");
-	eventually(sub { $replica->safe_psql('postgres', 'SELECT subskiplsn FROM pg_subscription') eq '0/0' }, 60)
+	eventually(sub { $replica->safe_psql('postgres', 'SELECT subskiplsn FROM pg_subscription') =~ m{^0/0+$} }, 60)
 	  or die 'the replica does not go on';
 	return;
 }
