@@ -30,6 +30,12 @@ SELECT bench.key('1', n), bench.key('c', customer), 'customer', bench.key('d', c
   FROM (SELECT *, now() - interval '400 days' + n * interval '30 s' AS t FROM pair) p;
 INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by, created_at)
 SELECT inviter_id, invitee_id, id, decided_by, decided_at FROM tempcloud_data.invitation;
+INSERT INTO tempcloud_data.partner_note (account_id, partner_id, customer_id, provider_id, sort_name, sort_city, archived)
+SELECT n.account_id, n.partner_id, p.customer_id, p.provider_id, tempcloud_data.fold(a.company_name),
+	   CASE WHEN n.n % 3 = 0 THEN 'bonn' ELSE 'berlin' END, n.n % 4 = 0
+  FROM (SELECT *, row_number() OVER () AS n FROM tempcloud_data.partnership) p
+ CROSS JOIN LATERAL (VALUES (p.customer_id, p.provider_id, p.n), (p.provider_id, p.customer_id, p.n)) n (account_id, partner_id, n)
+  JOIN tempcloud_data.account a ON a.id = n.partner_id;
 
 -- Others of the same customers, to addresses without an account: one in 100 is
 -- pending, at most 900 of an account, and one in 50 was declined.

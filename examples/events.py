@@ -25,12 +25,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import psycopg2
 
 UUID = re.compile('[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
-EVENT = re.compile('(account|contact|invitation|request)[.][a-z_]{1,32}')
+EVENT = re.compile('(account|contact|invitation|partner|request)[.][a-z_]{1,32}')
 CONFIRM = {
     'account': 'SELECT 1 WHERE tempcloud.current_account_id() = %(account)s',
     'contact': 'SELECT 1 WHERE tempcloud.current_account_id() = %(account)s',
     'invitation': 'SELECT 1 FROM tempcloud.invitations_sent WHERE id = %(id)s'
                   ' UNION ALL SELECT 1 FROM tempcloud.invitations_received WHERE id = %(id)s',
+    'partner': 'SELECT 1 FROM tempcloud.partners WHERE id = %(id)s',
     'request': 'SELECT 1 FROM tempcloud.requests_sent WHERE id = %(id)s'
                ' UNION ALL SELECT 1 FROM tempcloud.requests_received WHERE id = %(id)s',
 }
@@ -91,7 +92,7 @@ def read_event(payload):
     if name is None or not isinstance(accounts, list):
         raise ValueError('no event')
     what = name.group(1)
-    key = text(event.get(what)) if what in ('invitation', 'request') else None
+    key = text(event.get(what)) if what in ('invitation', 'partner', 'request') else None
     if key is not None and not UUID.fullmatch(key):
         raise ValueError('no id')
     return (what, key), [text(account) for account in accounts]

@@ -144,3 +144,10 @@ CREATE TRIGGER read_mark_end_load AFTER INSERT ON tempcloud_data.read_mark
 ALTER TABLE tempcloud_data.read_mark
 	ENABLE ALWAYS TRIGGER read_mark_begin_load,
 	ENABLE ALWAYS TRIGGER read_mark_end_load;
+CREATE TRIGGER partner_note_begin_load BEFORE INSERT ON tempcloud_data.partner_note
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.begin_load();
+CREATE TRIGGER partner_note_end_load AFTER INSERT ON tempcloud_data.partner_note
+	FOR EACH STATEMENT EXECUTE FUNCTION tempcloud_data.end_load();
+ALTER TABLE tempcloud_data.partner_note
+	ENABLE ALWAYS TRIGGER partner_note_begin_load,
+	ENABLE ALWAYS TRIGGER partner_note_end_load;

@@ -18,6 +18,8 @@ ALTER TABLE tempcloud_data.request
 -- An invitation has few mails.
 ALTER TABLE tempcloud_data.mail
 	ALTER invitation_id SET (n_distinct = -0.5);
+ALTER TABLE tempcloud_data.partner_note
+	ALTER account_id SET (n_distinct = -1);
 ALTER TABLE tempcloud_data.event
 	ALTER account_id SET (n_distinct = -0.05),
 	ALTER partner_id SET (n_distinct = -0.05);
@@ -32,6 +34,10 @@ ALTER TABLE tempcloud_data.request
 	ALTER status SET STATISTICS 0,
 	ALTER answer_by SET STATISTICS 0,
 	ALTER unfilled_until SET STATISTICS 0;
+ALTER TABLE tempcloud_data.partner_note
+	ALTER archived SET STATISTICS 0,
+	ALTER sort_city SET STATISTICS 0,
+	ALTER responsible_id SET STATISTICS 0;
 ALTER TABLE tempcloud_data.mail
 	ALTER state SET STATISTICS 0;
 

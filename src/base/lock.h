@@ -50,8 +50,10 @@
  *					others hold
  *	10. block		(unblock_account, erase_person)
  *	11. read mark	of the caller (mark_read)
+ *	12. partner note	what an account keeps of a partner (set_partner_note;
+ *					update_account, of all partners, if the name or the city changes)
  *
- * 5 to 11 are locks of rows, of the strength FOR NO KEY UPDATE where FOR SHARE is
+ * 5 to 12 are locks of rows, of the strength FOR NO KEY UPDATE where FOR SHARE is
  * not said; 5 is shared FOR SHARE.  Several rows of a table are locked in one
  * statement with ORDER BY, before any of them is changed; invite(), which closes at
  * most two expired invitations, does so in the order of their keys.  Only contacts FOR SHARE

@@ -181,6 +181,7 @@ tempcloud_update_account(PG_FUNCTION_ARGS)
 				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_CITY, "city", FORM_LINE, true)),
 				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_COUNTRY, "country", FORM_COUNTRY, true)),
 				  TEXT_VALUE(tc_arg_change(fcinfo, UPDATE_TIME_ZONE, "time_zone", FORM_TIME_ZONE, false)));
+	tc_tell(EVENT_ACCOUNT_CHANGED, caller->account_id, NULL);
 	return tc_finish(rows);
 }
 

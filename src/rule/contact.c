@@ -295,6 +295,7 @@ tempcloud_update_contact(PG_FUNCTION_ARGS)
 				  TEXT_VALUE(email ? tc_fold_email(email) : NULL));
 	if (rows.count == 0)
 		tc_refuse(CONTACT_NOT_FOUND);
+	tc_tell(EVENT_CONTACT_CHANGED, caller->account_id, NULL);
 	return tc_finish(rows);
 }
 

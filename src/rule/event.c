@@ -81,6 +81,10 @@ static const char *const names[] = {
 	[EVENT_INVITATION_ASKED] = "invitation.asked",
 	[EVENT_INVITATION_SUPERSEDED] = "invitation.superseded",
 	[EVENT_INVITATION_ERASED] = "invitation.erased",
+	[EVENT_ACCOUNT_CHANGED] = "account.changed",
+	[EVENT_CONTACT_CHANGED] = "contact.changed",
+	[EVENT_INVITATION_DELIVERY] = "invitation.delivery",
+	[EVENT_PARTNER_NOTED] = "partner.noted",
 	[EVENT_REQUEST_SENT] = "request.sent",
 	[EVENT_REQUEST_WITHDRAWN] = "request.withdrawn",
 	[EVENT_REQUEST_DECLINED] = "request.declined",
@@ -102,6 +106,8 @@ typedef enum Topic
 static void store(EventName name, const pg_uuid_t *account, const pg_uuid_t *contact,
 				  const pg_uuid_t *partner, const pg_uuid_t *topic,
 				  const pg_uuid_t *person, const char *role);
+static Event make(EventName name, const pg_uuid_t *account, const pg_uuid_t *partner,
+				  const pg_uuid_t *topic);
 static void notify(Event event);
 static Topic topic_of(EventName name);
 static Datum transaction_of(const pg_uuid_t *id);
@@ -131,6 +137,26 @@ store(EventName name, const pg_uuid_t *account, const pg_uuid_t *contact,
 	  const pg_uuid_t *person, const char *role)
 {
 	Topic		about = topic_of(name);
+	Event		event = make(name, account, partner, topic);
+
+	tc_run(&insert_event, TIME_VALUE(event.at), TEXT_VALUE(names[name]), UUID_VALUE(account),
+		   UUID_VALUE(contact), UUID_VALUE(partner),
+		   UUID_VALUE(about == INVITATION_TOPIC ? topic : NULL),
+		   UUID_VALUE(about == REQUEST_TOPIC ? topic : NULL),
+		   UUID_VALUE(person), TEXT_VALUE(role));
+	notify(event);
+}
+
+void
+tc_tell(EventName name, const pg_uuid_t *account, const pg_uuid_t *topic)
+{
+	notify(make(name, account, NULL, topic));
+}
+
+/* What is told of an event, at the instant of the command. */
+static Event
+make(EventName name, const pg_uuid_t *account, const pg_uuid_t *partner, const pg_uuid_t *topic)
+{
 	Event		event = {
 		.at = tc_now(),
 		.has_account = account != NULL,
@@ -146,13 +172,7 @@ store(EventName name, const pg_uuid_t *account, const pg_uuid_t *contact,
 		event.partner = *partner;
 	if (topic != NULL)
 		event.topic = *topic;
-
-	tc_run(&insert_event, TIME_VALUE(event.at), TEXT_VALUE(names[name]), UUID_VALUE(account),
-		   UUID_VALUE(contact), UUID_VALUE(partner),
-		   UUID_VALUE(about == INVITATION_TOPIC ? topic : NULL),
-		   UUID_VALUE(about == REQUEST_TOPIC ? topic : NULL),
-		   UUID_VALUE(person), TEXT_VALUE(role));
-	notify(event);
+	return event;
 }
 
 /*
@@ -184,6 +204,9 @@ topic_of(EventName name)
 		case EVENT_CONTACT_LEFT:
 		case EVENT_CONTACT_REMOVED:
 		case EVENT_CONTACT_ROLE_CHANGED:
+		case EVENT_ACCOUNT_CHANGED:
+		case EVENT_CONTACT_CHANGED:
+		case EVENT_PARTNER_NOTED:
 			return NO_TOPIC;
 		case EVENT_INVITATION_CREATED:
 		case EVENT_INVITATION_RESENT:
@@ -195,6 +218,7 @@ topic_of(EventName name)
 		case EVENT_INVITATION_ASKED:
 		case EVENT_INVITATION_SUPERSEDED:
 		case EVENT_INVITATION_ERASED:
+		case EVENT_INVITATION_DELIVERY:
 			return INVITATION_TOPIC;
 		case EVENT_REQUEST_SENT:
 		case EVENT_REQUEST_WITHDRAWN:

@@ -28,6 +28,10 @@ typedef enum EventName
 	EVENT_INVITATION_ASKED,
 	EVENT_INVITATION_SUPERSEDED,
 	EVENT_INVITATION_ERASED,
+	EVENT_ACCOUNT_CHANGED,
+	EVENT_CONTACT_CHANGED,
+	EVENT_INVITATION_DELIVERY,
+	EVENT_PARTNER_NOTED,
 	EVENT_REQUEST_SENT,
 	EVENT_REQUEST_WITHDRAWN,
 	EVENT_REQUEST_DECLINED,
@@ -54,5 +58,11 @@ extern void tc_event(EventName name, const pg_uuid_t *account, const pg_uuid_t *
 extern void tc_event_of_contact(EventName name, const pg_uuid_t *account,
 								const pg_uuid_t *contact, const pg_uuid_t *person,
 								const char *role);
+
+/*
+ * Notify an event of one account alone, which is not stored in the history.  Needs a
+ * frame (tc_enter_command).
+ */
+extern void tc_tell(EventName name, const pg_uuid_t *account, const pg_uuid_t *topic);
 
 #endif							/* TC_EVENT_H */

@@ -17,14 +17,24 @@
 #include "base/input_check.h"
 #include "base/query.h"
 #include "base/settings.h"
+#include "rule/event.h"
 #include "rule/mail_report.h"
 #include "worker/notify.h"
 
+/* The invitation whose delivery a mail m is: invitations_sent shows it. */
+#define DELIVERED_INVITATION \
+	"CASE WHEN m.kind IN ('invitation', 'reminder') THEN m.invitation_id END"
+
+enum
+{
+	DELIVERED_INVITATION_ID = 1
+};
+
 static KeptQuery close_mail =
-QUERY("UPDATE tempcloud_data.mail"
+QUERY("UPDATE tempcloud_data.mail m"
 	  "   SET state = $2::tempcloud_data.mail_state, error = COALESCE($3, error),"
 	  "       leased = false, closed_at = $4"
-	  " WHERE id = $1");
+	  " WHERE id = $1 RETURNING " DELIVERED_INVITATION);
 
 /* A report counts after the end of the lease, too, unless the mail was dropped. */
 static KeptQuery close_as_sent =
@@ -34,7 +44,7 @@ QUERY("WITH held AS MATERIALIZED ("
 	  "    ORDER BY id FOR NO KEY UPDATE)"
 	  " UPDATE tempcloud_data.mail m"
 	  "    SET state = 'sent', error = NULL, leased = false, closed_at = $2"
-	  "   FROM held WHERE m.id = held.id");
+	  "   FROM held WHERE m.id = held.id RETURNING " DELIVERED_INVITATION);
 
 static KeptQuery lock_failed =
 QUERY("SELECT attempt FROM tempcloud_data.mail"
@@ -47,17 +57,17 @@ enum
 
 /* Doubling from the first delay, at most a day, a quarter more or less. */
 static KeptQuery defer_mail =
-QUERY("UPDATE tempcloud_data.mail"
+QUERY("UPDATE tempcloud_data.mail m"
 	  "   SET leased = false, error = $2,"
 	  "       due_at = $4 + make_interval(secs =>"
 	  "           LEAST($3 * 2.0 ^ LEAST(attempt - 1, 30), 86400)"
 	  "           * (0.75 + random() / 2))"
-	  " WHERE id = $1");
+	  " WHERE id = $1 RETURNING " DELIVERED_INVITATION);
 
 static KeptQuery bounce_mail =
-QUERY("UPDATE tempcloud_data.mail"
+QUERY("UPDATE tempcloud_data.mail m"
 	  "   SET state = 'bounced', error = $2, leased = false, closed_at = $3"
-	  " WHERE id = $1 AND attempt > 0");
+	  " WHERE id = $1 AND attempt > 0 RETURNING " DELIVERED_INVITATION);
 
 static KeptQuery release_mails =
 QUERY("WITH held AS MATERIALIZED ("
@@ -72,6 +82,15 @@ static KeptQuery reopen_mail =
 QUERY("UPDATE tempcloud_data.mail"
 	  "   SET state = 'queued', attempt = 0, closed_at = NULL, due_at = $2"
 	  " WHERE id = $1 AND state = 'failed'");
+
+static KeptQuery find_inviters =
+QUERY("SELECT i.id, i.inviter_id FROM tempcloud_data.invitation i"
+	  " WHERE i.id = ANY ($1) ORDER BY i.id");
+
+enum
+{
+	INVITER_INVITATION_ID = 1, INVITER_ID
+};
 
 /*
  * A mail server may quote the mail in its reply, and no token, nor half of one,
@@ -99,6 +118,7 @@ static const char *const states[] = {
 	[MAIL_IS_SUPPRESSED] = "suppressed"
 };
 
+static uint64 tell_deliveries(Rows mails);
 static pg_uuid_t *key_of_message_id(const char *message_id);
 
 PG_FUNCTION_INFO_V1(tempcloud_mail_sent);
@@ -122,7 +142,8 @@ tempcloud_mail_sent(PG_FUNCTION_ARGS)
 	tc_enter_command("mail_sent()");
 	if (PG_ARGISNULL(ARG_IDS))
 		tc_require(NULL, "ids");
-	count = tc_run(&close_as_sent, ARG_VALUE(ARG_IDS, UUIDARRAYOID), TIME_VALUE(tc_now())).count;
+	count = tell_deliveries(tc_run(&close_as_sent, ARG_VALUE(ARG_IDS, UUIDARRAYOID),
+								   TIME_VALUE(tc_now())));
 	tc_leave();
 	PG_RETURN_INT32(count);
 }
@@ -154,8 +175,8 @@ tempcloud_mail_failed(PG_FUNCTION_ARGS)
 	{
 		again = !permanent && tc_integer(rows, 0, FAILED_ATTEMPT) < tc_mail_max_attempts;
 		if (again)
-			tc_run(&defer_mail, UUID_VALUE(id), TEXT_VALUE(error),
-				   INT_VALUE(tc_mail_retry_delay), TIME_VALUE(tc_now()));
+			tell_deliveries(tc_run(&defer_mail, UUID_VALUE(id), TEXT_VALUE(error),
+								   INT_VALUE(tc_mail_retry_delay), TIME_VALUE(tc_now())));
 		else
 			tc_close_mail(id, MAIL_IS_FAILED, error);
 	}
@@ -184,8 +205,8 @@ tempcloud_mail_bounced(PG_FUNCTION_ARGS)
 	reason = tc_trim(tc_arg_text(fcinfo, ARG_REASON));
 	reason = reason ? tc_clean_report(reason) : "unknown reason";
 	if (id != NULL)
-		found = tc_run(&bounce_mail, UUID_VALUE(id), TEXT_VALUE(reason),
-					   TIME_VALUE(tc_now())).count > 0;
+		found = tell_deliveries(tc_run(&bounce_mail, UUID_VALUE(id), TEXT_VALUE(reason),
+									   TIME_VALUE(tc_now()))) > 0;
 	tc_leave();
 	PG_RETURN_BOOL(found);
 }
@@ -237,8 +258,34 @@ tempcloud_retry_mail(PG_FUNCTION_ARGS)
 void
 tc_close_mail(const pg_uuid_t *id, MailState state, const char *error)
 {
-	tc_run(&close_mail, UUID_VALUE(id), TEXT_VALUE(states[state]), TEXT_VALUE(error),
-		   TIME_VALUE(tc_now()));
+	tell_deliveries(tc_run(&close_mail, UUID_VALUE(id), TEXT_VALUE(states[state]),
+						   TEXT_VALUE(error), TIME_VALUE(tc_now())));
+}
+
+/*
+ * Tell the inviters that the delivery of these mails has changed, those that are about
+ * an invitation.  One that is suppressed is told as any other: who is blocked is not to
+ * notice.  Returns the number of mails.
+ */
+static uint64
+tell_deliveries(Rows mails)
+{
+	const pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (mails.count + 1));
+	int			count = 0;
+	Rows		inviters;
+
+	for (uint64 i = 0; i < mails.count; i++)
+	{
+		ids[count] = tc_uuid(mails, i, DELIVERED_INVITATION_ID);
+		count += ids[count] != NULL;
+	}
+	if (count == 0)
+		return mails.count;
+	inviters = tc_run(&find_inviters, ARRAY_VALUE(tc_uuid_array(ids, count)));
+	for (uint64 i = 0; i < inviters.count; i++)
+		tc_tell(EVENT_INVITATION_DELIVERY, tc_uuid(inviters, i, INVITER_ID),
+				tc_uuid(inviters, i, INVITER_INVITATION_ID));
+	return mails.count;
 }
 
 char *

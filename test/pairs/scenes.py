@@ -229,6 +229,8 @@ REQUESTS = {
     **MAINTENANCE,
     'erase provider': ('admin', "SELECT count(*) FROM tempcloud.erase_person('bob~@bob.example')", 'address account bob mail'),
     'erase customer': ('admin', "SELECT count(*) FROM tempcloud.erase_person('anna~@anna.example')", 'anna.address anna.account anna mail'),
+    'note': ('anna', "SELECT own_number FROM tempcloud.set_partner_note({bob}, 'K-1')", 'bob.note'),
+    'rename': ('bob', "SELECT city FROM tempcloud.update_account('bob ~', city => 'Bonn')", 'account bob.note'),
     'leave': ('bernd', 'SELECT tempcloud.leave_account() IS NULL', 'account bernd'),
     'close': ('bob', 'SELECT tempcloud.close_account() IS NULL', 'account request anna? bob'),
 }

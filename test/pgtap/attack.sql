@@ -187,6 +187,7 @@ SELECT tempcloud.decline_invitation_by_token(pg_temp.token('invitation', 'z'), '
 SELECT tempcloud.are_partners(:'carl', :'bob') AS partners, tempcloud.are_partners(:'anna', :'bob') AS others \gset
 :as_anna;
 SELECT company_name AS found FROM tempcloud.search_partners('SECRET') \gset
+SELECT tempcloud.set_partner_note(id, 'Secret', 'Secret', tempcloud.current_contact_id(), true) FROM tempcloud.partners \g /dev/null
 SELECT id AS request FROM tempcloud.send_order('Secret', pg_catalog.format('[{"provider_id": "%s", "profession": "Secret", "location": "Secret", "shifts": %s}]', :'bob', :'shifts')::jsonb) \gset
 SELECT id AS other_request FROM tempcloud.send_request(:'bob', 'Secret', 'Secret', :'shifts') \gset
 SELECT tempcloud.withdraw_request(:'other_request') \g /dev/null

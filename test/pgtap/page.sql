@@ -3,7 +3,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(45);
+SELECT plan(52);
 
 -- One customer with 20,000 partners, all invited by it, and as many other
 -- customers, who have invited the first of these. In bulk: without triggers.
@@ -32,6 +32,11 @@ SELECT pg_temp.id('2', n), pg_temp.id('c', n), 'customer', pg_temp.id('d', n), p
   FROM generate_series(1, 19999) n;
 INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
 SELECT pg_temp.id('c', 0), pg_temp.id('a', n), pg_temp.id('1', n), pg_temp.id('b', n) FROM generate_series(0, 19999) n;
+INSERT INTO tempcloud_data.partner_note (account_id, partner_id, customer_id, provider_id, sort_name, sort_city, responsible_id, archived)
+SELECT customer_id, provider_id, customer_id, provider_id, tempcloud_data.fold(a.company_name), 'bonn', pg_temp.id('d', 0), row_number() OVER () % 2 = 0
+  FROM tempcloud_data.partnership JOIN tempcloud_data.account a ON a.id = provider_id
+ UNION ALL
+SELECT provider_id, customer_id, customer_id, provider_id, 'kunde 0', 'bonn', NULL, false FROM tempcloud_data.partnership;
 -- The first customer's requests to all providers, and all customers' requests to
 -- the first provider
 INSERT INTO tempcloud_data.staff_order (id, customer_id, ordered_by, name, created_at)
@@ -142,6 +147,15 @@ $$;
 -- three counts of 100 and one of 200 are full
 SELECT pg_temp.is_flat('SELECT tempcloud.badge_counts()', 400);
 SELECT pg_temp.is_flat('SELECT tempcloud.mark_read(id) FROM (SELECT id FROM tempcloud.activity LIMIT 1) a', 15);
+-- A page by name ends when it is full, whatever it is of. If nothing matches, the index of the
+-- account's names is read to its end, and here, where nothing is vacuumed, their rows.
+SET LOCAL request.jwt.claims = '{"sub":"page a0"}';
+SELECT id AS last FROM tempcloud.partners OFFSET 5000 LIMIT 1 \gset
+SELECT cmp_ok(pg_temp.buffers('page a0', format('SELECT * FROM tempcloud.search_partners(%s, max_partners => 20)', arguments)), '<', most,
+			  'search_partners: ' || arguments)
+  FROM (VALUES ('NULL', 700::bigint), ($$'bieter'$$, 700), ('archived => true', 700), ($$city => 'Bonn'$$, 700),
+			   ('responsible_id => tempcloud.current_contact_id()', 700), (format('after_id => %L', :'last'), 700),
+			   ($$'niemand'$$, 20000)) v (arguments, most);
 SET LOCAL request.jwt.claims = '{"sub":"page b0"}';
 
 -- What is embedded into a page, as PostgREST asks for it, is found by the keys of

@@ -227,7 +227,7 @@ SELECT throws_ok(statement, sqlstate, NULL, format('%s %s, superuser', promise, 
   FROM attempt ORDER BY number;
 SELECT set_eq($$SELECT DISTINCT test.answer(statement) FROM attempt$$, ARRAY[
 '0A000 | cannot truncate a table referenced in a foreign key constraint | Truncate table "contact" at the same time, or use TRUNCATE ... CASCADE.',
-'0A000 | cannot truncate a table referenced in a foreign key constraint | Truncate table "request" at the same time, or use TRUNCATE ... CASCADE.',
+'0A000 | cannot truncate a table referenced in a foreign key constraint | Truncate table "partner_note" at the same time, or use TRUNCATE ... CASCADE.',
 '23001 | cannot change or delete an accepted invitation',
 '23001 | cannot change or delete rows of table "assignment"',
 '23001 | cannot change or delete rows of table "event"',

@@ -89,6 +89,7 @@ INSERT INTO command (function, company, permission, call) VALUES
 	('cancel_request', 'anbieter', 'handle_requests', format('cancel_request(%L, %L)', :'agreed', 'Grippe')),
 	('answer_request', 'anbieter', 'handle_requests', format('answer_request(%L, true)', :'open')),
 	('assign_workers', 'anbieter', 'handle_requests', format('assign_workers(%L, %L)', :'shift', '{Paul Pack}')),
+	('set_partner_note', 'kunde', 'handle_requests', format('set_partner_note(%L, %L)', :'anbieter', 'K-1')),
 	('invite', 'kunde', 'invite', format('invite(%L)', 'x@role.example')),
 	('invite', 'anbieter', 'invite', format('invite(%L)', 'x@role.example')),
 	('invite_many', 'anbieter', 'invite', format('invite_many(%L)', '[{"email": "x@role.example"}]')),

@@ -4,7 +4,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL search_path = public;		-- so that names print with their schema
-SELECT plan(136);
+SELECT plan(138);
 
 -- A relation as lines of text: its columns, keys, names of checks, and indexes.
 -- (The text of a check differs between majors; what it refuses is tested.)
@@ -45,7 +45,7 @@ CREATE FUNCTION pg_temp.relation_is(relation regclass, expected text) RETURNS te
 $$;
 
 -- Tables
-SELECT tables_are('tempcloud_data', '{read_mark,account,contact,invitation,invitation_token,confirmation_token,partnership,block,staff_order,request,shift,request_answer,assignment,mail,mail_template,shipped_mail_template,mailer,event,ledger_pending,ledger_entry,ledger_node,ledger_head}'::name[]);
+SELECT tables_are('tempcloud_data', '{partner_note,read_mark,account,contact,invitation,invitation_token,confirmation_token,partnership,block,staff_order,request,shift,request_answer,assignment,mail,mail_template,shipped_mail_template,mailer,event,ledger_pending,ledger_entry,ledger_node,ledger_head}'::name[]);
 SELECT views_are('tempcloud_data', '{invitation_by_status,request_by_status,request_overview,shift_overview}'::name[]);
 SELECT sequences_are('tempcloud_data', '{}'::name[]);
 
@@ -179,6 +179,28 @@ SELECT pg_temp.relation_is('tempcloud_data.partnership', $$
 	partnership_customer_kind CHECK
 	partnership_provider_kind CHECK
 	partnership_provider_id_idx INDEX btree (provider_id, customer_id)
+$$);
+
+SELECT pg_temp.relation_is('tempcloud_data.partner_note', $$
+	account_id uuid NOT NULL
+	partner_id uuid NOT NULL
+	customer_id uuid NOT NULL
+	provider_id uuid NOT NULL
+	sort_name text NOT NULL
+	sort_city text
+	own_number tempcloud_data.line
+	sort_number text
+	note tempcloud_data.paragraph
+	responsible_id uuid
+	archived boolean NOT NULL DEFAULT false
+	partner_note_pkey PRIMARY KEY (account_id, partner_id)
+	partner_note_partnership_fkey FOREIGN KEY (customer_id, provider_id) REFERENCES tempcloud_data.partnership(customer_id, provider_id)
+	partner_note_responsible_fkey FOREIGN KEY (responsible_id, account_id) REFERENCES tempcloud_data.contact(id, account_id)
+	partner_note_number CHECK
+	partner_note_sides CHECK
+	partner_note_city_idx INDEX btree (account_id, sort_city, sort_name, partner_id) WHERE (sort_city IS NOT NULL)
+	partner_note_name_idx INDEX btree (account_id, archived, sort_name, partner_id) INCLUDE (sort_number) WHERE (sort_name IS NOT NULL)
+	partner_note_responsible_idx INDEX btree (account_id, responsible_id, sort_name, partner_id) WHERE (responsible_id IS NOT NULL)
 $$);
 
 SELECT pg_temp.relation_is('tempcloud_data.block', $$
@@ -517,6 +539,11 @@ SELECT pg_temp.relation_is('tempcloud.partners', $$
 	partner_since timestamptz
 	invitation_id uuid
 	closed_at timestamptz
+	own_number text
+	note text
+	responsible_id uuid
+	responsible text
+	archived boolean
 $$);
 
 SELECT pg_temp.relation_is('tempcloud.customers', $$
@@ -533,6 +560,11 @@ SELECT pg_temp.relation_is('tempcloud.customers', $$
 	partner_since timestamptz
 	invitation_id uuid
 	closed_at timestamptz
+	own_number text
+	note text
+	responsible_id uuid
+	responsible text
+	archived boolean
 $$);
 
 SELECT pg_temp.relation_is('tempcloud.providers', $$
@@ -549,6 +581,11 @@ SELECT pg_temp.relation_is('tempcloud.providers', $$
 	partner_since timestamptz
 	invitation_id uuid
 	closed_at timestamptz
+	own_number text
+	note text
+	responsible_id uuid
+	responsible text
+	archived boolean
 $$);
 
 SELECT pg_temp.relation_is('tempcloud.partner_contacts', $$
@@ -942,6 +979,9 @@ INSERT INTO expected VALUES
 ('assign_workers', 'shift_id uuid, workers text[]', 'SETOF assignment'),
 ('cancel_request', 'id uuid, reason text', 'request'),
 ('mark_read', 'up_to uuid', 'uuid'),
+('set_partner_note',
+ 'partner_id uuid, own_number text DEFAULT NULL::text, note text DEFAULT NULL::text,'
+ ' responsible_id uuid DEFAULT NULL::uuid, archived boolean DEFAULT NULL::boolean', 'SETOF partners'),
 ('claim_mail',
  'max_messages integer DEFAULT 10, lease interval DEFAULT ''00:05:00''::interval',
  'SETOF outgoing_mail'),
@@ -960,7 +1000,10 @@ INSERT INTO expected VALUES
 INSERT INTO expected VALUES
 ('whoami', '', 'identity', 's'),
 ('export_person', 'email text', 'jsonb', 's'),
-('search_partners', 'name text', 'SETOF partners', 's'),
+('search_partners',
+ 'name text DEFAULT NULL::text, city text DEFAULT NULL::text, responsible_id uuid DEFAULT NULL::uuid,'
+ ' archived boolean DEFAULT NULL::boolean, after_id uuid DEFAULT NULL::uuid, max_partners integer DEFAULT 100',
+ 'SETOF partners', 's'),
 ('current_account_id', '', 'uuid', 's'),
 ('check_request', '', 'void', 's'),
 ('are_partners', 'a uuid, b uuid', 'boolean', 's'),

@@ -96,7 +96,7 @@ SELECT test.token('dora@personal.event.example') AS token \gset
 SET request.jwt.claims = '';
 SELECT status FROM tempcloud.decline_invitation_by_token(:'token');
 SELECT * FROM pg_temp.news();
-SELECT * FROM pg_temp.told(4);
+SELECT * FROM pg_temp.told(6);
 
 -- People come and go; what waits for their addresses is routed.
 SET request.jwt.claims = :'bob';
@@ -107,7 +107,7 @@ SELECT * FROM pg_temp.news();
 SELECT * FROM pg_temp.told(4);
 SELECT given_name FROM tempcloud.confirm_email(test.token('office@kunde.event.example'));
 SELECT * FROM pg_temp.news();
-SELECT * FROM pg_temp.told(2);
+SELECT * FROM pg_temp.told(3);
 -- Accepting: who did, and what is superseded by it
 SELECT id AS invitation FROM tempcloud.invitations_received WHERE status = 'pending' \gset
 INSERT INTO tempcloud_data.invitation (inviter_id, inviter_kind, invited_by, invitee_id, invitee_kind, email, locale, expires_at)
@@ -120,6 +120,17 @@ SELECT * FROM pg_temp.told(3);
 SELECT customer_id = :'kunde' AS customer FROM tempcloud.accept_invitation(:'invitation');
 SELECT tempcloud.remove_contact(:'office_id');
 SELECT * FROM pg_temp.news();
+SELECT * FROM pg_temp.told(1);
+-- What changes without leaving the history: told to the account alone
+SELECT city FROM tempcloud.update_account(city => 'Bonn');
+SELECT phone FROM tempcloud.update_contact((tempcloud.whoami()).contact.id, phone => '+49 30 1');
+SELECT own_number FROM tempcloud.set_partner_note(:'anbieter', 'K-1');
+SELECT * FROM pg_temp.news();
+SELECT * FROM pg_temp.told(3);
+-- and the delivery of an invitation to its inviter
+SELECT id AS invitation FROM tempcloud.invite('frank@personal.event.example') \gset
+SELECT * FROM pg_temp.told(2);
+SELECT count(*) AS claimed, count(tempcloud.mail_failed(id, '450 later')) AS deferred FROM tempcloud.claim_mail() WHERE recipient = 'frank@personal.event.example';
 SELECT * FROM pg_temp.told(1);
 -- Time passes.
 SELECT id AS invitation FROM tempcloud.invite('emil@personal.event.example') \gset

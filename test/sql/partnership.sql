@@ -165,9 +165,64 @@ SELECT set_config('request.jwt.claims', '{"sub":"such.partnership"}', false) \gs
 SELECT searched, array(SELECT company_name FROM tempcloud.search_partners(searched)) AS found
   FROM unnest('{muller,MÜLLER,mueller,söhn,SOHN,creme,gross,GROß,o,%,_,100%,Ǝ}'::text[]) searched;
 SELECT count(*) FROM tempcloud.search_partners('Such');
-SELECT * FROM tempcloud.search_partners(''); \echo :SQLSTATE
-SELECT * FROM tempcloud.search_partners(NULL); \echo :SQLSTATE
+-- without a name all of them, by name, in pages
+SELECT company_name FROM tempcloud.search_partners('');
+SELECT company_name FROM tempcloud.search_partners(max_partners => 2);
+SELECT company_name FROM tempcloud.search_partners(max_partners => 2, after_id => (
+	SELECT id FROM tempcloud.search_partners(max_partners => 2) OFFSET 1));
+SELECT test.refusal(format('SELECT tempcloud.search_partners(%s)', argument))
+  FROM unnest('{max_partners => 0,max_partners => 1001,max_partners => NULL,after_id => tempcloud.current_account_id()}'::text[]) argument;
 SELECT kind, company_name, partner_since IS NOT NULL AS partner FROM tempcloud.search_partners('Müller') WHERE city IS NULL;
+-- set_partner_note(): the account's own words on a partner
+SELECT id AS muller FROM tempcloud.search_partners('muller') \gset
+SELECT id AS creme FROM tempcloud.search_partners('creme') \gset
+SELECT tempcloud.current_contact_id() AS susi \gset
+SELECT company_name, own_number, note, responsible, archived
+  FROM tempcloud.set_partner_note(:'muller', ' K-Ä-47 ', 'Ruft nicht gern an.', :'susi');
+SELECT company_name, own_number, note, responsible, responsible_id = :'susi' AS susi, archived FROM tempcloud.partners WHERE id = :'muller';
+SELECT company_name FROM tempcloud.search_partners('a-4');
+-- what is left out is kept, an empty text clears
+SELECT own_number, note, responsible, archived FROM tempcloud.set_partner_note(:'muller', note => '', archived => true);
+SELECT own_number, note, responsible, archived
+  FROM tempcloud.set_partner_note(:'muller', own_number => '', responsible_id => '00000000-0000-0000-0000-000000000000');
+SELECT company_name FROM tempcloud.search_partners('a-4');
+SELECT own_number, responsible FROM tempcloud.set_partner_note(:'creme', 'C1', responsible_id => :'susi');
+SELECT array(SELECT company_name FROM tempcloud.search_partners(archived => true)) AS archived,
+	   array(SELECT company_name FROM tempcloud.search_partners(archived => false)) AS others,
+	   array(SELECT company_name FROM tempcloud.search_partners()) AS "all",
+	   array(SELECT company_name FROM tempcloud.search_partners('ü', archived => true)) AS named,
+	   array(SELECT company_name FROM tempcloud.search_partners(responsible_id => :'susi')) AS susis,
+	   array(SELECT company_name FROM tempcloud.search_partners('x', responsible_id => :'susi')) AS none;
+SELECT test.refusal(format('SELECT tempcloud.set_partner_note(%s)', arguments))
+  FROM unnest(ARRAY['NULL', quote_literal(tempcloud.current_account_id()), quote_literal(:'muller') || ', repeat(''x'', 201)',
+	quote_literal(:'muller') || ', responsible_id => ' || quote_literal(tempcloud.current_account_id())]) arguments;
+-- A contact who was removed is responsible for nobody.
+RESET ROLE;
+INSERT INTO tempcloud_data.contact (account_id, given_name, family_name)
+	SELECT account_id, 'Sven', 'Such' FROM tempcloud_data.contact WHERE id = :'susi' RETURNING id AS sven \gset
+SET ROLE tempcloud_user;
+SELECT responsible FROM tempcloud.set_partner_note(:'creme', responsible_id => :'sven');
+SELECT tempcloud.remove_contact(:'sven');
+SELECT own_number, responsible_id, responsible FROM tempcloud.partners WHERE id = :'creme';
+SELECT test.refusal(format('SELECT tempcloud.set_partner_note(%L, responsible_id => %L)', :'creme', :'sven'));
+-- The partner never sees them, and has their own.
+SET request.jwt.claims = '{"sub":"3.such.partnership"}';
+SELECT company_name, own_number, note, responsible, archived FROM tempcloud.partners;
+SELECT own_number FROM tempcloud.set_partner_note((SELECT id FROM tempcloud.partners), 'unser Kunde');
+-- A new name and city are found by all partners at once.
+SELECT city FROM tempcloud.update_account('Éclair KG', city => 'Köln');
+SET request.jwt.claims = '{"sub":"such.partnership"}';
+SELECT array(SELECT company_name FROM tempcloud.search_partners()) AS "all",
+	   array(SELECT company_name FROM tempcloud.search_partners('eclair')) AS named,
+	   array(SELECT company_name FROM tempcloud.search_partners('creme')) AS no_more,
+	   array(SELECT company_name FROM tempcloud.search_partners(city => 'koln')) AS of_city,
+	   array(SELECT company_name FROM tempcloud.search_partners(city => 'Bonn')) AS of_none,
+	   array(SELECT company_name FROM tempcloud.search_partners(city => 'KÖLN', archived => true)) AS archived;
+SELECT own_number FROM tempcloud.partners WHERE company_name = 'Éclair KG';
+RESET ROLE;
+SELECT test.refusal('UPDATE tempcloud_data.partner_note SET partner_id = account_id'),
+	   test.refusal('DELETE FROM tempcloud_data.partnership');
+SET ROLE tempcloud_user;
 -- nobody else's
 SET request.jwt.claims = '{"sub":"1.such.partnership"}';
 SELECT company_name FROM tempcloud.search_partners('u');

@@ -79,7 +79,7 @@ my @writing = (
 	"release_mail('{}')", "retry_mail($id)", 'maintain()',
 	"send_order('X', '[]')", "send_request($id, 'X', 'X', '[]')", "withdraw_request($id)",
 	"answer_request($id, true)", "assign_workers($id, '{X}')", "cancel_request($id, 'X')",
-	"erase_person('a\@kunde.example')", "mark_read($id)", 'seal_ledger()');
+	"erase_person('a\@kunde.example')", "mark_read($id)", "set_partner_note($id)", 'seal_ledger()');
 my ($unmentioned) = $primary->safe_psql('postgres', "
 	SELECT string_agg(proname, ' ') FROM pg_proc
 	 WHERE pronamespace = 'tempcloud'::regnamespace AND provolatile = 'v' AND prokind = 'f' AND proname NOT IN ('act_as', 'preview_invitation')

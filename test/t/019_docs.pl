@@ -109,7 +109,7 @@ my %actual = map { split /=/, $_, 2 } split /\n/, $node->safe_psql('postgres', q
 is_deeply({ map { $_ => $default{$_} } keys %actual }, \%actual, 'with its default');
 
 # docs/events.md has each event.
-my %in_source = map { $_ => 1 } map { slurp_file($_) =~ /"((?:account|contact|invitation|ledger|request)\.[a-z_]+)"/g }
+my %in_source = map { $_ => 1 } map { slurp_file($_) =~ /"((?:account|contact|invitation|ledger|partner|request)\.[a-z_]+)"/g }
 	glob("$root/src/*/*.c");
 delete @in_source{qw(request.method request.path)};	# settings of PostgREST
 my %in_docs = map { $_ => 1 } map { /`(\w+\.\w+)`/g }
@@ -239,8 +239,9 @@ as_caller($node, 'anna', "SELECT tempcloud.update_account(city => 'Bonn');"
 my $annas = invitation_of('anna');
 $readers[1]->pump until $bob =~ /invitation.*\n/;
 $readers[0]->pump until $anna =~ /invitation.*\n/;
+my $city = qq(data: {"changed": "account"}\n);
 is($bob, $everything . changed($bobs), 'an event of its own');
-is($anna, $everything . changed($annas), 'nothing of others');
+is($anna, $everything . $city . changed($annas), 'nothing of others');
 is($carl, $everything, 'and nobody else hears of it');
 
 # Whatever an ordinary role tells, the gateway lives, and pages hear nothing that
@@ -276,12 +277,12 @@ forge('', 'no JSON', '"', '{', 'null', '17', '"text"', '[]', '[{}]', '{}',
 as_caller($node, 'anna', "SELECT tempcloud.invite('asta\@else.example')");
 my $next = invitation_of('anna');
 $readers[0]->pump until $anna =~ /\Q$next\E.*\n/;
-is($anna, $everything . changed($annas) . changed($next), 'nothing that was forged reaches a page');
+is($anna, $everything . $city . changed($annas) . changed($next), 'nothing that was forged reaches a page');
 
 # What a page may know is a hint only, and everything comes at most every ten seconds.
 forge(qq({"event":"invitation.accepted",$of_anna,"invitation":"$next","company":"Forged AG"}));
 $readers[0]->pump until $anna =~ /(\Q$next\E.*\n.*){2}/s;
-is($anna, $everything . changed($annas) . changed($next) . changed($next), 'a hint says nothing more');
+is($anna, $everything . $city . changed($annas) . changed($next) . changed($next), 'a hint says nothing more');
 forge(('{"event":"resync"}') x 5) for 1 .. 5;
 forge(map { qq({"event":"invitation.accepted",$of_anna,"invitation":"00000000-0000-7000-8000-) . sprintf('%012d"}', $_) } 1 .. 1000);
 $readers[0]->pump until $anna =~ /everything.*everything.*\n/s;
