@@ -10,6 +10,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 
+#include "base/kept_check.h"
 #include "base/log_redact.h"
 #include "base/settings.h"
 #include "guard/ddl_guard.h"
@@ -27,6 +28,7 @@ _PG_init(void)
 	tc_define_settings();
 	tc_watch_transactions();
 	tc_install_log_filter();
+	tc_install_kept_checks();
 	if (process_shared_preload_libraries_in_progress)
 	{
 		tc_install_launcher();

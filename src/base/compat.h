@@ -89,6 +89,15 @@ tc_find_parameter(const char *name)
 }
 #endif
 
+/* 18 has a name of its own for CHECK constraints, and ones that are not enforced */
+#if PG_VERSION_NUM >= 180000
+#define TC_RI_CHECKS		ri_CheckConstraintExprs
+#define TC_IS_ENFORCED(check)	((check)->ccenforced)
+#else
+#define TC_RI_CHECKS		ri_ConstraintExprs
+#define TC_IS_ENFORCED(check)	true
+#endif
+
 /* 17 lets the caller provide the lexer's memory; NULL asks it to allocate */
 static inline JsonLexContext *
 tc_json_lexer(char *json, int len, int encoding)

@@ -19,6 +19,9 @@
 
 void		(*tc_command_hook) (void) = NULL;
 
+/* Queries that are running, one inside another. */
+static int	depth = 0;
+
 static void prepare(KeptQuery *query, const Value *args, int nargs);
 static SPIPlanPtr make_plan(const KeptQuery *query);
 static void renew(KeptQuery *query);
@@ -47,6 +50,7 @@ tc_query(KeptQuery *query, QueryMode mode, const Value *args, int nargs)
 		nulls[i] = args[i].isnull ? 'n' : ' ';
 	}
 	query->running++;
+	depth++;
 	PG_TRY();
 	{
 		result = SPI_execute_snapshot(query->plan, values, nulls, snapshot, InvalidSnapshot,
@@ -55,6 +59,7 @@ tc_query(KeptQuery *query, QueryMode mode, const Value *args, int nargs)
 	PG_FINALLY();
 	{
 		query->running--;
+		depth--;
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context); /* SPI has switched to that of the frame */
@@ -64,6 +69,12 @@ tc_query(KeptQuery *query, QueryMode mode, const Value *args, int nargs)
 	{
 		.count = SPI_processed,.table = SPI_tuptable
 	};
+}
+
+bool
+tc_is_in_query(void)
+{
+	return depth > 0;
 }
 
 /* The first run decides of which types the arguments are. */

@@ -138,6 +138,9 @@ typedef enum QueryMode
 
 extern Rows tc_query(KeptQuery *query, QueryMode mode, const Value *args, int nargs);
 
+/* Whether such a query is running. */
+extern bool tc_is_in_query(void);
+
 #define TC_ARGS(...) \
 	(Value[]) {__VA_ARGS__}, sizeof((Value[]) {__VA_ARGS__}) / sizeof(Value)
 
