@@ -155,11 +155,11 @@ CREATE TABLE tempcloud_data.shift (
 		AND starts_at < ends_at AND ends_at - starts_at <= '24 hours'::interval),
 	CONSTRAINT shift_headcount CHECK (headcount BETWEEN 1 AND 1000),
 	CONSTRAINT shift_offered CHECK (offered BETWEEN 0 AND headcount),
-	-- uuid_send() keeps this index out of queries for shifts of a request, which
+	-- greatest() keeps this index out of queries for shifts of a request, which
 	-- would read far more of it than of shift_request_id_idx, which has both columns
 	-- so that it is not combined with this one either
 	CONSTRAINT shift_no_overlap EXCLUDE USING gist
-		(uuid_send(request_id) WITH =, customer_id WITH =, tstzrange(starts_at, ends_at) WITH &&)
+		(greatest(request_id) WITH =, customer_id WITH =, tstzrange(starts_at, ends_at) WITH &&)
 );
 CREATE INDEX shift_request_id_idx ON tempcloud_data.shift (request_id, customer_id, starts_at);
 SELECT pg_extension_config_dump('tempcloud_data.shift', '');
