@@ -41,26 +41,26 @@ QUERY("SELECT FROM tempcloud_data.partnership WHERE accepted_by = $1"
 	  "SELECT FROM tempcloud_data.assignment WHERE $1 IN (assigned_by, replaced_by)"
 	  " LIMIT 1");
 
-static KeptQuery find_acceptance =
-QUERY("SELECT i.status = 'accepted'"
-	  "       AND (p.customer_id, p.provider_id)"
-	  "        IN ((i.inviter_id, i.invitee_id), (i.invitee_id, i.inviter_id))"
-	  "  FROM tempcloud_data.invitation i"
-	  "  JOIN tempcloud_data.partnership p ON p.invitation_id = i.id"
-	  " WHERE i.id = $1");
+/*
+ * The partnership of an accepted invitation ($1), and the accepted invitation ($1) of a
+ * partnership, between the same accounts ($2, $3).
+ */
+static KeptQuery find_partnership_of_invitation =
+QUERY("SELECT FROM tempcloud_data.partnership p"
+	  " WHERE p.invitation_id = $1"
+	  "   AND $2 IN (p.customer_id, p.provider_id) AND $3 IN (p.customer_id, p.provider_id)");
 
-enum
-{
-	ACCEPTANCE_IS_WHOLE = 1
-};
+static KeptQuery find_invitation_of_partnership =
+QUERY("SELECT FROM tempcloud_data.invitation i"
+	  " WHERE i.id = $1 AND i.status = 'accepted'"
+	  "   AND $2 IN (i.inviter_id, i.invitee_id) AND $3 IN (i.inviter_id, i.invitee_id)");
 
 static KeptQuery find_kinds =
-QUERY("SELECT (SELECT kind FROM tempcloud_data.account WHERE id = $1),"
-	  "       (SELECT kind FROM tempcloud_data.account WHERE id = $2)");
+QUERY("SELECT id, kind FROM tempcloud_data.account WHERE id IN ($1, $2)");
 
 enum
 {
-	CUSTOMER_KIND = 1, PROVIDER_KIND
+	KIND_ACCOUNT_ID = 1, KIND
 };
 
 static KeptQuery lock_accounts = QUERY("LOCK TABLE tempcloud_data.account IN SHARE MODE");
@@ -80,6 +80,7 @@ static Guarded invitation = {"invitation"};
 static Guarded partnership = {"partnership"};
 
 static void require_kind_of_partnerships(const TriggerData *trigger);
+static char *kind_of(Rows rows, Value id);
 static bool erases_person(const TriggerData *trigger);
 pg_noreturn static void refuse_pair(const TriggerData *trigger);
 
@@ -226,6 +227,8 @@ tempcloud_guard_partnership(PG_FUNCTION_ARGS)
 	Rows		rows;
 	const TriggerData *trigger = tc_guard_trigger(fcinfo, &partnership);
 	HeapTuple	new = trigger->tg_trigtuple;
+	Value		customer_id = tc_row_key(trigger, new, "customer_id");
+	Value		provider_id = tc_row_key(trigger, new, "provider_id");
 	char	   *customer_kind;
 	char	   *provider_kind;
 
@@ -236,10 +239,9 @@ tempcloud_guard_partnership(PG_FUNCTION_ARGS)
 	tc_enter_trigger();
 	if (tc_is_replica())
 		tc_query(&lock_accounts, QUERY_RUN, NULL, 0);
-	rows = tc_run_latest(&find_kinds, tc_row_key(trigger, new, "customer_id"),
-						 tc_row_key(trigger, new, "provider_id"));
-	customer_kind = tc_text(rows, 0, CUSTOMER_KIND);
-	provider_kind = tc_text(rows, 0, PROVIDER_KIND);
+	rows = tc_run_latest(&find_kinds, customer_id, provider_id);
+	customer_kind = kind_of(rows, customer_id);
+	provider_kind = kind_of(rows, provider_id);
 	if (!tc_is_replica() && (customer_kind == NULL || provider_kind == NULL))
 		ereport(ERROR,
 				errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
@@ -250,6 +252,18 @@ tempcloud_guard_partnership(PG_FUNCTION_ARGS)
 		refuse_pair(trigger);
 	tc_leave();
 	return PointerGetDatum(new);
+}
+
+/* The kind of an account in the rows of find_kinds, or NULL if there is no such account. */
+static char *
+kind_of(Rows rows, Value id)
+{
+	for (uint64 i = 0; i < rows.count && !id.isnull; i++)
+	{
+		if (tc_same(tc_uuid(rows, i, KIND_ACCOUNT_ID), DatumGetUUIDP(id.datum)))
+			return tc_text(rows, i, KIND);
+	}
+	return NULL;
 }
 
 static void
@@ -269,20 +283,23 @@ refuse_pair(const TriggerData *trigger)
 Datum
 tempcloud_guard_acceptance(PG_FUNCTION_ARGS)
 {
-	Rows		rows;
 	bool		of_invitation = CALLED_AS_TRIGGER(fcinfo) &&
 	TRIGGER_FIRED_BY_UPDATE(((TriggerData *) fcinfo->context)->tg_event);
 	const TriggerData *trigger = tc_guard_trigger(fcinfo, of_invitation ? &invitation : &partnership);
+	HeapTuple	row = of_invitation ? trigger->tg_newtuple : trigger->tg_trigtuple;
 	bool		complete;
 
 	if (tc_is_replica())
 		return PointerGetDatum(NULL);
-	tc_enter_trigger();
-	rows = tc_run_latest(&find_acceptance,
-						 of_invitation ? tc_row_key(trigger, trigger->tg_newtuple, "id") :
-						 tc_row_key(trigger, trigger->tg_trigtuple, "invitation_id"));
-	complete = rows.count > 0 && tc_bool(rows, 0, ACCEPTANCE_IS_WHOLE);
-	tc_leave();
+	if (of_invitation)
+		complete = tc_guard_finds(&find_partnership_of_invitation, tc_row_key(trigger, row, "id"),
+								  tc_row_key(trigger, row, "inviter_id"),
+								  tc_row_key(trigger, row, "invitee_id"));
+	else
+		complete = tc_guard_finds(&find_invitation_of_partnership,
+								  tc_row_key(trigger, row, "invitation_id"),
+								  tc_row_key(trigger, row, "customer_id"),
+								  tc_row_key(trigger, row, "provider_id"));
 	if (!complete)
 		tc_refuse_acceptance(trigger, of_invitation);
 	return PointerGetDatum(NULL);
