@@ -47,17 +47,15 @@ enum
 	"      AND i.status = 'pending' AND i.invitee_id IS NULL OFFSET 0) i" \
 	" WHERE c.account_id IN ($1, $2) AND c.email_verified_at IS NOT NULL"
 
-static KeptQuery find_others = QUERY(FIND_OTHERS);
+/* Locks these, and the one that is accepted ($3). */
+static KeptQuery lock_all =
+QUERY("SELECT i.id FROM tempcloud_data.invitation i"
+	  " WHERE i.id = ANY (ARRAY(" FIND_OTHERS ") || $3) ORDER BY i.id FOR NO KEY UPDATE");
 
 enum
 {
-	OTHER_ID = 1
+	LOCKED_ID = 1
 };
-
-/* Locks these, and the one that is accepted ($3). */
-static KeptQuery lock_all =
-QUERY("SELECT FROM tempcloud_data.invitation i"
-	  " WHERE i.id = ANY (ARRAY(" FIND_OTHERS ") || $3) ORDER BY i.id FOR NO KEY UPDATE");
 
 static KeptQuery supersede =
 QUERY("UPDATE tempcloud_data.invitation"
@@ -93,7 +91,7 @@ static Datum accept(const Caller *caller, Invitation *invitation, bool by_token,
 static void require_pair(const Caller *caller, const Invitation *invitation);
 static void require_right_account(const Caller *caller, const Invitation *invitation,
 								  bool use_this_account);
-static void supersede_others(const Caller *caller, const Invitation *invitation);
+static void supersede_others(const Caller *caller, const Invitation *invitation, Rows locked);
 static Caller *keep_reader(void);
 static Datum decline(FunctionCallInfo fcinfo, Caller *caller, Invitation *invitation,
 					 bool by_token);
@@ -228,12 +226,13 @@ static Datum
 accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_this_account)
 {
 	Datum		partnership;
+	Rows		locked;
 
 	require_pair(caller, invitation);
 	tc_lock(LOCK_PAIR, tc_pair_key(invitation->inviter_id, caller->account_id));
 	(void) tc_keep_open(caller, (const pg_uuid_t *const *) &invitation->inviter_id, 1);
-	tc_run_latest(&lock_all, UUID_VALUE(invitation->inviter_id),
-				  UUID_VALUE(caller->account_id), UUID_VALUE(invitation->id));
+	locked = tc_run_latest(&lock_all, UUID_VALUE(invitation->inviter_id),
+						   UUID_VALUE(caller->account_id), UUID_VALUE(invitation->id));
 	tc_lock_invitation(invitation, caller);
 
 	if (invitation->invitee_id != NULL &&
@@ -248,13 +247,13 @@ accept(const Caller *caller, Invitation *invitation, bool by_token, bool use_thi
 	}
 	else
 		tc_require_pending(invitation);
-	if (tc_partners(invitation->inviter_id, caller->account_id))
+	if (tc_has_partner(caller, invitation->inviter_id))
 		tc_refuse(ALREADY_PARTNERS);
 
 	partnership = tc_make_partnership(invitation, caller);
 	tc_event(EVENT_INVITATION_ACCEPTED, caller->account_id, caller->contact_id,
 			 invitation->inviter_id, invitation->id);
-	supersede_others(caller, invitation);
+	supersede_others(caller, invitation, locked);
 	tc_mail_inviter(MAIL_INVITATION_ACCEPTED, invitation->id, true);
 	return tc_finish_with(partnership);
 }
@@ -296,18 +295,19 @@ require_right_account(const Caller *caller, const Invitation *invitation,
 				   tc_text(rows, 0, COMPANY_NAME));
 }
 
-/* Supersede the other pending invitations between the two accounts, with events. */
+/*
+ * Supersede the other pending invitations between the two accounts, with events: those
+ * that were locked.  While the pair is locked, there are no more of them.
+ */
 static void
-supersede_others(const Caller *caller, const Invitation *invitation)
+supersede_others(const Caller *caller, const Invitation *invitation, Rows locked)
 {
-	Rows		rows = tc_run_latest(&find_others, UUID_VALUE(invitation->inviter_id),
-									 UUID_VALUE(caller->account_id));
-
-	for (uint64 i = 0; i < rows.count; i++)
+	for (uint64 i = 0; i < locked.count; i++)
 	{
-		pg_uuid_t  *id = tc_uuid(rows, i, OTHER_ID);
+		pg_uuid_t  *id = tc_uuid(locked, i, LOCKED_ID);
 
-		if (tc_run_latest(&supersede, UUID_VALUE(id), TIME_VALUE(tc_now())).count > 0)
+		if (!tc_same(id, invitation->id) &&
+			tc_run_latest(&supersede, UUID_VALUE(id), TIME_VALUE(tc_now())).count > 0)
 			tc_event(EVENT_INVITATION_SUPERSEDED, caller->account_id, caller->contact_id,
 					 invitation->inviter_id, id);
 	}

@@ -129,7 +129,7 @@ tc_require_no_partner(const Caller *caller, const Owner *owner)
 			tc_refuse(OWN_ACCOUNT);
 		if (owner->account_id != NULL && owner->kind == caller->kind)
 			tc_refuse(SAME_KIND);
-		if (tc_partners(caller->account_id, other))
+		if (tc_has_partner(caller, other))
 			tc_refuse(ALREADY_PARTNERS);
 	}
 	if (revealed != NULL &&

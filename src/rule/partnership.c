@@ -28,10 +28,14 @@
 	"ROW(p.customer_id, p.provider_id, p.invitation_id, p.accepted_by," \
 	" p.created_at)::tempcloud.partnership"
 
+/* Of accounts in either order. */
 static KeptQuery find_partnership =
 QUERY("SELECT FROM tempcloud_data.partnership WHERE customer_id = $1 AND provider_id = $2"
 	  " UNION ALL "
 	  "SELECT FROM tempcloud_data.partnership WHERE customer_id = $2 AND provider_id = $1");
+
+static KeptQuery find_partner =
+QUERY("SELECT FROM tempcloud_data.partnership WHERE customer_id = $1 AND provider_id = $2");
 
 /*
  * One statement, because the guards require that after a statement a partnership
@@ -357,9 +361,12 @@ tempcloud_fold(PG_FUNCTION_ARGS)
 }
 
 bool
-tc_partners(const pg_uuid_t *a, const pg_uuid_t *b)
+tc_has_partner(const Caller *caller, const pg_uuid_t *other)
 {
-	return tc_run_latest(&find_partnership, UUID_VALUE(a), UUID_VALUE(b)).count > 0;
+	bool		is_customer = caller->kind == CUSTOMER;
+
+	return tc_run_latest(&find_partner, UUID_VALUE(is_customer ? caller->account_id : other),
+						 UUID_VALUE(is_customer ? other : caller->account_id)).count > 0;
 }
 
 Datum

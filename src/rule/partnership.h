@@ -13,10 +13,11 @@
 #include "rule/invitation.h"
 
 /*
- * Returns whether two accounts are partners, by a snapshot of its own.  The answer
- * holds until the transaction ends if their pair is locked (LOCK_PAIR).
+ * Returns whether the caller's account and another one are partners, by a snapshot of
+ * its own.  The answer holds until the transaction ends if their pair is locked
+ * (LOCK_PAIR).
  */
-extern bool tc_partners(const pg_uuid_t *a, const pg_uuid_t *b);
+extern bool tc_has_partner(const Caller *caller, const pg_uuid_t *other);
 
 /*
  * Make the inviter and the accepting caller partners, and the invitation accepted.
