@@ -114,8 +114,8 @@ BEGIN
 	RETURNING i.id, i.inviter_id, i.inviter_kind, i.invitee_id, i.invitee_kind, i.email, i.given_name, i.family_name,
 			  i.company_name, i.phone, i.message, i.locale, i.status, i.created_at, i.expires_at, i.decided_at, i.reason
 		INTO result;
-	INSERT INTO event (at, event, account_id, contact_id, partner_id, invitation_id)
-	VALUES (instant, 'invitation.created', caller.account_id, caller.id, owner.account_id, result.id);
+	INSERT INTO event (at, transaction_id, event, account_id, contact_id, partner_id, invitation_id)
+	VALUES (instant, pg_current_xact_id(), 'invitation.created', caller.account_id, caller.id, owner.account_id, result.id);
 	INSERT INTO mail (kind, invitation_id, round, recipient, recipient_name, locale, message_domain, due_at, created_at)
 	VALUES ('invitation', result.id, 1, _email, concat_ws(' ', _given_name, _family_name),
 			coalesce(owner.locale, caller.locale), 'tempcloud.invalid', instant, instant);
@@ -208,8 +208,8 @@ BEGIN
 	UPDATE invitation i
 	   SET status = 'accepted', invitee_id = caller.account_id, decided_by = caller.id, decided_at = instant
 	 WHERE i.id = _id;
-	INSERT INTO event (at, event, account_id, contact_id, partner_id, invitation_id)
-	VALUES (instant, 'invitation.accepted', caller.account_id, caller.id, found_invitation.inviter_id, _id);
+	INSERT INTO event (at, transaction_id, event, account_id, contact_id, partner_id, invitation_id)
+	VALUES (instant, pg_current_xact_id(), 'invitation.accepted', caller.account_id, caller.id, found_invitation.inviter_id, _id);
 
 	FOR other IN
 		UPDATE invitation i SET status = 'superseded', decided_at = instant
@@ -229,8 +229,8 @@ BEGIN
 			 WHERE c.account_id IN (caller.account_id, found_invitation.inviter_id) AND c.email_verified_at IS NOT NULL)
 		RETURNING i.id
 	LOOP
-		INSERT INTO event (at, event, account_id, contact_id, partner_id, invitation_id)
-		VALUES (instant, 'invitation.superseded', caller.account_id, caller.id, found_invitation.inviter_id, other);
+		INSERT INTO event (at, transaction_id, event, account_id, contact_id, partner_id, invitation_id)
+		VALUES (instant, pg_current_xact_id(), 'invitation.superseded', caller.account_id, caller.id, found_invitation.inviter_id, other);
 	END LOOP;
 
 	-- to who invited or, without a proven address, to a colleague
@@ -312,8 +312,8 @@ BEGIN
 	SELECT result.id, caller.account_id, s.starts_at AT TIME ZONE caller.time_zone,
 		   s.ends_at AT TIME ZONE caller.time_zone, s.headcount
 	  FROM jsonb_to_recordset(_shifts) AS s (starts_at timestamp, ends_at timestamp, headcount integer);
-	INSERT INTO event (at, event, account_id, contact_id, partner_id, request_id)
-	VALUES (instant, 'request.sent', caller.account_id, caller.id, _provider_id, result.id);
+	INSERT INTO event (at, transaction_id, event, account_id, contact_id, partner_id, request_id)
+	VALUES (instant, pg_current_xact_id(), 'request.sent', caller.account_id, caller.id, _provider_id, result.id);
 
 	-- to who made the two partners or, without a proven address, to a colleague
 	SELECT c.email, c.given_name, c.family_name, a.locale INTO reader
@@ -375,8 +375,8 @@ BEGIN
 	RETURNING r.id, r.order_id, r.customer_id, r.provider_id, r.profession, r.location, r.department,
 			  r.requirements, r.time_zone, r.status, r.answer_by, r.created_at, r.decided_at, r.reason
 		INTO result;
-	INSERT INTO event (at, event, account_id, contact_id, partner_id, request_id)
-	VALUES (instant, CASE WHEN _accept THEN 'request.accepted' ELSE 'request.declined' END,
+	INSERT INTO event (at, transaction_id, event, account_id, contact_id, partner_id, request_id)
+	VALUES (instant, pg_current_xact_id(), CASE WHEN _accept THEN 'request.accepted' ELSE 'request.declined' END,
 			caller.account_id, caller.id, found_request.customer_id, _id);
 
 	-- to who ordered or, without a proven address, to a colleague
@@ -456,8 +456,8 @@ BEGIN
 			AND s.offered > (SELECT count(*) FROM assignment p
 							  WHERE p.shift_id = s.id AND p.customer_id = s.customer_id AND p.replaced_at IS NULL);
 		filled := NOT FOUND;
-		INSERT INTO event (at, event, account_id, contact_id, partner_id, request_id)
-		VALUES (instant, CASE WHEN filled THEN 'request.filled' ELSE 'request.assigned' END,
+		INSERT INTO event (at, transaction_id, event, account_id, contact_id, partner_id, request_id)
+		VALUES (instant, pg_current_xact_id(), CASE WHEN filled THEN 'request.filled' ELSE 'request.assigned' END,
 				caller.account_id, caller.id, found_request.customer_id, found_shift.request_id);
 		IF filled THEN
 			SELECT c.email, c.given_name, c.family_name, a.locale INTO reader
