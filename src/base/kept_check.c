@@ -35,7 +35,7 @@ typedef struct CheckKey
 typedef struct KeptCheck
 {
 	CheckKey	key;
-	char	   *text;			/* NULL until the expression is made */
+	char	   *source;			/* NULL until the expression is made */
 	Expr	   *expression;
 } KeptCheck;
 
@@ -48,7 +48,7 @@ static bool outdated = false;
 
 static void start(QueryDesc *query, int eflags);
 static void put_checks(ResultRelInfo *target, EState *estate);
-static Expr *expression_of(Oid relid, int number, const char *text);
+static Expr *expression_of(Oid relid, int number, const char *source);
 static KeptCheck *find(Oid relid, int number);
 static void forget_all(void);
 static void note_change(Datum arg, int cacheid, uint32 hashvalue);
@@ -109,21 +109,21 @@ put_checks(ResultRelInfo *target, EState *estate)
 
 /* Returns a copy in the present memory context: what is kept may be forgotten meanwhile. */
 static Expr *
-expression_of(Oid relid, int number, const char *text)
+expression_of(Oid relid, int number, const char *source)
 {
 	KeptCheck  *check = find(relid, number);
 	MemoryContext old_context;
 	Expr	   *expression;
 
-	if (check->text != NULL && strcmp(check->text, text) == 0)
+	if (check->source != NULL && strcmp(check->source, source) == 0)
 		return copyObject(check->expression);
 
-	expression = expression_planner(stringToNode(text));
-	if (check->text != NULL)
+	expression = expression_planner(stringToNode(source));
+	if (check->source != NULL)
 		outdated = true;		/* the table was altered */
 	old_context = MemoryContextSwitchTo(kept_context);
 	check->expression = copyObject(expression);
-	check->text = pstrdup(text);
+	check->source = pstrdup(source);
 	MemoryContextSwitchTo(old_context);
 	return expression;
 }
@@ -140,7 +140,7 @@ find(Oid relid, int number)
 		forget_all();
 	check = hash_search(kept, &key, HASH_ENTER, &found);
 	if (!found)
-		check->text = NULL;
+		check->source = NULL;
 	return check;
 }
 

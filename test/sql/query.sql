@@ -36,3 +36,23 @@ SELECT test.refusal($$SELECT tempcloud.add_contact('Zoe', 'Zorn')$$) FROM genera
 ROLLBACK TO failed;
 SELECT count(*) FROM generate_series(1, 300) n, tempcloud.add_contact('Yve', 'Yark' || chr(96 + n % 26));
 ROLLBACK;
+
+-- CHECK constraints are kept, too, until the table is altered or a function is replaced.
+BEGIN;
+CREATE FUNCTION pg_temp.is_welcome(name text)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN name <> 'Xaver';
+SELECT (tempcloud.add_contact('Yve', 'Yark')).given_name;
+ALTER TABLE tempcloud_data.contact ADD CONSTRAINT no_zoe CHECK (given_name <> 'Zoe');
+SELECT test.refusal($$SELECT tempcloud.add_contact('Zoe', 'Zorn')$$), test.refusal($$SELECT tempcloud.add_contact('Xaver', 'Xu')$$);
+ALTER TABLE tempcloud_data.contact DROP CONSTRAINT no_zoe,
+	ADD CONSTRAINT no_zoe CHECK (pg_temp.is_welcome(given_name)) NOT VALID;
+SELECT test.refusal($$SELECT tempcloud.add_contact('Zoe', 'Zorn')$$), test.refusal($$SELECT tempcloud.add_contact('Xaver', 'Xu')$$);
+CREATE OR REPLACE FUNCTION pg_temp.is_welcome(name text)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN name <> 'Zoe';
+SELECT test.refusal($$SELECT tempcloud.add_contact('Zoe', 'Zorn')$$), test.refusal($$SELECT tempcloud.add_contact('Xaver', 'Xu')$$);
+ROLLBACK;
+SELECT (tempcloud.add_contact('Zoe', 'Zorn')).given_name;
