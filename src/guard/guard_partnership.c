@@ -8,6 +8,7 @@
 #include "utils/rel.h"
 
 #include "guard/bulk_load.h"
+#include "base/probe.h"
 #include "guard/guard.h"
 
 static KeptQuery find_partnership_of_account =
@@ -41,26 +42,24 @@ QUERY("SELECT FROM tempcloud_data.partnership WHERE accepted_by = $1"
 	  "SELECT FROM tempcloud_data.assignment WHERE $1 IN (assigned_by, replaced_by)"
 	  " LIMIT 1");
 
-/*
- * The partnership of an accepted invitation ($1), and the accepted invitation ($1) of a
- * partnership, between the same accounts ($2, $3).
- */
-static KeptQuery find_partnership_of_invitation =
-QUERY("SELECT FROM tempcloud_data.partnership p"
-	  " WHERE p.invitation_id = $1"
-	  "   AND $2 IN (p.customer_id, p.provider_id) AND $3 IN (p.customer_id, p.provider_id)");
+static const Probe partnership_of_invitation =
+PROBE("partnership", "partnership_invitation_id_key", PROBE_KEYS("invitation_id"),
+	  "customer_id", "provider_id");
 
-static KeptQuery find_invitation_of_partnership =
-QUERY("SELECT FROM tempcloud_data.invitation i"
-	  " WHERE i.id = $1 AND i.status = 'accepted'"
-	  "   AND $2 IN (i.inviter_id, i.invitee_id) AND $3 IN (i.inviter_id, i.invitee_id)");
+static const Probe invitation_of_partnership =
+PROBE("invitation", "invitation_pkey", PROBE_KEYS("id"), "inviter_id", "invitee_id", "status");
 
-static KeptQuery find_kinds =
-QUERY("SELECT id, kind FROM tempcloud_data.account WHERE id IN ($1, $2)");
+/* Of both: the two accounts, and of an invitation its status. */
+enum
+{
+	FIRST_ID = 1, SECOND_ID, STATUS
+};
+
+static const Probe kind_of_account = PROBE("account", "account_pkey", PROBE_KEYS("id"), "kind");
 
 enum
 {
-	KIND_ACCOUNT_ID = 1, KIND
+	KIND = 1
 };
 
 static KeptQuery lock_accounts = QUERY("LOCK TABLE tempcloud_data.account IN SHARE MODE");
@@ -80,7 +79,8 @@ static Guarded invitation = {"invitation"};
 static Guarded partnership = {"partnership"};
 
 static void require_kind_of_partnerships(const TriggerData *trigger);
-static char *kind_of(Rows rows, Value id);
+static char *kind_of(Value id);
+static bool is_between(Rows rows, Value a, Value b);
 static bool erases_person(const TriggerData *trigger);
 pg_noreturn static void refuse_pair(const TriggerData *trigger);
 
@@ -224,11 +224,8 @@ erases_person(const TriggerData *trigger)
 Datum
 tempcloud_guard_partnership(PG_FUNCTION_ARGS)
 {
-	Rows		rows;
 	const TriggerData *trigger = tc_guard_trigger(fcinfo, &partnership);
 	HeapTuple	new = trigger->tg_trigtuple;
-	Value		customer_id = tc_row_key(trigger, new, "customer_id");
-	Value		provider_id = tc_row_key(trigger, new, "provider_id");
 	char	   *customer_kind;
 	char	   *provider_kind;
 
@@ -236,12 +233,14 @@ tempcloud_guard_partnership(PG_FUNCTION_ARGS)
 		return PointerGetDatum(new);
 	if (TRIGGER_FIRED_AFTER(trigger->tg_event) && !tc_is_replica())
 		return PointerGetDatum(NULL);
-	tc_enter_trigger();
 	if (tc_is_replica())
+	{
+		tc_enter_trigger();
 		tc_query(&lock_accounts, QUERY_RUN, NULL, 0);
-	rows = tc_run_latest(&find_kinds, customer_id, provider_id);
-	customer_kind = kind_of(rows, customer_id);
-	provider_kind = kind_of(rows, provider_id);
+		tc_leave();
+	}
+	customer_kind = kind_of(tc_row_key(trigger, new, "customer_id"));
+	provider_kind = kind_of(tc_row_key(trigger, new, "provider_id"));
 	if (!tc_is_replica() && (customer_kind == NULL || provider_kind == NULL))
 		ereport(ERROR,
 				errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
@@ -250,20 +249,16 @@ tempcloud_guard_partnership(PG_FUNCTION_ARGS)
 	if ((customer_kind != NULL && strcmp(customer_kind, "customer") != 0) ||
 		(provider_kind != NULL && strcmp(provider_kind, "provider") != 0))
 		refuse_pair(trigger);
-	tc_leave();
 	return PointerGetDatum(new);
 }
 
-/* The kind of an account in the rows of find_kinds, or NULL if there is no such account. */
+/* The kind of an account, or NULL if there is no such account. */
 static char *
-kind_of(Rows rows, Value id)
+kind_of(Value id)
 {
-	for (uint64 i = 0; i < rows.count && !id.isnull; i++)
-	{
-		if (tc_same(tc_uuid(rows, i, KIND_ACCOUNT_ID), DatumGetUUIDP(id.datum)))
-			return tc_text(rows, i, KIND);
-	}
-	return NULL;
+	Rows		rows = tc_probe(&kind_of_account, QUERY_LATEST, id);
+
+	return rows.count == 0 ? NULL : tc_text(rows, 0, KIND);
 }
 
 static void
@@ -287,22 +282,45 @@ tempcloud_guard_acceptance(PG_FUNCTION_ARGS)
 	TRIGGER_FIRED_BY_UPDATE(((TriggerData *) fcinfo->context)->tg_event);
 	const TriggerData *trigger = tc_guard_trigger(fcinfo, of_invitation ? &invitation : &partnership);
 	HeapTuple	row = of_invitation ? trigger->tg_newtuple : trigger->tg_trigtuple;
+	Rows		rows;
 	bool		complete;
 
 	if (tc_is_replica())
 		return PointerGetDatum(NULL);
 	if (of_invitation)
-		complete = tc_guard_finds(&find_partnership_of_invitation, tc_row_key(trigger, row, "id"),
-								  tc_row_key(trigger, row, "inviter_id"),
-								  tc_row_key(trigger, row, "invitee_id"));
+	{
+		rows = tc_probe(&partnership_of_invitation, QUERY_LATEST, tc_row_key(trigger, row, "id"));
+		complete = is_between(rows, tc_row_key(trigger, row, "inviter_id"),
+							  tc_row_key(trigger, row, "invitee_id"));
+	}
 	else
-		complete = tc_guard_finds(&find_invitation_of_partnership,
-								  tc_row_key(trigger, row, "invitation_id"),
-								  tc_row_key(trigger, row, "customer_id"),
-								  tc_row_key(trigger, row, "provider_id"));
+	{
+		rows = tc_probe(&invitation_of_partnership, QUERY_LATEST,
+						tc_row_key(trigger, row, "invitation_id"));
+		complete = is_between(rows, tc_row_key(trigger, row, "customer_id"),
+							  tc_row_key(trigger, row, "provider_id")) &&
+			strcmp(tc_text(rows, 0, STATUS), "accepted") == 0;
+	}
 	if (!complete)
 		tc_refuse_acceptance(trigger, of_invitation);
 	return PointerGetDatum(NULL);
+}
+
+/* Whether there is a row and it names these two accounts, in either order. */
+static bool
+is_between(Rows rows, Value a, Value b)
+{
+	pg_uuid_t  *first;
+	pg_uuid_t  *second;
+
+	if (rows.count == 0 || a.isnull || b.isnull)
+		return false;
+	first = tc_uuid(rows, 0, FIRST_ID);
+	second = tc_uuid(rows, 0, SECOND_ID);
+	if (first == NULL || second == NULL)
+		return false;
+	return (tc_same(first, DatumGetUUIDP(a.datum)) && tc_same(second, DatumGetUUIDP(b.datum))) ||
+		(tc_same(first, DatumGetUUIDP(b.datum)) && tc_same(second, DatumGetUUIDP(a.datum)));
 }
 
 void

@@ -5,32 +5,47 @@
 #include "postgres.h"
 
 #include "base/clock.h"
+#include "base/probe.h"
 #include "base/query.h"
 #include "base/refusal.h"
 #include "rule/account_lock.h"
 
-static KeptQuery share_accounts =
-QUERY("SELECT a.closed_at IS NULL FROM tempcloud_data.account a"
-	  " WHERE a.id = ANY ($1) ORDER BY a.id FOR SHARE");
+static const Probe account = PROBE("account", "account_pkey", PROBE_KEYS("id"), "closed_at");
 
 enum
 {
-	SHARED_IS_OPEN = 1
+	CLOSED_AT = 1
 };
 
 static KeptQuery lock_account =
 QUERY("SELECT FROM tempcloud_data.account WHERE id = $1 FOR NO KEY UPDATE");
 
+static int	compare_ids(const void *a, const void *b);
+
 bool
 tc_share_accounts(const pg_uuid_t *const *ids, int count)
 {
-	Rows		rows = tc_run_latest(&share_accounts, ARRAY_VALUE(tc_uuid_array(ids, count)));
+	const pg_uuid_t **sorted = palloc(sizeof(pg_uuid_t *) * (count + 1));
 	bool		open = true;
 
+	memcpy(sorted, ids, sizeof(pg_uuid_t *) * count);
+	qsort(sorted, count, sizeof(pg_uuid_t *), compare_ids);
+	for (int i = 0; i < count; i++)
+	{
+		Rows		rows = tc_probe_lock(&account, QUERY_LATEST, LockTupleShare,
+										 UUID_VALUE(sorted[i]));
+
+		open &= rows.count == 0 || tc_time(rows, 0, CLOSED_AT) == 0;
+	}
 	tc_read_clock();
-	for (uint64 i = 0; i < rows.count; i++)
-		open &= tc_bool(rows, i, SHARED_IS_OPEN);
 	return open;
+}
+
+/* In the order of uuid. */
+static int
+compare_ids(const void *a, const void *b)
+{
+	return memcmp(*(const pg_uuid_t *const *) a, *(const pg_uuid_t *const *) b, UUID_LEN);
 }
 
 bool

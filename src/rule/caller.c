@@ -19,6 +19,7 @@
 #include "base/input_check.h"
 #include "base/jwt_claims.h"
 #include "base/lock.h"
+#include "base/probe.h"
 #include "base/refusal.h"
 #include "base/settings.h"
 #include "rule/account_record.h"
@@ -27,23 +28,28 @@
 #define CLAIMS_PARAMETER "request.jwt.claims"
 #define SUBJECT_CHARACTERS 255	/* the limit of contact_subject_length */
 
-static KeptQuery find_caller =
-QUERY("SELECT c.id, c.account_id, a.kind, c.role, a.locale"
-	  "  FROM tempcloud_data.contact c"
-	  "  JOIN tempcloud_data.account a ON a.id = c.account_id"
-	  " WHERE c.subject = $1");
+static const Probe contact_of_login =
+PROBE("contact", "contact_subject_key", PROBE_KEYS("subject"), "id", "account_id", "role");
 
 enum
 {
-	CALLER_CONTACT_ID = 1, CALLER_ACCOUNT_ID, CALLER_KIND, CALLER_ROLE, CALLER_LOCALE
+	CALLER_CONTACT_ID = 1, CALLER_ACCOUNT_ID, CALLER_ROLE
 };
 
-static KeptQuery find_role =
-QUERY("SELECT c.role FROM tempcloud_data.contact c WHERE c.id = $1 AND c.removed_at IS NULL");
+static const Probe account_of_caller =
+PROBE("account", "account_pkey", PROBE_KEYS("id"), "kind", "locale");
 
 enum
 {
-	FOUND_ROLE = 1
+	CALLER_KIND = 1, CALLER_LOCALE
+};
+
+static const Probe contact_now =
+PROBE("contact", "contact_pkey", PROBE_KEYS("id"), "role", "removed_at");
+
+enum
+{
+	ROLE_NOW = 1, REMOVED_AT
 };
 
 /* The names of $3 people of account $1 who can sign in and have one of the roles $2. */
@@ -146,26 +152,19 @@ tempcloud_current_contact_id(PG_FUNCTION_ARGS)
 	return key_of_caller(fcinfo, CALLER_CONTACT_ID);
 }
 
-/* Returns a key of find_caller, or null. */
+/* Returns a column of contact_of_login, or null. */
 static Datum
 key_of_caller(FunctionCallInfo fcinfo, int column)
 {
 	Claims		claims = read_claims();
-	pg_uuid_t  *id = palloc(sizeof(pg_uuid_t));
 	Rows		rows;
 
 	if (claims.subject == NULL)
 		PG_RETURN_NULL();
-
-	tc_enter();
-	rows = tc_read(&find_caller, TEXT_VALUE(claims.subject));
-	if (rows.count == 1)
-		*id = *tc_uuid(rows, 0, column);
-	tc_leave();
-
+	rows = tc_probe(&contact_of_login, QUERY_READ, TEXT_VALUE(claims.subject));
 	if (rows.count == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_UUID_P(id);
+	PG_RETURN_UUID_P(tc_uuid(rows, 0, column));
 }
 
 enum
@@ -260,14 +259,17 @@ tc_caller_if_any(QueryMode mode)
 static void
 find(Caller *caller, QueryMode mode)
 {
-	Rows		rows = tc_query(&find_caller, mode, TC_ARGS(TEXT_VALUE(caller->subject)));
-	bool		found = rows.count == 1;
+	Rows		contact = tc_probe(&contact_of_login, mode, TEXT_VALUE(caller->subject));
+	bool		found = contact.count == 1;
+	Rows		account = {0};
 
-	caller->contact_id = found ? tc_uuid(rows, 0, CALLER_CONTACT_ID) : NULL;
-	caller->account_id = found ? tc_uuid(rows, 0, CALLER_ACCOUNT_ID) : NULL;
-	caller->kind = found ? tc_kind(rows, 0, CALLER_KIND) : CUSTOMER;
-	caller->role = found ? tc_role(rows, 0, CALLER_ROLE) : ROLE_VIEWER;
-	caller->locale = found ? tc_text(rows, 0, CALLER_LOCALE) : NULL;
+	caller->contact_id = found ? tc_uuid(contact, 0, CALLER_CONTACT_ID) : NULL;
+	caller->account_id = found ? tc_uuid(contact, 0, CALLER_ACCOUNT_ID) : NULL;
+	caller->role = found ? tc_role(contact, 0, CALLER_ROLE) : ROLE_VIEWER;
+	if (found)
+		account = tc_probe(&account_of_caller, mode, UUID_VALUE(caller->account_id));
+	caller->kind = found ? tc_kind(account, 0, CALLER_KIND) : CUSTOMER;
+	caller->locale = found ? tc_text(account, 0, CALLER_LOCALE) : NULL;
 }
 
 Caller *
@@ -300,11 +302,11 @@ tc_require_right(Caller *caller, Right right)
 void
 tc_require_still(const Caller *caller)
 {
-	Rows		rows = tc_run_latest(&find_role, UUID_VALUE(caller->contact_id));
+	Rows		rows = tc_probe(&contact_now, QUERY_LATEST, UUID_VALUE(caller->contact_id));
 
-	if (rows.count == 0)
+	if (rows.count == 0 || tc_time(rows, 0, REMOVED_AT) != 0)
 		tc_refuse(NO_ACCOUNT);
-	if (!tc_role_has_right(tc_role(rows, 0, FOUND_ROLE), caller->right))
+	if (!tc_role_has_right(tc_role(rows, 0, ROLE_NOW), caller->right))
 		refuse_role(caller, caller->right);
 }
 

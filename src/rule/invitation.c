@@ -15,6 +15,7 @@
 #include "base/input_check.h"
 #include "base/label.h"
 #include "base/lock.h"
+#include "base/probe.h"
 #include "base/refusal.h"
 #include "base/settings.h"
 #include "rule/account_lock.h"
@@ -38,18 +39,18 @@ enum
 	INVITATION_LINK_IS_CURRENT	/* of find_invitation_by_token */
 };
 
-static KeptQuery find_invitation =
-QUERY("SELECT " INVITATION_COLUMNS " FROM tempcloud_data.invitation i WHERE i.id = $1");
+/* The same columns. */
+static const Probe invitation_by_id =
+PROBE("invitation", "invitation_pkey", PROBE_KEYS("id"),
+	  "id", "inviter_id", "inviter_kind", "invitee_id", "invitee_kind", "email",
+	  "given_name", "family_name", "company_name", "locale", "status", "round",
+	  "sent_at", "expires_at");
 
 static KeptQuery find_invitation_by_token =
 QUERY("SELECT " INVITATION_COLUMNS ", t.round = i.round"
 	  "  FROM tempcloud_data.invitation_token t"
 	  "  JOIN tempcloud_data.invitation i ON i.id = t.invitation_id"
 	  " WHERE t.digest = $1");
-
-static KeptQuery lock_invitation =
-QUERY("SELECT " INVITATION_COLUMNS " FROM tempcloud_data.invitation i"
-	  " WHERE i.id = $1 FOR NO KEY UPDATE");
 
 /* The newest $3 of those that wait for an address ($1, folded) of an account of kind $2. */
 static KeptQuery find_waiting =
@@ -129,7 +130,7 @@ static Invitation *load(Invitation *invitation, Rows rows);
 Invitation *
 tc_find_invitation(const pg_uuid_t *id)
 {
-	Rows		rows = tc_run(&find_invitation, UUID_VALUE(id));
+	Rows		rows = tc_probe(&invitation_by_id, QUERY_RUN, UUID_VALUE(id));
 
 	return rows.count == 0 ? NULL : load(palloc0(sizeof(Invitation)), rows);
 }
@@ -162,7 +163,8 @@ void
 tc_lock_invitation(Invitation *invitation, const Caller *caller)
 {
 	int			round = invitation->round;
-	Rows		rows = tc_run(&lock_invitation, UUID_VALUE(invitation->id));
+	Rows		rows = tc_probe_lock(&invitation_by_id, QUERY_RUN, LockTupleNoKeyExclusive,
+									 UUID_VALUE(invitation->id));
 
 	tc_read_clock();
 	if (rows.count == 0)

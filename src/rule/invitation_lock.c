@@ -7,13 +7,13 @@
 #include "base/clock.h"
 #include "base/input_check.h"
 #include "base/lock.h"
+#include "base/probe.h"
 #include "base/query.h"
 #include "base/settings.h"
 #include "rule/account_lock.h"
 #include "rule/invitation_lock.h"
 
-static KeptQuery find_account =
-QUERY("SELECT FROM tempcloud_data.account WHERE id = $1");
+static const Probe account = PROBE("account", "account_pkey", PROBE_KEYS("id"), "id");
 
 /*
  * Locks the expired invitations ($5) of account $1 to addresses ($2, folded) or to
@@ -61,7 +61,7 @@ tc_lock_for_inviting(const Caller *caller, const char *email, const pg_uuid_t *r
 		owner = tc_owner_of(folded);	/* closed since: nobody owns it now */
 
 	other = tc_account_to_ask_about(&owner);
-	found = other != NULL && tc_run(&find_account, UUID_VALUE(other)).count > 0;
+	found = other != NULL && tc_probe(&account, QUERY_RUN, UUID_VALUE(other)).count > 0;
 	if (owner.account_id != NULL && !found)
 		ereport(ERROR,
 				errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),

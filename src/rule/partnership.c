@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/extension_function.h"
 #include "base/input_check.h"
+#include "base/probe.h"
 #include "base/query.h"
 #include "base/refusal.h"
 #include "rule/account_lock.h"
@@ -34,8 +35,8 @@ QUERY("SELECT FROM tempcloud_data.partnership WHERE customer_id = $1 AND provide
 	  " UNION ALL "
 	  "SELECT FROM tempcloud_data.partnership WHERE customer_id = $2 AND provider_id = $1");
 
-static KeptQuery find_partner =
-QUERY("SELECT FROM tempcloud_data.partnership WHERE customer_id = $1 AND provider_id = $2");
+static const Probe partnership =
+PROBE("partnership", "partnership_pkey", PROBE_KEYS("customer_id", "provider_id"), "created_at");
 
 /*
  * One statement, because the guards require that after a statement a partnership
@@ -365,8 +366,9 @@ tc_has_partner(const Caller *caller, const pg_uuid_t *other)
 {
 	bool		is_customer = caller->kind == CUSTOMER;
 
-	return tc_run_latest(&find_partner, UUID_VALUE(is_customer ? caller->account_id : other),
-						 UUID_VALUE(is_customer ? other : caller->account_id)).count > 0;
+	return tc_probe(&partnership, QUERY_LATEST,
+					UUID_VALUE(is_customer ? caller->account_id : other),
+					UUID_VALUE(is_customer ? other : caller->account_id)).count > 0;
 }
 
 Datum
