@@ -45,6 +45,7 @@ static const struct
 static const char *find_body(const char *run, size_t i, size_t count, size_t *length);
 static bool read_body(const char *body, const char *alphabet, uint8 *secret);
 static bool is_body_character(char c);
+static bool has_spelling(const char *s, size_t len);
 static size_t decode_all(const char *s, size_t len, char *decoded);
 static size_t decode_one(const char *s, size_t len, char *decoded);
 static uint32 checksum(const uint8 *secret);
@@ -100,8 +101,12 @@ tc_holds_token(const char *s, size_t len)
 	char	   *decoded;
 	size_t		length;
 
+	if (len < PREFIX_LENGTH + SHORTEST_BODY)
+		return false;
 	if (tc_find_token(s, len, &length) != NULL)
 		return true;
+	if (!has_spelling(s, len))
+		return false;
 	decoded = palloc(len + 1);
 	len = decode_all(s, len, decoded);
 	return tc_find_token(decoded, len, &length) != NULL;
@@ -160,6 +165,18 @@ is_body_character(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
 		c == '-' || c == '_' || c == '+' || c == '/';
+}
+
+/* Whether there is the first character of a spelling. */
+static bool
+has_spelling(const char *s, size_t len)
+{
+	for (int i = 0; i < lengthof(spellings); i++)
+	{
+		if (memchr(s, spellings[i].lead[0], len) != NULL)
+			return true;
+	}
+	return false;
 }
 
 /* Returns how long the text is that is left of len bytes at s. */

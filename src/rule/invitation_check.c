@@ -193,11 +193,13 @@ tc_require_mails_within_limits(const pg_uuid_t *inviter_id, const char *email)
 	Value		address = TEXT_VALUE(tc_fold_email(email));
 	Value		now = TIME_VALUE(tc_now());
 
+	if (tc_max_daily_mails_to_address != 0 &&
+		tc_run_latest(&nth_newest_mail, INT_VALUE(0), address, inviter, now).count == 0)
+		return;
 	tc_require_below(tc_max_daily_mails_to_address, TOO_MANY_MAILS, &nth_newest_mail,
 					 address, inviter, now);
-	if (tc_run_latest(&nth_newest_mail, INT_VALUE(0), address, inviter, now).count > 0)
-		tc_require_below(tc_max_daily_mails_to_address_of_all, TOO_MANY_MAILS, &nth_newest_mail,
-						 address, NULL_VALUE(UUIDOID), now);
+	tc_require_below(tc_max_daily_mails_to_address_of_all, TOO_MANY_MAILS, &nth_newest_mail,
+					 address, NULL_VALUE(UUIDOID), now);
 }
 
 /* An invitation that is sent again does not count. */
@@ -219,10 +221,12 @@ require_few_pending(Value inviter, Value now, const Invitation *resent)
 const pg_uuid_t *
 tc_account_to_route_to(const Caller *caller, const pg_uuid_t *account, const pg_uuid_t *resent)
 {
-	bool		obstructed = tc_run_latest(&find_obstacle_to_routing,
-										   UUID_VALUE(caller->account_id),
-										   UUID_VALUE(account ? account : &tc_nobody),
-										   UUID_VALUE(resent)).count > 0;
+	bool		obstructed;
 
+	if (account == NULL && tc_reveal_registered)
+		return NULL;
+	obstructed = tc_run_latest(&find_obstacle_to_routing, UUID_VALUE(caller->account_id),
+							   UUID_VALUE(account ? account : &tc_nobody),
+							   UUID_VALUE(resent)).count > 0;
 	return obstructed ? NULL : account;
 }
