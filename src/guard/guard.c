@@ -144,12 +144,13 @@ tc_is_replica(void)
 bool
 tc_is_same(const TriggerData *trigger, const char *column)
 {
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+	int			number = column_number(trigger, column);
+	Form_pg_attribute att = TupleDescAttr(desc, number - 1);
 	bool		old_null;
 	bool		new_null;
-	Datum		old = attribute(trigger, trigger->tg_trigtuple, column, &old_null);
-	Datum		new = attribute(trigger, trigger->tg_newtuple, column, &new_null);
-	Form_pg_attribute att = TupleDescAttr(RelationGetDescr(trigger->tg_relation),
-										  column_number(trigger, column) - 1);
+	Datum		old = heap_getattr(trigger->tg_trigtuple, number, desc, &old_null);
+	Datum		new = heap_getattr(trigger->tg_newtuple, number, desc, &new_null);
 
 	return old_null == new_null &&
 		(old_null || datum_image_eq(old, new, att->attbyval, att->attlen));
