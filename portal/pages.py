@@ -76,7 +76,7 @@ class Visit:
     def render(self, template, status=200, **values):
         words = self.words()
         app = self.request.app
-        layout = 'overlay.html' if is_overlay(self.request) else 'page.html'
+        layout = 'overlay.html' if self.request.headers.get('X-Overlay') == 'dialog' else 'page.html'
         html = app['templates'].get_template(template).render(
             layout=layout, words=words, t=words.t, plain=words.plain, visit=self, me=self.me, account=self.account,
             may=self.may, badges=self.badges, request=self.request, person=self.request['person'], config=app['config'],
@@ -106,11 +106,6 @@ class Errors:
 
     def __bool__(self):
         return self.refused is not None
-
-
-def is_overlay(request):
-    """Whether the page's script asks for what goes into a panel or dialog."""
-    return 'X-Overlay' in request.headers
 
 
 @asynccontextmanager
@@ -151,8 +146,8 @@ class Elsewhere(Exception):
         self.location = f'{path}?{urlencode(query)}' if query else path
 
     def answer(self, request):
-        """In a panel or a dialog the page's script follows."""
-        if is_overlay(request):
+        """The page's script follows by itself, so that the page stays."""
+        if 'X-Overlay' in request.headers:
             return web.Response(status=204, content_type='text/html', headers={'X-Location': self.location})
         return web.Response(status=303, headers={'Location': self.location})
 

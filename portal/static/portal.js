@@ -8,7 +8,7 @@ function load(url, form, overlay) {
     request.open(form ? 'POST' : 'GET', url);
     request.responseType = 'document';
     request.timeout = 20000;
-    if (overlay) request.setRequestHeader('X-Overlay', '1');
+    if (overlay) request.setRequestHeader('X-Overlay', overlay);
     request.onload = () => resolve({
       status: request.status,
       location: request.getResponseHeader('X-Location'),
@@ -39,7 +39,7 @@ function focusIn(place) {
 
 /* A panel at the right, or a dialog in the middle, with the page at an address. */
 async function open(url, kind, from) {
-  const answer = await load(url, null, true);
+  const answer = await load(url, null, 'dialog');
   if (answer.location) return go(answer.location);
   const place = document.getElementById(kind);
   panels.forEach((other) => other !== place && other.open && other.close());
@@ -64,12 +64,13 @@ async function submit(form, place, button) {
   form.dataset.busy = 'yes';
   if (button) button.setAttribute('aria-disabled', 'true');
   try {
-    const answer = await load(button?.getAttribute('formaction') || form.action, fieldsOf(form, button), true);
+    const answer = await load(button?.getAttribute('formaction') || form.action, fieldsOf(form, button),
+      place?.matches('dialog') ? 'dialog' : 'page');
     if (answer.location) {
       panels.forEach((panel) => panel.open && panel.close());
       await go(answer.location);
     } else if (place) {
-      replace(place, answer.document.getElementById('overlay').children);
+      replace(place, (answer.document.getElementById('overlay') || answer.document.querySelector('.sheet')).children);
       focusIn(place);
     } else {
       await refresh();
@@ -173,7 +174,7 @@ function markOf(element) {
 
 async function followIn(panel) {
   const url = panel.dataset.url;
-  const answer = await load(url, null, true).catch(() => null);
+  const answer = await load(url, null, 'dialog').catch(() => null);
   if (!answer || answer.status >= 500 || !panel.open || panel.dataset.url !== url || isBusy(panel)) return;
   const parts = answer.document.getElementById('overlay');
   if (!parts) return;

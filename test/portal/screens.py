@@ -1,15 +1,35 @@
-"""Pictures of the screens, of the people of the demonstration: at 1280 pixels and at 360, into the folder named."""
+"""Pictures of the screens, of the people of the demonstration: at 1280 pixels and at 360, into the folder named.
+
+With TEMPCLOUD_AXE, the path of axe-core's axe.min.js, each screen is checked for accessibility, too.
+"""
+import json
 import os
 import subprocess
 import sys
 import time
 
 os.environ['PORTAL'] = os.environ['DEMO']
-from browser import Browser, eventually, mailed_link, report, run      # noqa: E402, after its address
+from browser import Browser, eventually, mailed_link, note, report, run      # noqa: E402, after its address
 
 FOLDER = sys.argv[1]
 TABLE = 'E-Mail;Firma\ninfo@deichpersonal.example;Deichpersonal\nkein at;Wattwerk\nbela@flexwerk.example;FlexWerk Nord\n' \
         'post@kogge.example;Kogge Zeitarbeit'
+
+
+AXE = """;axe.run({runOnly: {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}})
+    .then(found => JSON.stringify([found.passes.length, found.violations.map(one => [one.id, one.nodes[0].html])]))"""
+
+
+def accessible(browser, name):
+    """What axe-core finds, if it is there."""
+    path = os.environ.get('TEMPCLOUD_AXE')
+    if path:
+        with open(path, encoding='utf-8') as source:
+            answer = browser.driver.execute_cdp_cmd('Runtime.evaluate', {
+                'expression': source.read() + AXE, 'awaitPromise': True, 'returnByValue': True})
+        passed, violations = json.loads(answer['result']['value'])
+        report(passed and not violations, f'{name}: accessible')
+        note(f'{passed} rules passed; {violations}')
 
 
 def pictures(width, height):
@@ -27,6 +47,7 @@ def pictures(width, height):
         if os.environ.get('TEMPCLOUD_SCREENS'):
             subprocess.run(['pngquant', '--force', '--speed', '1', '--strip', '--output', path, '64', path], check=True)
         report(os.path.getsize(path) > 2000, f'{name} at {width} pixels')
+        accessible(browser, name)
 
     try:
         browser.go('/demo')

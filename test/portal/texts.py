@@ -10,6 +10,9 @@ PORTAL = ROOT / 'portal'
 # that no screen can cause: tokens are sent by POST, views are read, claims are of the transaction
 NEVER = {'post_only', 'read_only', 'session_claims'}
 
+# that are told, but not in the history
+UNRECORDED = {'account.changed', 'contact.changed', 'invitation.delivery'}
+
 texts = {language: json.loads((PORTAL / f'texts/{language}.json').read_text(encoding='utf-8')) for language in ('de', 'en')}
 german = set(texts['de'])
 report(german == set(texts['en']), 'both languages have the same texts')
@@ -23,7 +26,7 @@ missing = {word for word in words - NEVER if f'error.{word}' not in german}
 report(words and not missing, 'every error word has a message')
 note(f'{len(words)} words; without a message: {missing}')
 events = set(re.findall(r'"((?:account|contact|invitation|request)\.\w+)"', (ROOT / 'src/rule/event.c').read_text(encoding='utf-8')))
-missing = {event for event in events if f'event.{event}' not in german}
+missing = {event for event in events - UNRECORDED if f'event.{event}' not in german}
 report(events and not missing, 'every event has words')
 note(f'{len(events)} events; without words: {missing}')
 
