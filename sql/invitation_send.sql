@@ -34,6 +34,23 @@ COMMENT ON FUNCTION tempcloud.withdraw_invitation IS
 For the inviter, while it is pending.';
 GRANT EXECUTE ON FUNCTION tempcloud.withdraw_invitation TO tempcloud_user;
 
+CREATE FUNCTION tempcloud.correct_invitation(
+	id				uuid,
+	email			text DEFAULT NULL,
+	given_name		text DEFAULT NULL,
+	family_name		text DEFAULT NULL,
+	company_name	text DEFAULT NULL,
+	phone			text DEFAULT NULL,
+	message			text DEFAULT NULL,
+	locale			text DEFAULT NULL)
+RETURNS tempcloud.invitation
+AS 'MODULE_PATHNAME', 'tempcloud_correct_invitation'
+LANGUAGE C VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION tempcloud.correct_invitation IS
+'Correct an invitation
+For the inviter, while it is pending. An argument that is left out changes nothing; an empty one clears the value. No new mail is sent, but with another address: then the invitation is withdrawn and the address is invited anew, under the same limits, and the new invitation is returned.';
+GRANT EXECUTE ON FUNCTION tempcloud.correct_invitation TO tempcloud_user;
+
 -- After all tables
 
 -- Delivery is that of the newest mail with a link: a reminder follows the
@@ -49,13 +66,20 @@ SELECT i.id, i.email::text, i.given_name::text, i.family_name::text, i.company_n
 	   CASE WHEN m.state = 'queued' AND m.error IS NOT NULL THEN 'deferred'
 			WHEN m.state = 'suppressed' THEN 'sent'	-- who is blocked is not told
 			ELSE m.state::text END AS delivery,
-	   m.error::text AS delivery_error
+	   m.error::text AS delivery_error,
+	   CASE WHEN i.shown_status IN ('pending', 'expired')
+			 AND (current_setting('tempcloud.max_resends')::integer < 0
+				  OR i.round <= current_setting('tempcloud.max_resends')::integer)
+			THEN i.sent_at + current_setting('tempcloud.resend_interval')::interval END AS can_resend_at,
+	   a.company_name::text AS partner_company
   FROM tempcloud_data.invitation_by_status i
  CROSS JOIN LATERAL (
 	SELECT * FROM tempcloud_data.contact c WHERE c.id = i.invited_by OFFSET 0) c
   LEFT JOIN LATERAL (
 	SELECT * FROM tempcloud_data.contact p
 	 WHERE p.id = i.decided_by AND i.shown_status = 'accepted' OFFSET 0) p ON true
+  LEFT JOIN LATERAL (
+	SELECT * FROM tempcloud_data.account a WHERE a.id = p.account_id OFFSET 0) a ON true
   LEFT JOIN LATERAL (
 	SELECT m.state, m.error
 	  FROM tempcloud_data.mail m
@@ -75,6 +99,8 @@ COMMENT ON COLUMN tempcloud.invitations_sent.accepted_by_name IS 'Name of the co
 COMMENT ON COLUMN tempcloud.invitations_sent.accepted_by_email IS 'Address of the contact who accepted';
 COMMENT ON COLUMN tempcloud.invitations_sent.delivery IS 'Delivery of the latest mail: queued, sent, deferred, failed, bounced or dropped';
 COMMENT ON COLUMN tempcloud.invitations_sent.delivery_error IS 'Reply of the mail server';
+COMMENT ON COLUMN tempcloud.invitations_sent.can_resend_at IS 'From when on it can be sent again; null if it cannot';
+COMMENT ON COLUMN tempcloud.invitations_sent.partner_company IS 'Name of the company that accepted';
 GRANT SELECT ON tempcloud.invitations_sent TO tempcloud_user;
 
 -- relationships: see contacts() in partnership.sql

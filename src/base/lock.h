@@ -17,7 +17,7 @@
  *	1. LOCK_LOGIN	to whom a login belongs (register_account, confirm_email by
  *					somebody without an account)
  *	2. LOCK_SENDER	what an account has sent: how many invitations are pending
- *					(invite, resend_invitation, invite_many), mails that prove
+ *					(invite, resend_invitation, correct_invitation, invite_many), mails that prove
  *					an address of its own (send_confirmation, add_contact), or orders
  *					(send_order, send_request)
  *	3. LOCK_ADDRESS	to whom an address belongs, who claims it, and which invitations

@@ -73,6 +73,7 @@ static const char *const names[] = {
 	[EVENT_CONTACT_ROLE_CHANGED] = "contact.role_changed",
 	[EVENT_INVITATION_CREATED] = "invitation.created",
 	[EVENT_INVITATION_RESENT] = "invitation.resent",
+	[EVENT_INVITATION_CORRECTED] = "invitation.corrected",
 	[EVENT_INVITATION_ROUTED] = "invitation.routed",
 	[EVENT_INVITATION_WITHDRAWN] = "invitation.withdrawn",
 	[EVENT_INVITATION_DECLINED] = "invitation.declined",
@@ -210,6 +211,7 @@ topic_of(EventName name)
 			return NO_TOPIC;
 		case EVENT_INVITATION_CREATED:
 		case EVENT_INVITATION_RESENT:
+		case EVENT_INVITATION_CORRECTED:
 		case EVENT_INVITATION_ROUTED:
 		case EVENT_INVITATION_WITHDRAWN:
 		case EVENT_INVITATION_DECLINED:

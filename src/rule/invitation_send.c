@@ -56,6 +56,31 @@ QUERY("UPDATE tempcloud_data.invitation i"
 	  "   SET status = 'withdrawn', decided_at = $3, decided_by = $2"
 	  " WHERE id = $1 RETURNING " INVITATION_RECORD);
 
+/* What the Invitation of invitation.h lacks. */
+static KeptQuery find_words =
+QUERY("SELECT i.phone, i.message FROM tempcloud_data.invitation i WHERE i.id = $1");
+
+enum
+{
+	WORDS_PHONE = 1, WORDS_MESSAGE
+};
+
+static KeptQuery correct_invitation =
+QUERY("UPDATE tempcloud_data.invitation i"
+	  "   SET email = $2, given_name = $3, family_name = $4, company_name = $5, phone = $6,"
+	  "       message = $7, locale = $8"
+	  " WHERE id = $1 RETURNING " INVITATION_RECORD);
+
+/* Those that a mailer holds are left out (lock.h). */
+static KeptQuery correct_mails =
+QUERY("WITH waiting AS MATERIALIZED ("
+	  "   SELECT m.id FROM tempcloud_data.mail m"
+	  "    WHERE m.invitation_id = $1 AND m.kind IN ('invitation', 'reminder')"
+	  "      AND m.state = 'queued'"
+	  "      FOR NO KEY UPDATE SKIP LOCKED)"
+	  " UPDATE tempcloud_data.mail m SET recipient_name = concat_ws(' ', $2, $3)"
+	  "   FROM waiting WHERE m.id = waiting.id");
+
 static void clean(Invite *invite);
 static Datum insert(const Caller *caller, const Invite *invite, const Owner *owner);
 static Owner lock_for_resending(const Caller *caller, Invitation *invitation,
@@ -69,11 +94,15 @@ static void close_expired(const Caller *caller, const Owner *owner, Rows pending
 static Datum renew(const Caller *caller, const Invitation *invitation,
 				   const pg_uuid_t *invitee_id);
 static TimestampTz end_of_lifetime(void);
+static Invite corrected(FunctionCallInfo fcinfo, const Invitation *invitation);
+static char *change(FunctionCallInfo fcinfo, int n, const char *name, Form form, char *present);
+static Datum correct(const Caller *caller, const Invitation *invitation, const Invite *invite);
 static Invitation *find_sent(const Caller *caller, const pg_uuid_t *id);
 
 PG_FUNCTION_INFO_V1(tempcloud_invite);
 PG_FUNCTION_INFO_V1(tempcloud_resend_invitation);
 PG_FUNCTION_INFO_V1(tempcloud_withdraw_invitation);
+PG_FUNCTION_INFO_V1(tempcloud_correct_invitation);
 
 enum
 {
@@ -349,6 +378,113 @@ tc_withdraw_invitation(const pg_uuid_t *id, const Caller *caller, const pg_uuid_
 
 	tc_drop_mails(id);
 	tc_event(EVENT_INVITATION_WITHDRAWN, caller->account_id, caller->contact_id, invitee_id, id);
+	return tc_record(rows);
+}
+
+enum
+{
+	CORRECT_ID, CORRECT_EMAIL, CORRECT_GIVEN_NAME, CORRECT_FAMILY_NAME, CORRECT_COMPANY_NAME,
+	CORRECT_PHONE, CORRECT_MESSAGE, CORRECT_LOCALE
+};
+
+/*
+ * correct_invitation(id, email, given_name, family_name, company_name, phone, message,
+ *					  locale) returns tempcloud.invitation
+ *
+ * With another address, it is what withdraw_invitation() and invite() are one after the
+ * other, with their limits, and with their locks in the order of resend_invitation().
+ */
+Datum
+tempcloud_correct_invitation(PG_FUNCTION_ARGS)
+{
+	pg_uuid_t  *id = tc_arg_uuid(fcinfo, CORRECT_ID, "id");
+	Caller	   *caller;
+	Invitation *invitation;
+	char	   *email;
+	Owner		owner = {0};
+	bool		elsewhere;
+	Invite		invite;
+
+	tc_enter_command("correct_invitation()");
+	caller = tc_caller_with_right(QUERY_RUN, RIGHT_INVITE);
+	invitation = find_sent(caller, id);
+	if (invitation->status == INVITATION_IS_ACCEPTED)
+		tc_refuse(INVITATION_ACCEPTED); /* final, and maybe without an address */
+	email = tc_arg(fcinfo, CORRECT_EMAIL, "email", FORM_EMAIL);
+	elsewhere = email != NULL &&
+		strcmp(tc_fold_email(email), tc_fold_email(invitation->email)) != 0;
+	if (elsewhere)
+	{
+		char	   *folded = tc_fold_email(email);
+		const pg_uuid_t *accounts[1];
+
+		owner = tc_lock_for_inviting(caller, email, NULL);
+		accounts[0] = owner.account_id;
+		tc_lock_sent(caller, &folded, 1, accounts, owner.account_id ? 1 : 0, id);
+	}
+	else
+		(void) tc_keep_open(caller, NULL, 0);
+	tc_lock_invitation(invitation, caller);
+	tc_require_pending(invitation);
+	invite = corrected(fcinfo, invitation);
+	if (!elsewhere)
+		return tc_finish_with(correct(caller, invitation, &invite));
+
+	(void) tc_withdraw_invitation(id, caller, invitation->invitee_id);
+	make_room(caller, invite.email, &owner, id);
+	tc_require_within_limits(caller, invite.email, NULL);
+	return tc_finish_with(insert(caller, &invite, &owner));
+}
+
+/* Returns what the invitation, which is locked, is to have.  Raises the errors of tc_arg_change(). */
+static Invite
+corrected(FunctionCallInfo fcinfo, const Invitation *invitation)
+{
+	Rows		words = tc_run(&find_words, UUID_VALUE(invitation->id));
+
+	return (Invite)
+	{
+		.email = change(fcinfo, CORRECT_EMAIL, "email", FORM_EMAIL, invitation->email),
+			.given_name = change(fcinfo, CORRECT_GIVEN_NAME, "given_name", FORM_PERSON_NAME,
+								 invitation->given_name),
+			.family_name = change(fcinfo, CORRECT_FAMILY_NAME, "family_name", FORM_PERSON_NAME,
+								  invitation->family_name),
+			.company_name = change(fcinfo, CORRECT_COMPANY_NAME, "company_name",
+								   FORM_COMPANY_NAME, invitation->company_name),
+			.phone = change(fcinfo, CORRECT_PHONE, "phone", FORM_PHONE,
+							tc_text(words, 0, WORDS_PHONE)),
+			.message = change(fcinfo, CORRECT_MESSAGE, "message", FORM_PARAGRAPH,
+							  tc_text(words, 0, WORDS_MESSAGE)),
+			.locale = change(fcinfo, CORRECT_LOCALE, "locale", FORM_LOCALE, invitation->locale)
+	};
+}
+
+/* Returns the present value unless argument n has another one; NULL if that is blank. */
+static char *
+change(FunctionCallInfo fcinfo, int n, const char *name, Form form, char *present)
+{
+	bool		clearable = form != FORM_EMAIL && form != FORM_LOCALE;
+	char	   *value = tc_arg_change(fcinfo, n, name, form, clearable);
+
+	if (value == NULL)
+		return present;
+	return *value == '\0' ? NULL : value;
+}
+
+/* Store it, with event, also in the mails that wait to be sent; return the invitation. */
+static Datum
+correct(const Caller *caller, const Invitation *invitation, const Invite *invite)
+{
+	Rows		rows = tc_run(&correct_invitation, UUID_VALUE(invitation->id),
+							  TEXT_VALUE(invite->email), TEXT_VALUE(invite->given_name),
+							  TEXT_VALUE(invite->family_name), TEXT_VALUE(invite->company_name),
+							  TEXT_VALUE(invite->phone), TEXT_VALUE(invite->message),
+							  TEXT_VALUE(invite->locale));
+
+	tc_run_latest(&correct_mails, UUID_VALUE(invitation->id), TEXT_VALUE(invite->given_name),
+				  TEXT_VALUE(invite->family_name));
+	tc_event(EVENT_INVITATION_CORRECTED, caller->account_id, caller->contact_id,
+			 invitation->invitee_id, invitation->id);
 	return tc_record(rows);
 }
 

@@ -176,6 +176,8 @@ DECISIONS = {
     'ask again': (None, 'SELECT status FROM tempcloud.ask_again({token})', 'address anna.account? invitation anna?'),
     'withdraw': ('anna', 'SELECT status FROM tempcloud.withdraw_invitation({invitation})', 'invitation'),
     'resend': ('anna', 'SELECT status FROM tempcloud.resend_invitation({invitation})', 'anna.sender address pair invitation'),
+    'correct': ('anna', "SELECT message FROM tempcloud.correct_invitation({invitation}, message => 'Hallo')", 'invitation'),
+    'correct the address': ('anna', "SELECT status FROM tempcloud.correct_invitation({invitation}, 'emil~@emil.example')", 'anna.sender invitation'),
     'maintain': ('admin', 'SELECT 1 FROM tempcloud.maintain()', 'invitation carla.invitation old.mail mail anna?'),
     'claim mail': ('mailer', 'SELECT count(*) >= 0 FROM tempcloud.claim_mail(1000)', 'berta.mail carla.mail mail'),
 }

@@ -152,6 +152,7 @@ SELECT id AS dora FROM tempcloud.register_account('customer', 'Secret SE', 'Secr
 SELECT id AS to_bob FROM tempcloud.invite('bob@bob.example', 'Secret', 'Bob', 'Secret GmbH', message => 'Secret') \gset
 SELECT (r.invitation).id AS to_x FROM tempcloud.invite_many('[{"email": "x@x.example"}]') r \gset
 SELECT tempcloud.resend_invitation(:'to_x') \g /dev/null
+SELECT tempcloud.correct_invitation(:'to_x', message => 'Secret') \g /dev/null
 SELECT tempcloud.withdraw_invitation(:'to_x') \g /dev/null
 :fetch;
 SET LOCAL ROLE tempcloud_anonymous;

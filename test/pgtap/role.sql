@@ -94,6 +94,7 @@ INSERT INTO command (function, company, permission, call) VALUES
 	('invite', 'anbieter', 'invite', format('invite(%L)', 'x@role.example')),
 	('invite_many', 'anbieter', 'invite', format('invite_many(%L)', '[{"email": "x@role.example"}]')),
 	('resend_invitation', 'anbieter', 'invite', format('resend_invitation(%L)', :'sent')),
+	('correct_invitation', 'anbieter', 'invite', format('correct_invitation(%L, phone => ''+49 30 1'')', :'sent')),
 	('withdraw_invitation', 'anbieter', 'invite', format('withdraw_invitation(%L)', :'sent')),
 	('decline_invitation', 'anbieter', 'decline', format('decline_invitation(%L, block => true)', :'received')),
 	('decline_invitation_by_token', 'anbieter', 'decline', format('decline_invitation_by_token(%L)', :'token')),

@@ -4,7 +4,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL search_path = public;		-- so that names print with their schema
-SELECT plan(138);
+SELECT plan(139);
 
 -- A relation as lines of text: its columns, keys, names of checks, and indexes.
 -- (The text of a check differs between majors; what it refuses is tested.)
@@ -620,6 +620,8 @@ SELECT pg_temp.relation_is('tempcloud.invitations_sent', $$
 	accepted_by_email text
 	delivery text
 	delivery_error text
+	can_resend_at timestamptz
+	partner_company text
 $$);
 
 SELECT pg_temp.relation_is('tempcloud.invitations_received', $$
@@ -982,6 +984,10 @@ INSERT INTO expected VALUES
 ('set_partner_note',
  'partner_id uuid, own_number text DEFAULT NULL::text, note text DEFAULT NULL::text,'
  ' responsible_id uuid DEFAULT NULL::uuid, archived boolean DEFAULT NULL::boolean', 'SETOF partners'),
+('correct_invitation',
+ 'id uuid, email text DEFAULT NULL::text, given_name text DEFAULT NULL::text,'
+ ' family_name text DEFAULT NULL::text, company_name text DEFAULT NULL::text,'
+ ' phone text DEFAULT NULL::text, message text DEFAULT NULL::text, locale text DEFAULT NULL::text', 'invitation'),
 ('claim_mail',
  'max_messages integer DEFAULT 10, lease interval DEFAULT ''00:05:00''::interval',
  'SETOF outgoing_mail'),

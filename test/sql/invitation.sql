@@ -267,3 +267,48 @@ SELECT status FROM tempcloud.invite('jan@kunde.invitation.example');
 -- Pending ones come first, then the newest.
 SET request.jwt.claims = :'anna';
 SELECT email, status, can_accept FROM tempcloud.invitations_received;
+
+-- correct_invitation(): what was typed, without a new mail
+SET ROLE tempcloud_user;
+\set corrector '{"sub":"corrector.invitation","email":"corrector@kunde.invitation.example","email_verified":true}'
+SELECT test.company(:'corrector', 'customer', 'Korrektur AG', 'Kora', 'Korn') IS NOT NULL AS registered;
+SELECT id AS typo FROM tempcloud.invite('tpyo@anbieter.invitation.example', 'Tina', 'Typo', 'Typo GmbH', '+49 30 1', 'Guten Tag') \gset
+SELECT can_resend_at = sent_at + current_setting('tempcloud.resend_interval')::interval AS soon, partner_company FROM tempcloud.invitations_sent WHERE id = :'typo';
+SELECT id = :'typo' AS same, given_name, family_name, company_name, phone, message, locale, status
+  FROM tempcloud.correct_invitation(:'typo', given_name => 'Toni', phone => '', message => 'Guten Morgen', locale => 'en');
+SELECT id = :'typo' AS same, email FROM tempcloud.correct_invitation(:'typo', 'TPYO@anbieter.invitation.example');
+RESET ROLE;
+SELECT recipient, recipient_name, state FROM tempcloud_data.mail WHERE invitation_id = :'typo';
+SELECT event FROM tempcloud_data.event WHERE invitation_id = :'typo' ORDER BY id;
+-- with another address: withdrawn and invited anew in one step
+SET ROLE tempcloud_user;
+SELECT id <> :'typo' AS other, email, given_name, family_name, message, locale, status
+  FROM tempcloud.correct_invitation(:'typo', 'typo@anbieter.invitation.example', family_name => 'Richtig') \gx
+SELECT id AS right FROM tempcloud.invitations_sent WHERE status = 'pending' \gset
+SELECT email, status, delivery, can_resend_at IS NULL AS never FROM tempcloud.invitations_sent ORDER BY created_at, id;
+SELECT test.refusal(format('SELECT tempcloud.correct_invitation(%s)', arguments))
+  FROM unnest(ARRAY[quote_literal(:'typo'), quote_literal(:'right') || ', ''x''', quote_literal(:'right') || ', locale => ''''', 'NULL',
+	quote_literal(:'right') || ', ''corrector@kunde.invitation.example''', quote_literal(gen_random_uuid())]) arguments;
+SELECT status FROM tempcloud.invitations_sent WHERE id = :'right';
+-- under the same limits, and what is refused changes nothing
+RESET ROLE;
+SET tempcloud.max_daily_invitations = 2;
+SET ROLE tempcloud_user;
+SELECT test.refusal(format('SELECT tempcloud.correct_invitation(%L, ''other@anbieter.invitation.example'')', :'right'));
+SELECT status FROM tempcloud.invitations_sent WHERE id = :'right';
+SELECT message FROM tempcloud.correct_invitation(:'right', message => 'Im Limit');
+RESET ROLE;
+RESET tempcloud.max_daily_invitations;
+SET tempcloud.max_resends = 0;
+SELECT can_resend_at FROM tempcloud.invitations_sent WHERE id = :'right';
+RESET tempcloud.max_resends;
+-- the company that has accepted
+SET ROLE tempcloud_user;
+SET request.jwt.claims = '{"sub":"typo.invitation","email":"typo@anbieter.invitation.example","email_verified":true}';
+SELECT company_name FROM tempcloud.register_account('provider', 'Richtig GmbH', 'Toni', 'Richtig');
+SELECT provider_id IS NOT NULL AS accepted FROM tempcloud.accept_invitation(:'right');
+SELECT test.refusal(format('SELECT tempcloud.correct_invitation(%L)', :'right'));
+SET request.jwt.claims = :'corrector';
+SELECT status, partner_company, can_resend_at FROM tempcloud.invitations_sent WHERE id = :'right';
+SELECT test.refusal(format('SELECT tempcloud.correct_invitation(%L)', :'right'));
+RESET ROLE;

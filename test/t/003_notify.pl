@@ -109,7 +109,9 @@ sub story
 		[ [ 'invitation.created', 1, 'anna' ], [ 'invitation.created', 1, 'anna' ] ], 1, 'invite many');
 
 	# The rest of an invitation's life.
-	my %link = links($node);
+	my %link;
+	hears(sub { %link = links($node) }, [ [ 'invitation.delivery', 1, 'anna' ] ], 0,
+		'the mail about what was accepted is dropped');
 	hears(command('anna', "SELECT tempcloud.withdraw_invitation(id) FROM tempcloud.invitations_sent WHERE email LIKE 'bruno%'"),
 		[ [ 'invitation.withdrawn', 1, 'anna' ] ], 0, 'withdraw');
 	hears(
@@ -136,12 +138,12 @@ sub story
 	hears(command('anna', "SELECT tempcloud.invite('bruno\@anbieter.example')"),
 		[ [ 'invitation.created', 1, 'anna', 'bruno' ] ], 1, 'invite an account');
 
-	# A mailer's reports are told to nobody.
+	# A mailer's reports are told to the inviter alone.
 	hears(
 		sub {
 			$node->safe_psql('postgres', 'SELECT tempcloud.mail_sent(array_agg(id)) FROM tempcloud_data.mail');
 		},
-		[], 0, 'sent');
+		[ [ 'invitation.delivery', 1, 'anna' ], [ 'invitation.delivery', 1, 'anna' ] ], 0, 'sent');
 
 	# Where it does not show who is registered, each side hears of its own alone.
 	$node->safe_psql('postgres', 'ALTER DATABASE postgres SET tempcloud.reveal_registered = off');

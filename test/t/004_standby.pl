@@ -72,7 +72,7 @@ my @writing = (
 	"add_contact('X', 'X')", "update_contact($id)", "set_role($id, 'owner')", "remove_contact($id)", "send_confirmation($id)",
 	'leave_account()', 'close_account()',
 	"confirm_email('$token')", "invite('x\@kunde.example')", "invite_many('[]')",
-	"resend_invitation($id)", "withdraw_invitation($id)", "accept_invitation($id)",
+	"resend_invitation($id)", "correct_invitation($id)", "withdraw_invitation($id)", "accept_invitation($id)",
 	"accept_invitation_by_token('$token')", "decline_invitation($id)",
 	"decline_invitation_by_token('$token')", "ask_again('$token')", "unblock_account($id)", 'claim_mail()',
 	"mail_sent('{}')", "mail_failed($id, 'x')", "mail_bounced('x')",
