@@ -87,7 +87,8 @@ CREATE TABLE tempcloud_data.partner_note (
 	note			tempcloud_data.paragraph,
 	responsible_id	uuid,
 	archived		boolean NOT NULL DEFAULT false,
-	CONSTRAINT partner_note_pkey PRIMARY KEY (account_id, partner_id),
+	-- the partner first, so that no list of an account can be read by it
+	CONSTRAINT partner_note_pkey PRIMARY KEY (partner_id, account_id),
 	CONSTRAINT partner_note_partnership_fkey FOREIGN KEY (customer_id, provider_id)
 		REFERENCES tempcloud_data.partnership (customer_id, provider_id),
 	CONSTRAINT partner_note_responsible_fkey FOREIGN KEY (responsible_id, account_id)

@@ -21,8 +21,8 @@ ALTER TABLE tempcloud_data.mail
 ALTER TABLE tempcloud_data.partner_note
 	ALTER account_id SET (n_distinct = -1);
 ALTER TABLE tempcloud_data.event
-	ALTER account_id SET (n_distinct = -0.05),
-	ALTER partner_id SET (n_distinct = -0.05);
+	ALTER account_id SET (n_distinct = -1),
+	ALTER partner_id SET (n_distinct = -1);
 
 -- Of these the planner takes its defaults. A sample taken while nothing was pending,
 -- say, would have it believe that all partial indexes are empty, and that one is as

@@ -78,10 +78,7 @@ QUERY("INSERT INTO tempcloud_data.partner_note"
 static KeptQuery rename_partner =
 QUERY("UPDATE tempcloud_data.partner_note n"
 	  "   SET sort_name = tempcloud_data.fold($2), sort_city = tempcloud_data.fold($3)"
-	  "  FROM (SELECT p.provider_id AS id FROM tempcloud_data.partnership p WHERE p.customer_id = $1"
-	  "         UNION ALL "
-	  "        SELECT p.customer_id FROM tempcloud_data.partnership p WHERE p.provider_id = $1) p"
-	  " WHERE n.account_id = p.id AND n.partner_id = $1");
+	  " WHERE n.partner_id = $1");
 
 /*
  * A page of an account's ($1) partners by name, after that one ($4, $5) in this order,
@@ -95,7 +92,7 @@ QUERY("UPDATE tempcloud_data.partner_note n"
 #define PARTNERS_OF(which) \
 	" (SELECT n.sort_name, n.partner_id FROM tempcloud_data.partner_note n" \
 	"   WHERE n.account_id = $1 AND " which \
-	"     AND n.sort_name >= $4 AND (n.sort_name, n.partner_id) > ($4, $5)" \
+	"     AND (n.sort_name, n.partner_id) > ($4, $5)" \
 	"     AND ($2 IS NULL OR strpos(n.sort_name, $2) > 0 OR strpos(n.sort_number, $2) > 0)" \
 	"   ORDER BY n.sort_name, n.partner_id LIMIT " MOST_PARTNERS_TEXT ")"
 
@@ -108,8 +105,8 @@ QUERY("UPDATE tempcloud_data.partner_note n"
 		  " ORDER BY n.sort_name, n.partner_id")
 
 static KeptQuery partners_by_name =
-PAGE_OF_PARTNERS(PARTNERS_OF("NOT n.archived AND $3 IS NOT TRUE")
-				 " UNION ALL " PARTNERS_OF("n.archived AND $3 IS NOT FALSE"));
+PAGE_OF_PARTNERS(PARTNERS_OF("NOT n.archived AND n.sort_name >= $4 AND $3 IS NOT TRUE")
+				 " UNION ALL " PARTNERS_OF("n.archived AND n.sort_name >= $4 AND $3 IS NOT FALSE"));
 
 static KeptQuery partners_of_city =
 PAGE_OF_PARTNERS(PARTNERS_OF("n.sort_city = $7 AND (n.archived = $3 OR $3 IS NULL)"));

@@ -193,7 +193,7 @@ SELECT pg_temp.relation_is('tempcloud_data.partner_note', $$
 	note tempcloud_data.paragraph
 	responsible_id uuid
 	archived boolean NOT NULL DEFAULT false
-	partner_note_pkey PRIMARY KEY (account_id, partner_id)
+	partner_note_pkey PRIMARY KEY (partner_id, account_id)
 	partner_note_partnership_fkey FOREIGN KEY (customer_id, provider_id) REFERENCES tempcloud_data.partnership(customer_id, provider_id)
 	partner_note_responsible_fkey FOREIGN KEY (responsible_id, account_id) REFERENCES tempcloud_data.contact(id, account_id)
 	partner_note_number CHECK
