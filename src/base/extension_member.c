@@ -370,11 +370,20 @@ bool
 tc_has_row(Oid relid, LOCKMODE lock)
 {
 	Relation	relation = table_open(relid, lock);
-	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
-	TupleTableSlot *slot = table_slot_create(relation, NULL);
-	TableScanDesc scan = tc_beginscan(relation, snapshot);
-	bool		found = table_scan_getnextslot(scan, ForwardScanDirection, slot);
+	Snapshot	snapshot;
+	TupleTableSlot *slot;
+	TableScanDesc scan;
+	bool		found;
 
+	if (relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
+	{
+		table_close(relation, NoLock);
+		return true;
+	}
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	slot = table_slot_create(relation, NULL);
+	scan = tc_beginscan(relation, snapshot);
+	found = table_scan_getnextslot(scan, ForwardScanDirection, slot);
 	table_endscan(scan);
 	ExecDropSingleTupleTableSlot(slot);
 	UnregisterSnapshot(snapshot);

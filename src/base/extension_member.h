@@ -47,7 +47,10 @@ extern bool tc_is_foreign_part(Oid classId, Oid objectId);
  */
 extern bool tc_partnerships_exist(void);
 
-/* Whether a table has a row, as of this very moment.  The lock is kept. */
+/*
+ * Whether a table has a row, as of this very moment.  True for a partitioned table, whose
+ * partitions are not looked at.  The lock is kept.
+ */
 extern bool tc_has_row(Oid relid, LOCKMODE lock);
 
 #endif							/* TC_EXTENSION_MEMBER_H */

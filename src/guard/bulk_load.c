@@ -7,14 +7,15 @@
  * which takes most of the time.  And parallel pg_restore loads tables in any
  * order, because a dump says nothing of the foreign keys of an extension.
  *
- * So, when a superuser loads a table by COPY, its foreign keys are checked once, at
- * the end of the statement, as ALTER TABLE ADD FOREIGN KEY does.  One that refers to
+ * So, when a superuser loads an empty table by COPY, its foreign keys are checked once,
+ * at the end of the statement, as ALTER TABLE ADD FOREIGN KEY does.  One that refers to
  * a table that is still empty is not checked: it is when that table is loaded.  What
  * writes to a table in question at the same time is waited for, so that of two
  * that are loaded together the later one is checked with the rows of both.
  *
  * While it runs, COPY has session_replication_role = replica, so that the triggers
- * of foreign keys are not queued.  The guards fire ALWAYS.
+ * of foreign keys are not queued.  The guards fire ALWAYS.  No code of others may run
+ * meanwhile, since what it writes would not be checked.
  */
 #include "postgres.h"
 
@@ -70,8 +71,9 @@ QUERY("SELECT FROM tempcloud_data.partnership p"
 static Oid	loading = InvalidOid;
 static int	role_before;
 
-static bool is_copied(const TriggerData *trigger);
-static bool is_ready(const TriggerData *trigger, Oid function);
+static const CopyStmt *copy_of(const TriggerData *trigger);
+static bool is_ready(const TriggerData *trigger, const CopyStmt * copy, Oid function);
+static bool has_trigger_of_others(const TriggerData *trigger, Oid extension);
 static void set_role(int role);
 static void check_foreign_keys(Oid table);
 static List *foreign_keys_of(Oid table);
@@ -88,11 +90,12 @@ Datum
 tempcloud_begin_load(PG_FUNCTION_ARGS)
 {
 	const TriggerData *trigger = tc_statement_trigger(fcinfo);
+	const		CopyStmt *copy = copy_of(trigger);
 
-	if (is_copied(trigger))
+	if (copy != NULL)
 	{
 		loading = InvalidOid;
-		if (is_ready(trigger, fcinfo->flinfo->fn_oid))
+		if (is_ready(trigger, copy, fcinfo->flinfo->fn_oid))
 		{
 			role_before = SessionReplicationRole;
 			set_role(SESSION_REPLICATION_ROLE_REPLICA);
@@ -125,50 +128,65 @@ tempcloud_end_load(PG_FUNCTION_ARGS)
 bool
 tc_is_bulk_load(const TriggerData *trigger)
 {
-	return loading == RelationGetRelid(trigger->tg_relation) && is_copied(trigger);
+	return loading == RelationGetRelid(trigger->tg_relation) && copy_of(trigger) != NULL;
 }
 
-/* Whether the statement of the trigger is a COPY, not one that COPY has called. */
-static bool
-is_copied(const TriggerData *trigger)
+/* The COPY that is the statement of the trigger, or NULL; not one that calls it. */
+static const CopyStmt *
+copy_of(const TriggerData *trigger)
 {
 	const PlannedStmt *statement;
 	const		CopyStmt *copy;
 
 	if (ActivePortal == NULL || ActivePortal->commandTag != CMDTAG_COPY ||
 		DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0)) != 1)
-		return false;
+		return NULL;
 	statement = linitial_node(PlannedStmt, ActivePortal->stmts);
 	if (statement->utilityStmt == NULL || !IsA(statement->utilityStmt, CopyStmt))
-		return false;
+		return NULL;
 	copy = castNode(CopyStmt, statement->utilityStmt);
-	return copy->is_from &&
-		RangeVarGetRelid(copy->relation, NoLock, true) == RelationGetRelid(trigger->tg_relation);
+	if (!copy->is_from ||
+		RangeVarGetRelid(copy->relation, NoLock, true) != RelationGetRelid(trigger->tg_relation))
+		return NULL;
+	return copy;
 }
 
 /*
  * Whether the table can be loaded in bulk: a superuser does, who could disable
- * foreign keys as well; it belongs to the extension; and there is no trigger of
- * others that would not fire.
+ * foreign keys as well; it belongs to the extension; no code of others runs, in a
+ * trigger or a WHERE clause; and the table is empty, as when a dump is restored.  On a
+ * system in use, checking all rows for a few new ones would take long, and the locks
+ * would stop it.
  */
 static bool
-is_ready(const TriggerData *trigger, Oid function)
+is_ready(const TriggerData *trigger, const CopyStmt * copy, Oid function)
 {
+	Oid			table = RelationGetRelid(trigger->tg_relation);
 	Oid			extension = getExtensionOfObject(ProcedureRelationId, function);
+
+	return !tc_is_replica() && superuser() && OidIsValid(extension) &&
+		getExtensionOfObject(RelationRelationId, table) == extension &&
+		copy->whereClause == NULL && !has_trigger_of_others(trigger, extension) &&
+		!tc_has_row(table, AccessShareLock);
+}
+
+/* Whether INSERT fires a trigger that the extension has not made. */
+static bool
+has_trigger_of_others(const TriggerData *trigger, Oid extension)
+{
 	const		TriggerDesc *triggers = trigger->tg_relation->trigdesc;
 
-	if (tc_is_replica() || !superuser() || !OidIsValid(extension) ||
-		getExtensionOfObject(RelationRelationId, RelationGetRelid(trigger->tg_relation)) != extension)
-		return false;
 	for (int i = 0; i < triggers->numtriggers; i++)
 	{
 		const		Trigger *other = &triggers->triggers[i];
 
 		if (!other->tgisinternal && TRIGGER_FOR_INSERT(other->tgtype) &&
-			other->tgenabled == TRIGGER_FIRES_ON_ORIGIN)
-			return false;
+			other->tgenabled != TRIGGER_DISABLED &&
+			(other->tgenabled != TRIGGER_FIRES_ALWAYS ||
+			 getExtensionOfObject(ProcedureRelationId, other->tgfoid) != extension))
+			return true;
 	}
-	return true;
+	return false;
 }
 
 /* Until the transaction ends, or this is called again. */

@@ -154,6 +154,40 @@ is(error($db, "COPY (INSERT INTO tempcloud_data.contact (account_id, given_name,
 $node->safe_psql($db, 'CREATE TRIGGER t AFTER INSERT ON tempcloud_data.contact FOR EACH ROW EXECUTE FUNCTION into_contact()');
 is(error($db, copy('contact')), '23503 contact_account_id_fkey', 'nor with a trigger of others');
 
+# A function in WHERE can write, too: even into the same table.
+$db = database();
+$node->safe_psql($db, q{
+	CREATE FUNCTION add_account(id uuid) RETURNS boolean LANGUAGE plpgsql AS $$
+	BEGIN
+		INSERT INTO tempcloud_data.account (kind, company_name, locale, time_zone) VALUES ('customer', 'X', 'de', 'Europe/Berlin');
+		RETURN true;
+	END $$});
+is($node->safe_psql($db, 'BEGIN; ' . copy('account') . ' WHERE add_account(id); SHOW session_replication_role'), 'origin', 'no role is left after it');
+
+# A trigger of others that fires in a replica, too, would write what is not checked.
+foreach my $case ([ 'ALWAYS', qr/^23503 partnership_/ ], [ 'REPLICA', qr/^$/ ])
+{
+	my ($fires, $expected) = @$case;
+
+	$db = database();
+	$node->safe_psql($db, qq{
+		CREATE FUNCTION add_partnership() RETURNS trigger LANGUAGE plpgsql AS \$\$
+		BEGIN
+			INSERT INTO tempcloud_data.partnership (customer_id, provider_id, invitation_id, accepted_by)
+			VALUES ('@{[id(1)]}', '@{[id(2)]}', '@{[id(5)]}', '@{[id(4)]}') ON CONFLICT DO NOTHING;
+			RETURN NEW;
+		END \$\$;
+		CREATE TRIGGER t AFTER INSERT ON tempcloud_data.account FOR EACH ROW EXECUTE FUNCTION add_partnership();
+		ALTER TABLE tempcloud_data.account ENABLE $fires TRIGGER t});
+	like(error($db, copy('account')), $expected, "nor with one that fires $fires");
+	is($node->safe_psql($db, 'SELECT count(*) FROM tempcloud_data.partnership'), 0, 'which makes no partnership');
+}
+
+# A table that has rows is in use: its other rows are not checked again, or locked.
+$db = loaded('account');
+is($node->safe_psql($db, 'BEGIN; ' . copy('contact') . '; COMMIT; BEGIN; ' . copy('contact', [ id(8), id(1), 'A', 'B', 'c@kunde.example', '\N' ])
+		. q{; SELECT count(*) FROM pg_locks WHERE mode = 'ShareLock' AND relation = 'tempcloud_data.account'::regclass}), 0, 'no lock for a few rows more');
+
 # Own tables that refer to partnerships are checked with them.
 $db = database();
 $node->safe_psql($db, q{CREATE TABLE staffing (customer_id uuid, provider_id uuid,
@@ -161,6 +195,13 @@ $node->safe_psql($db, q{CREATE TABLE staffing (customer_id uuid, provider_id uui
 	SET session_replication_role = replica; INSERT INTO staffing VALUES (gen_random_uuid(), gen_random_uuid())});
 is(error($db, copy($_)), '', "$_ beside it") foreach qw(account contact invitation);
 is(error($db, copy('partnership')), '23503 staffing_customer_id_provider_id_fkey', 'a row of an own table without its partnership');
+$db = loaded('account', 'contact', 'invitation');
+$node->safe_psql($db, q{CREATE TABLE staffing (customer_id uuid, provider_id uuid,
+	FOREIGN KEY (customer_id, provider_id) REFERENCES tempcloud_data.partnership) PARTITION BY HASH (customer_id);
+	CREATE TABLE staffing_1 PARTITION OF staffing FOR VALUES WITH (MODULUS 1, REMAINDER 0)});
+is(error($db, 'BEGIN; ' . copy('partnership') . '; ROLLBACK'), '', 'a partitioned one');
+$node->safe_psql($db, 'SET session_replication_role = replica; INSERT INTO staffing VALUES (gen_random_uuid(), gen_random_uuid())');
+is(error($db, copy('partnership')), '23503 staffing_customer_id_provider_id_fkey', 'which has such a row');
 
 # Two sessions at the same time: the one that refers waits for the other.
 foreach my $case ([ 'accounts', [], '' ], [ 'accounts of one kind', \@wrong, '23503' ])
