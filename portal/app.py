@@ -1,7 +1,6 @@
 """The application: its screens, and what is common to all requests."""
 import asyncio
 import logging
-from pathlib import Path
 
 from aiohttp import web
 
@@ -45,10 +44,10 @@ async def end_streams(app):
 
 async def static(request):
     """The stylesheet, the script, and the font; their addresses change with their content."""
-    path = Path(pages.FOLDER / 'static' / request.match_info['name'])
-    if path.name not in request.app['templates'].globals['static']:
+    name = request.match_info['name']   # which can have slashes, as %2F
+    if name not in request.app['templates'].globals['static']:
         raise web.HTTPNotFound
-    return web.FileResponse(path, headers={'Cache-Control': 'public, max-age=31536000, immutable'})
+    return web.FileResponse(pages.FOLDER / 'static' / name, headers={'Cache-Control': 'public, max-age=31536000, immutable'})
 
 
 @web.middleware

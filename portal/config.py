@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 
+def octets(text):
+    """A header or cookie as it was sent, which need not be UTF-8."""
+    return text.encode(errors='surrogateescape')
+
+
 @dataclass(frozen=True)
 class Config:
     secret: str             # shared with the proxy; the keys are derived from it
@@ -20,7 +25,7 @@ class Config:
 
     def sign(self, purpose, text):
         """A keyed digest of a text, in hexadecimal."""
-        return hmac.new(self.secret.encode(), f'{purpose}\n{text}'.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self.secret.encode(), octets(f'{purpose}\n{text}'), hashlib.sha256).hexdigest()
 
     def signed_in_at(self, path):
         """The address that leads back to a path after signing in."""

@@ -115,8 +115,10 @@ class Database:
                 else:
                     await connection.execute('SELECT tempcloud.act_as(%s, %s)', (person.subject, person.email))
                 return connection
-            except psycopg.Error as error:
+            except BaseException as error:
                 await self.pool.putconn(connection)
+                if not isinstance(error, psycopg.Error):
+                    raise
                 if not isinstance(error, psycopg.OperationalError):
                     raise refusal(error) from None
         raise Unavailable

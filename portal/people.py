@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from .config import octets
+
 COOKIE = 'person'
 SECRET, SUBJECT, EMAIL = 'X-Portal-Secret', 'X-Forwarded-User', 'X-Forwarded-Email'
 
@@ -22,7 +24,7 @@ class Person:
 
 def from_proxy(config, headers):
     """The person in the proxy's headers, or None; 403 without the proxy's secret."""
-    if not hmac.compare_digest(headers.get(SECRET, '').encode(), config.secret.encode()):
+    if not hmac.compare_digest(octets(headers.get(SECRET, '')), config.secret.encode()):
         raise web.HTTPForbidden(text='This port is for the proxy only.')
     subject = header(headers, SUBJECT)
     return Person(subject, header(headers, EMAIL)) if subject else None
@@ -32,13 +34,18 @@ def header(headers, name):
     values = headers.getall(name, [])
     if len(values) > 1:
         raise web.HTTPBadRequest(text=f'{name} was sent twice.')
-    return values[0].strip() or None if values else None
+    value = values[0].strip() if values else ''
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise web.HTTPBadRequest(text=f'{name} is not UTF-8.') from None
+    return value or None
 
 
 def from_cookie(config, cookies):
     """The person that was chosen in the demo, or None."""
     body, _, signature = cookies.get(COOKIE, '').partition('.')
-    if not hmac.compare_digest(config.sign('person', body).encode(), signature.encode()):
+    if not hmac.compare_digest(config.sign('person', body).encode(), octets(signature)):
         return None
     return Person(*json.loads(base64.urlsafe_b64decode(body)))
 

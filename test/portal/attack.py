@@ -4,7 +4,9 @@ import os
 import random
 import re
 import resource
+import tempfile
 import time
+from pathlib import Path
 
 import aiohttp
 import psycopg
@@ -127,9 +129,35 @@ async def spoofed():
             report('Firma ben' in await answer.text(), 'with the secret the proxy is believed')
         async with session.get(BASE + '/partners', headers={'X-Forwarded-User': 'ada@attack.example'}, allow_redirects=False) as answer:
             report(answer.status == 303, 'the demo does not read these headers')
+        report(await raw(PROXY, '/partners', b'X-Portal-Secret: \xff') == 403, 'a secret that is not UTF-8 is a wrong one')
+        for _ in range(10):     # more than there are connections
+            status = await raw(PROXY, '/partners', b'X-Portal-Secret: %s\r\nX-Forwarded-User: \xff' % SECRET.encode())
+        report(status == 400, 'a user that is not UTF-8 is refused')
+        async with session.get(PROXY + '/partners', headers=proxied('ada')) as answer:
+            report(answer.status == 200, 'which takes no connection away')
+        report(await raw(BASE, '/partners', b'Cookie: person=\xff.\xff') == 303, 'a cookie that is not UTF-8 is nobody')
         for cookie in ('WyJhZGEiLG51bGxd.' + '0' * 64, 'WyJhZGEiLG51bGxd', '.', 'x' * 2000):
             async with session.get(BASE + '/partners', cookies={'person': cookie}, allow_redirects=False) as answer:
                 report(answer.status == 303, 'a forged cookie is nobody')
+
+
+async def raw(base, path, header):
+    """The status for a request that aiohttp would not send."""
+    host, port = base.removeprefix('http://').split(':')
+    reader, writer = await asyncio.open_connection(host, port)
+    writer.write(b'GET %s HTTP/1.1\r\nHost: portal\r\nConnection: close\r\n%s\r\n\r\n' % (path.encode(), header))
+    answer = await asyncio.wait_for(reader.read(), 30)
+    writer.close()
+    return int(answer.split()[1])
+
+
+async def other_files():
+    """A file anywhere that is named as one of the portal's own."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / 'portal.js').write_text('secret')
+        for path in (folder, '../../../../../../../../../..' + folder):
+            status = await raw(BASE, f"/static/{path.replace('/', '%2F')}%2Fportal.js", b'Accept: */*')
+            report(status == 404, f'/static/ {path[0]} has no file of other folders')
 
 
 async def ids_of_others(eve):
@@ -310,6 +338,7 @@ async def main():
         await forms_of_others(eve, ada)
         await headers(eve)
         await spoofed()
+        await other_files()
         await ids_of_others(eve)
         await odd_forms(eve)
         await elsewhere(eve)
