@@ -49,6 +49,8 @@ GRANT EXECUTE ON FUNCTION tempcloud.badge_counts TO tempcloud_user;
 -- and in the order of the whole. The other side is told apart from what is known of it: a
 -- partner, or who invites. Who is invited is only known by what the inviter entered; whether
 -- the address belongs to an account, and whose, is not shown here.
+-- An event that hides from the inviter to whom an invitation was routed has no other side:
+-- to the invitee, that is the inviter.
 CREATE VIEW tempcloud.activity WITH (security_barrier) AS
 SELECT e.id, e.at, e.event, e.ours,
 	   CASE WHEN e.ours OR o.id IS NOT NULL THEN NULLIF(concat_ws(' ', c.given_name, c.family_name), '') END AS person,
@@ -69,16 +71,18 @@ SELECT e.id, e.at, e.event, e.ours,
 	SELECT * FROM tempcloud_data.contact c WHERE c.id = e.contact_id OFFSET 0) c ON true
   LEFT JOIN LATERAL (
 	SELECT * FROM tempcloud_data.invitation i WHERE i.id = e.invitation_id OFFSET 0) i ON true
+  CROSS JOIN LATERAL (
+	SELECT COALESCE(e.other_id, NULLIF(i.inviter_id, (SELECT tempcloud.current_account_id()))) AS id OFFSET 0) other
   LEFT JOIN LATERAL (
 	SELECT p.provider_id AS partner_id FROM tempcloud_data.partnership p
-	 WHERE p.customer_id = (SELECT tempcloud.current_account_id()) AND p.provider_id = e.other_id
+	 WHERE p.customer_id = (SELECT tempcloud.current_account_id()) AND p.provider_id = other.id
 	 UNION ALL
 	SELECT p.customer_id FROM tempcloud_data.partnership p
-	 WHERE p.provider_id = (SELECT tempcloud.current_account_id()) AND p.customer_id = e.other_id
+	 WHERE p.provider_id = (SELECT tempcloud.current_account_id()) AND p.customer_id = other.id
 	OFFSET 0) p ON true
   LEFT JOIN LATERAL (
 	SELECT * FROM tempcloud_data.account o
-	 WHERE o.id = e.other_id AND (p.partner_id IS NOT NULL OR i.inviter_id = e.other_id) OFFSET 0) o ON true
+	 WHERE o.id = other.id AND (p.partner_id IS NOT NULL OR i.inviter_id = other.id) OFFSET 0) o ON true
  ORDER BY e.id DESC;
 COMMENT ON VIEW tempcloud.activity IS
 'What has happened to the caller''s account

@@ -106,3 +106,18 @@ SELECT requests_open FROM tempcloud.badge_counts();
 SET request.jwt.claims = :'bob';
 SELECT requests_open, activity_unread FROM tempcloud.badge_counts();
 RESET ROLE;
+
+-- An invitation that has waited for an address tells the new account who invites; it does
+-- not tell the inviter that there is one, if that is not to be revealed.
+SET tempcloud.reveal_registered = off;
+SET ROLE tempcloud_user;
+\set lena '{"sub":"lena.activity","email":"lena@anbieter.activity.example","email_verified":true}'
+SET request.jwt.claims = :'erik';
+SELECT company_name FROM tempcloud.invite('lena@anbieter.activity.example', company_name => 'Wie Erik sie nennt');
+SELECT test.company(:'lena', 'provider', 'Lena GmbH', 'Lena', 'Lang') AS lena_gmbh \gset
+SET request.jwt.claims = :'lena';
+SELECT event, ours, person, company, partner_id, unread FROM tempcloud.activity;
+SET request.jwt.claims = :'erik';
+SELECT event, ours, person, company FROM tempcloud.activity LIMIT 1;
+RESET ROLE;
+RESET tempcloud.reveal_registered;
