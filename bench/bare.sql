@@ -4,7 +4,7 @@
 CREATE SCHEMA bare;
 DO $$
 DECLARE
-	names text[] := '{account,contact,invitation,invitation_token,block,partnership,ledger_pending,staff_order,'
+	names text[] := '{account,contact,invitation,invitation_token,block,partnership,partner_note,ledger_pending,staff_order,'
 		'request,request_answer,shift,assignment,mail,mailer,mail_template,shipped_mail_template,event}';
 	name text;
 	command text;

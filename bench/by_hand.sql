@@ -208,6 +208,12 @@ BEGIN
 	UPDATE invitation i
 	   SET status = 'accepted', invitee_id = caller.account_id, decided_by = caller.id, decided_at = instant
 	 WHERE i.id = _id;
+	INSERT INTO partner_note (account_id, partner_id, customer_id, provider_id, sort_name, sort_city)
+	SELECT s.account_id, a.id, result.customer_id, result.provider_id,
+		   lower(public.unaccent(a.company_name)), lower(public.unaccent(a.city))
+	  FROM (VALUES (result.customer_id, result.provider_id), (result.provider_id, result.customer_id))
+		   AS s (account_id, partner_id)
+	  JOIN account a ON a.id = s.partner_id;
 	INSERT INTO event (at, transaction_id, event, account_id, contact_id, partner_id, invitation_id)
 	VALUES (instant, pg_current_xact_id(), 'invitation.accepted', caller.account_id, caller.id, found_invitation.inviter_id, _id);
 
