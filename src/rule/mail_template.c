@@ -35,29 +35,21 @@ static const char *const placeholders[PLACEHOLDERS] = {
 	[PLACEHOLDER_LINK] = "link",
 };
 
-/*
- * The locale wanted, its language, the default locale, its language, or English;
- * in each, the DBA's own template goes before the shipped one.
- */
-static KeptQuery find_template =
-QUERY("SELECT t.subject, t.text_body, t.html_body"
-	  "  FROM (SELECT kind, locale, subject, text_body, html_body, 0 AS origin"
-	  "          FROM tempcloud_data.mail_template"
-	  "         UNION ALL"
-	  "        SELECT kind, locale, subject, text_body, html_body, 1"
-	  "          FROM tempcloud_data.shipped_mail_template) t"
-	  "  JOIN (VALUES (1, $2), (2, split_part($2, '-', 1)),"
-	  "               (3, $3), (4, split_part($3, '-', 1)), (5, 'en'))"
-	  "       AS wanted (rank, locale) ON wanted.locale = t.locale"
-	  " WHERE t.kind = $1::tempcloud.mail_kind"
-	  " ORDER BY wanted.rank, t.origin"
-	  " LIMIT 1");
+/* The DBA's own template of a kind for a locale, and the shipped one. */
+static KeptQuery find_templates =
+QUERY("SELECT subject, text_body, html_body, true FROM tempcloud_data.mail_template"
+	  " WHERE kind = $1::tempcloud.mail_kind AND locale = $2"
+	  " UNION ALL "
+	  "SELECT subject, text_body, html_body, false FROM tempcloud_data.shipped_mail_template"
+	  " WHERE kind = $1::tempcloud.mail_kind AND locale = $2");
 
 enum
 {
-	TEMPLATE_SUBJECT = 1, TEMPLATE_TEXT_BODY, TEMPLATE_HTML_BODY
+	TEMPLATE_SUBJECT = 1, TEMPLATE_TEXT_BODY, TEMPLATE_HTML_BODY, TEMPLATE_IS_OWN
 };
 
+static Rows find_template(MailKind kind, const char *locale, uint64 *row);
+static char *language_of(const char *locale);
 static char *fill(const char *template, char *const *values, bool html, int limit);
 static bool fill_line(StringInfo out, const char *line, const char *end,
 					  char *const *values, bool html, int limit);
@@ -96,23 +88,53 @@ tempcloud_has_known_placeholders(PG_FUNCTION_ARGS)
 Message
 tc_render(MailKind kind, const char *locale, char *const values[PLACEHOLDERS])
 {
-	Rows		rows;
+	uint64		row;
+	Rows		rows = find_template(kind, locale, &row);
 	Message		message;
 	char	   *html_body;
 
-	rows = tc_run(&find_template, MAIL_KIND_VALUE(kind), TEXT_VALUE(locale),
-				  TEXT_VALUE(tc_default_locale));
-	if (rows.count == 0)
-		ereport(ERROR,
-				errcode(ERRCODE_UNDEFINED_OBJECT),
-				errmsg("there is no mail template of kind \"%s\" for locale \"%s\"",
-					   tc_mail_kind_label(kind), locale));
-	message.subject = fill(tc_text(rows, 0, TEMPLATE_SUBJECT), values, false, MAX_SUBJECT_BYTES);
-	message.text_body = fill(tc_text(rows, 0, TEMPLATE_TEXT_BODY), values, false, MAX_BODY_BYTES);
-	html_body = tc_text(rows, 0, TEMPLATE_HTML_BODY);
+	message.subject = fill(tc_text(rows, row, TEMPLATE_SUBJECT), values, false, MAX_SUBJECT_BYTES);
+	message.text_body = fill(tc_text(rows, row, TEMPLATE_TEXT_BODY), values, false, MAX_BODY_BYTES);
+	html_body = tc_text(rows, row, TEMPLATE_HTML_BODY);
 	message.html_body = html_body ? fill(html_body, values, true, MAX_BODY_BYTES) : NULL;
 	make_one_line(message.subject);
 	return message;
+}
+
+/*
+ * Returns the templates for the first of these that has any: the locale wanted, its
+ * language, the default locale, its language, and English; and in *row which to use.
+ */
+static Rows
+find_template(MailKind kind, const char *locale, uint64 *row)
+{
+	const char *wanted[] = {
+		locale, language_of(locale), tc_default_locale, language_of(tc_default_locale), "en"
+	};
+
+	for (int i = 0; i < lengthof(wanted); i++)
+	{
+		Rows		rows;
+
+		if (i > 0 && strcmp(wanted[i], wanted[i - 1]) == 0)
+			continue;
+		rows = tc_run(&find_templates, MAIL_KIND_VALUE(kind), TEXT_VALUE(wanted[i]));
+		if (rows.count == 0)
+			continue;
+		*row = rows.count == 2 && !tc_bool(rows, 0, TEMPLATE_IS_OWN) ? 1 : 0;
+		return rows;
+	}
+	ereport(ERROR,
+			errcode(ERRCODE_UNDEFINED_OBJECT),
+			errmsg("there is no mail template of kind \"%s\" for locale \"%s\"",
+				   tc_mail_kind_label(kind), locale));
+}
+
+/* What is before the first hyphen. */
+static char *
+language_of(const char *locale)
+{
+	return pnstrdup(locale, strcspn(locale, "-"));
 }
 
 char *
