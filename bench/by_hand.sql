@@ -414,6 +414,8 @@ DECLARE
 	reader record;
 	worker text;
 	offered integer;
+	shift_starts_at timestamptz;
+	shift_ends_at timestamptz;
 	filled boolean;
 	changes bigint;
 	more bigint;
@@ -443,16 +445,17 @@ BEGIN
 	IF found_request.provider_id <> caller.account_id THEN RAISE 'not your request'; END IF;
 	IF found_request.status <> 'accepted' THEN RAISE 'not accepted'; END IF;
 	instant := clock_timestamp();
-	SELECT s.offered INTO offered
+	SELECT s.offered, s.starts_at, s.ends_at INTO offered, shift_starts_at, shift_ends_at
 	  FROM shift s WHERE s.id = _shift_id AND s.customer_id = found_request.customer_id;
 	IF cardinality(_workers) > offered THEN RAISE 'too many workers'; END IF;
+	IF shift_ends_at <= instant THEN RAISE 'shift is over'; END IF;
 
 	UPDATE assignment p SET replaced_by = caller.id, replaced_at = instant
 	 WHERE p.shift_id = _shift_id AND p.customer_id = found_request.customer_id AND p.replaced_at IS NULL
-	   AND p.worker_name IS DISTINCT FROM _workers[p.place];
+	   AND (p.worker_name IS NULL OR p.worker_name IS DISTINCT FROM _workers[p.place]);
 	GET DIAGNOSTICS changes = ROW_COUNT;
-	INSERT INTO assignment (shift_id, customer_id, place, places, worker_name, assigned_by, assigned_at)
-	SELECT _shift_id, found_request.customer_id, w.place, offered, w.name, caller.id, instant
+	INSERT INTO assignment (shift_id, customer_id, place, places, ends_at, worker_name, assigned_by, assigned_at)
+	SELECT _shift_id, found_request.customer_id, w.place, offered, shift_ends_at, w.name, caller.id, instant
 	  FROM unnest(_workers) WITH ORDINALITY AS w (name, place)
 		ON CONFLICT (shift_id, customer_id, place) WHERE replaced_at IS NULL DO NOTHING;
 	GET DIAGNOSTICS more = ROW_COUNT;
@@ -490,7 +493,7 @@ BEGIN
 		END IF;
 	END IF;
 	RETURN QUERY
-		SELECT p.shift_id, p.place, p.worker_name, p.assigned_at FROM assignment p
+		SELECT p.shift_id, p.place, p.worker_name, p.assigned_at, p.assigned_at >= shift_starts_at FROM assignment p
 		 WHERE p.shift_id = _shift_id AND p.customer_id = found_request.customer_id AND p.replaced_at IS NULL
 		 ORDER BY p.place;
 END $$;

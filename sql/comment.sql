@@ -28,7 +28,8 @@ BEGIN
 				(12, 'requests_received', 'requests_sent'),
 				(13, 'assignments', 'assignment'),
 				(14, 'assignments', 'shifts'),
-				(15, 'shipped_mail_template', 'mail_template')) AS s (number, relation, other)
+				(15, 'assignment_history', 'assignments'),
+				(16, 'shipped_mail_template', 'mail_template')) AS s (number, relation, other)
 		 ORDER BY number
 	LOOP
 		FOR shared IN

@@ -146,8 +146,8 @@ CREATE TABLE tempcloud_data.shift (
 	headcount		integer NOT NULL,
 	offered			integer,
 	CONSTRAINT shift_pkey PRIMARY KEY (id, customer_id),
-	-- what assignments refer to, so that they are no more than were offered
-	CONSTRAINT shift_offered_key UNIQUE (id, customer_id, offered),
+	-- what assignments refer to, so that they are no more than were offered, and in time
+	CONSTRAINT shift_offered_key UNIQUE (id, customer_id, offered, ends_at),
 	CONSTRAINT shift_request_fkey FOREIGN KEY (request_id, customer_id)
 		REFERENCES tempcloud_data.request (id, customer_id),
 	CONSTRAINT shift_times CHECK (

@@ -23,7 +23,7 @@
  *	3. LOCK_ADDRESS	to whom an address belongs, who claims it, and which invitations
  *					wait for it (invite, resend_invitation, invite_many,
  *					register_account, add_contact, update_contact, confirm_email,
- *					erase_person)
+ *					erase_person, ask_again)
  *	4. LOCK_PAIR	what is between two accounts: invitations and partnership
  *					(of these, those that invite, register or confirm;
  *					accept_invitation)
@@ -37,7 +37,8 @@
  *					close_account)
  *	7. request		what becomes of it; the row stands for its answer, its shifts
  *					and the workers in them (all commands on a request, maintain,
- *					close_account)
+ *					close_account); then rows of assignments, to erase their names
+ *					(erase_person, maintain)
  *	8. contact		the person, their address, login and role (update_contact,
  *					set_role, remove_contact, leave_account, close_account,
  *					send_confirmation, confirm_email, erase_person); FOR SHARE

@@ -38,6 +38,7 @@ int			tc_max_resends;
 int			tc_max_daily_requests;
 bool		tc_reveal_registered;
 int			tc_purge_invitations_after;
+int			tc_purge_workers_after;
 char	   *tc_invitation_url;
 char	   *tc_confirmation_url;
 char	   *tc_request_url;
@@ -127,6 +128,9 @@ tc_define_settings(void)
 	define_int("tempcloud.purge_invitations_after",
 			   "How long an invitation that ended without being accepted is kept; -1 means without limit.",
 			   &tc_purge_invitations_after, 365 * DAY, -1, INT_MAX, GUC_UNIT_S);
+	define_int("tempcloud.purge_workers_after",
+			   "How long after a shift the names of its workers are kept; -1 means without limit.",
+			   &tc_purge_workers_after, 3 * 365 * DAY, -1, INT_MAX, GUC_UNIT_S);
 	define_string("tempcloud.invitation_url",
 				  "Address of the page an invitation's link opens; {token} stands for the secret.",
 				  &tc_invitation_url, "http://localhost:3000/invitation#{token}",

@@ -29,6 +29,7 @@ extern int	tc_max_daily_requests;	/* of an account */
 
 extern bool tc_reveal_registered;
 extern int	tc_purge_invitations_after; /* seconds, -1 for never */
+extern int	tc_purge_workers_after; /* seconds, -1 for never */
 
 extern char *tc_invitation_url; /* holds {token} */
 extern char *tc_confirmation_url;

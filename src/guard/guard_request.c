@@ -102,18 +102,20 @@ tempcloud_guard_shift(PG_FUNCTION_ARGS)
 }
 
 /*
- * guard_assignment(): before and after UPDATE.  An assignment is replaced once,
- * and otherwise stays.
+ * guard_assignment(): before and after UPDATE.  An assignment is replaced once, its
+ * name can be erased, and otherwise it stays.
  */
 Datum
 tempcloud_guard_assignment(PG_FUNCTION_ARGS)
 {
 	const TriggerData *trigger = tc_guard_trigger(fcinfo, &assignment);
 	static const char *const assigned[] = {
-		"id", "shift_id", "customer_id", "place", "places", "worker_name", "assigned_by", "assigned_at"
+		"id", "shift_id", "customer_id", "place", "places", "ends_at", "assigned_by", "assigned_at"
 	};
 
 	tc_require_all_same(trigger, assigned, lengthof(assigned));
+	if (!tc_is_null(trigger, trigger->tg_newtuple, "worker_name"))
+		tc_require_same(trigger, "worker_name");
 	if (!tc_is_null(trigger, trigger->tg_trigtuple, "replaced_at"))
 	{
 		tc_require_same(trigger, "replaced_at");

@@ -5,8 +5,9 @@
  * The rules hold whether or not this runs: an invitation or a request past its
  * time is expired for all readers at once.  Maintenance stores that and tells
  * the sender.  It reminds invitees, purges old mails, links that prove an
- * address, and invitations that ended without being accepted, and seals new
- * partnerships.  Sealing comes last, since it holds a lock.
+ * address, and invitations that ended without being accepted, erases the names
+ * of workers of old shifts, and seals new partnerships.  Sealing comes last,
+ * since it holds a lock.
  *
  * One call of maintain() does a bounded amount of work and returns whether there
  * may be more.  maintain_all() and the background worker commit between calls.
@@ -31,7 +32,7 @@
  * size; purging is fast.  Together they are 10,000.
  */
 #define BATCH		1000
-#define MAIL_BATCH	4000
+#define MAIL_BATCH	3000
 
 /*
  * Rows that a command has locked are left to it, or to the next run.  The keys
@@ -115,6 +116,15 @@ QUERY("UPDATE tempcloud_data.mail m SET leased = false, due_at = $2"
 	  "    ORDER BY due_at DESC LIMIT $1"
 	  "      FOR NO KEY UPDATE SKIP LOCKED))");
 
+/* When who named the worker stays as a record. */
+static KeptQuery erase_workers =
+QUERY("UPDATE tempcloud_data.assignment p SET worker_name = NULL"
+	  "  WHERE p.id = ANY (ARRAY ("
+	  "   SELECT id FROM tempcloud_data.assignment"
+	  "    WHERE worker_name IS NOT NULL AND ends_at < $2 - make_interval(secs => $3)"
+	  "    ORDER BY ends_at LIMIT $1"
+	  "      FOR NO KEY UPDATE SKIP LOCKED))");
+
 /*
  * Their tokens and mails are deleted with them, but not while a mail is queued, or
  * locked by another transaction.  A declined invitation is kept for as long as it
@@ -151,7 +161,7 @@ enum
 };
 
 static KeptQuery make_result =
-QUERY("SELECT ROW($1, $2, $3, $4, $5, $6, $7, $8)::tempcloud.maintenance");
+QUERY("SELECT ROW($1, $2, $3, $4, $5, $6, $7, $8, $9)::tempcloud.maintenance");
 
 /* Tells the sender of what has expired, without waiting. */
 typedef void (*TellSender) (const pg_uuid_t *id, const pg_uuid_t *sender_id);
@@ -163,6 +173,7 @@ static int	remind(bool *more);
 static int	purge_mails_by_age(bool *more);
 static int	purge_links(bool *more);
 static int	purge_ended_invitations(bool *more);
+static int	erase_old_workers(bool *more);
 static int	note(int count, int limit, bool *more);
 
 PG_FUNCTION_INFO_V1(tempcloud_maintain);
@@ -181,6 +192,7 @@ tempcloud_maintain(PG_FUNCTION_ARGS)
 	int			invitations;
 	int			requests;
 	int			links;
+	int			workers;
 	int			sealed;
 
 	tc_enter_command("maintain()");
@@ -190,11 +202,13 @@ tempcloud_maintain(PG_FUNCTION_ARGS)
 	mails = purge_mails_by_age(&more);
 	links = purge_links(&more);
 	invitations = purge_ended_invitations(&more);
+	workers = erase_old_workers(&more);
 	note(tc_run(&bring_back_mails, INT_VALUE(BATCH), TIME_VALUE(tc_now())).count, BATCH, &more);
 	sealed = note(tc_seal_ledger(), MOST_SEALED, &more);
 	return tc_finish(tc_run(&make_result, INT_VALUE(expired), INT_VALUE(reminded),
 							INT_VALUE(mails), INT_VALUE(invitations), INT_VALUE(requests),
-							INT_VALUE(links), INT_VALUE(sealed), BOOL_VALUE(more)));
+							INT_VALUE(links), INT_VALUE(workers), INT_VALUE(sealed),
+							BOOL_VALUE(more)));
 }
 
 /*
@@ -283,6 +297,16 @@ purge_links(bool *more)
 {
 	return note(tc_run(&purge_confirmations, INT_VALUE(BATCH), TIME_VALUE(tc_now()),
 					   INT_VALUE(tc_invitation_lifetime), INT_VALUE(tc_mail_retention)).count,
+				BATCH, more);
+}
+
+static int
+erase_old_workers(bool *more)
+{
+	if (tc_purge_workers_after < 0)
+		return 0;
+	return note(tc_run(&erase_workers, INT_VALUE(BATCH), TIME_VALUE(tc_now()),
+					   INT_VALUE(tc_purge_workers_after)).count,
 				BATCH, more);
 }
 

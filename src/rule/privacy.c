@@ -2,8 +2,8 @@
  * privacy.c
  *		Export and erasure of a person's data on request.
  *
- * A person is found by an e-mail address.  Partnerships are between companies and
- * stay unchanged.
+ * A person is found by an e-mail address, a worker by the name that a provider has
+ * given.  Partnerships are between companies and stay unchanged.
  */
 #include "postgres.h"
 
@@ -16,6 +16,18 @@
 #include "base/refusal.h"
 #include "rule/contact.h"
 #include "rule/event.h"
+
+/* What a provider $2 has named with a name $1: assignments p, with shift s and request r. */
+#define NAMES_OF_WORKER(name, provider) \
+	"  FROM tempcloud_data.assignment p" \
+	" CROSS JOIN LATERAL (" \
+	"   SELECT s.request_id, s.starts_at FROM tempcloud_data.shift s" \
+	"    WHERE s.id = p.shift_id AND s.customer_id = p.customer_id OFFSET 0) s" \
+	" CROSS JOIN LATERAL (" \
+	"   SELECT r.id, r.customer_id, r.profession, r.location, r.status FROM tempcloud_data.request r" \
+	"    WHERE r.id = s.request_id AND r.customer_id = p.customer_id" \
+	"      AND r.provider_id = " provider " OFFSET 0) r" \
+	" WHERE p.worker_name = " name
 
 static KeptQuery export =
 QUERY("SELECT jsonb_build_object("
@@ -55,7 +67,15 @@ QUERY("SELECT jsonb_build_object("
 	  "      'created_at', b.created_at) ORDER BY b.created_at), '[]')"
 	  "      FROM tempcloud_data.block b"
 	  "      JOIN tempcloud_data.account a ON a.id = b.inviter_id"
-	  "     WHERE lower(b.email) = $1))");
+	  "     WHERE lower(b.email) = $1),"
+	  "  'workers', (SELECT COALESCE(jsonb_agg(jsonb_build_object("
+	  "      'worker_name', w.worker_name, 'customer_company', a.company_name,"
+	  "      'request_id', w.request_id, 'profession', w.profession, 'location', w.location,"
+	  "      'starts_at', w.starts_at, 'ends_at', w.ends_at, 'assigned_at', w.assigned_at,"
+	  "      'replaced_at', w.replaced_at) ORDER BY w.id), '[]')"
+	  "      FROM (SELECT p.*, s.request_id, s.starts_at, r.profession, r.location"
+	  NAMES_OF_WORKER("$2", "$3") ") w"
+	  "      JOIN tempcloud_data.account a ON a.id = w.customer_id))");
 
 /*
  * Rows are locked in the order of lock.h, those of a table by ascending key.
@@ -73,6 +93,20 @@ QUERY("SELECT FROM tempcloud_data.account a"
 static KeptQuery lock_invitations =
 QUERY("SELECT FROM tempcloud_data.invitation i"
 	  " WHERE lower(i.email) = $1 ORDER BY i.id FOR NO KEY UPDATE");
+
+/* A command that replaces one of the names runs before or after.  $3 is the instant. */
+static KeptQuery lock_names =
+QUERY("SELECT p.id, p.replaced_at IS NULL AND p.ends_at > $3 AND r.status = 'accepted'"
+	  NAMES_OF_WORKER("$1", "$2")
+	  " ORDER BY p.id FOR NO KEY UPDATE OF p");
+
+enum
+{
+	NAMED_ID = 1, NAMED_IS_EXPECTED
+};
+
+static KeptQuery erase_names =
+QUERY("UPDATE tempcloud_data.assignment SET worker_name = NULL WHERE id = ANY ($1)");
 
 /* A command that changes an address runs before or after. */
 static KeptQuery lock_contacts =
@@ -141,9 +175,18 @@ QUERY("WITH held AS MATERIALIZED ("
 	  "  WHERE b.inviter_id = held.inviter_id AND lower(b.email) = $1");
 
 static KeptQuery make_result =
-QUERY("SELECT ROW($1, $2, $3, $4)::tempcloud.erasure");
+QUERY("SELECT ROW($1, $2, $3, $4, $5)::tempcloud.erasure");
 
-static Rows lock_rows(Value address);
+/* Who is asked for.  NULLs find nothing. */
+typedef struct Person
+{
+	char	   *email;			/* folded; NULL if only the next two are given */
+	char	   *worker_name;
+	pg_uuid_t  *provider_id;
+} Person;
+
+static Person person_of(FunctionCallInfo fcinfo);
+static int	erase_worker(Rows names);
 static int	erase_invitations(Value address);
 
 PG_FUNCTION_INFO_V1(tempcloud_export_person);
@@ -151,48 +194,60 @@ PG_FUNCTION_INFO_V1(tempcloud_erase_person);
 
 enum
 {
-	PERSON_EMAIL
+	PERSON_EMAIL, PERSON_WORKER_NAME, PERSON_PROVIDER_ID
 };
 
 /*
- * export_person(email) returns jsonb
+ * export_person(email, worker_name, provider_id) returns jsonb
  */
 Datum
 tempcloud_export_person(PG_FUNCTION_ARGS)
 {
 	Rows		rows;
-	char	   *email = tc_arg_required(fcinfo, PERSON_EMAIL, "email", FORM_EMAIL);
+	Person		person = person_of(fcinfo);
 
 	tc_enter();
-	rows = tc_read(&export, TEXT_VALUE(tc_fold_email(email)));
+	rows = tc_read(&export, TEXT_VALUE(person.email), TEXT_VALUE(person.worker_name),
+				   UUID_VALUE(person.provider_id));
 	return tc_finish(rows);
 }
 
 /*
- * erase_person(email) returns tempcloud.erasure
+ * erase_person(email, worker_name, provider_id) returns tempcloud.erasure
  *
  * While the address is locked, no other transaction invites, registers or confirms
  * it.  Then all rows are locked, in the order of lock.h, before any is changed.
  * Mails are deleted before their invitations, because a mailer that holds a mail
  * may be about to mint a token for its invitation.
  *
- * Raises PT409 last_owner if a contact is the last owner with a login of its account.
+ * Raises PT409 last_owner if a contact is the last owner with a login of its account, and
+ * still_assigned if a worker is yet to come.
  */
 Datum
 tempcloud_erase_person(PG_FUNCTION_ARGS)
 {
 	Rows		rows;
-	char	   *folded = tc_fold_email(tc_arg_required(fcinfo, PERSON_EMAIL, "email", FORM_EMAIL));
-	Value		address = TEXT_VALUE(folded);
+	Person		person = person_of(fcinfo);
+	Value		address = TEXT_VALUE(person.email);
+	Rows		names;
 	Rows		contacts;
+	int			workers;
 	int			invitations;
 	int			mails;
 	int			blocks;
 
 	tc_enter_command("erase_person()");
-	tc_lock(LOCK_ADDRESS, tc_address_key(folded));
-	contacts = lock_rows(address);
+	if (person.email != NULL)
+		tc_lock(LOCK_ADDRESS, tc_address_key(person.email));
+	tc_run_latest(&lock_accounts, address);
+	tc_run_latest(&lock_invitations, address);
+	names = tc_run_latest(&lock_names, TEXT_VALUE(person.worker_name),
+						  UUID_VALUE(person.provider_id), TIME_VALUE(tc_now()));
+	contacts = tc_run_latest(&lock_contacts, address);
+	tc_run_latest(&lock_mails, address);
+	tc_read_clock();
 
+	workers = erase_worker(names);
 	mails = tc_run_latest(&delete_mails, address).count;
 	for (uint64 i = 0; i < contacts.count; i++)
 		tc_remove_contact(tc_uuid(contacts, i, CONTACT_ID),
@@ -201,24 +256,47 @@ tempcloud_erase_person(PG_FUNCTION_ARGS)
 	invitations = erase_invitations(address);
 	blocks = tc_run_latest(&delete_blocks, address).count;
 	rows = tc_run(&make_result, INT_VALUE(contacts.count), INT_VALUE(invitations),
-				  INT_VALUE(mails), INT_VALUE(blocks));
+				  INT_VALUE(mails), INT_VALUE(blocks), INT_VALUE(workers));
 	return tc_finish(rows);
 }
 
 /*
- * Lock all rows that are erased or changed, except blocks.  Returns the contacts.
+ * The arguments.  Raises PT400 unless there is an address, or the name of a worker with
+ * the provider.
  */
-static Rows
-lock_rows(Value address)
+static Person
+person_of(FunctionCallInfo fcinfo)
 {
-	Rows		contacts;
+	Person		person = {.email = tc_arg(fcinfo, PERSON_EMAIL, "email", FORM_EMAIL)};
 
-	tc_run_latest(&lock_accounts, address);
-	tc_run_latest(&lock_invitations, address);
-	contacts = tc_run_latest(&lock_contacts, address);
-	tc_run_latest(&lock_mails, address);
-	tc_read_clock();
-	return contacts;
+	person.worker_name = tc_arg(fcinfo, PERSON_WORKER_NAME, "worker_name", FORM_PERSON_NAME);
+	if (person.worker_name != NULL)
+		person.provider_id = tc_arg_uuid(fcinfo, PERSON_PROVIDER_ID, "provider_id");
+	else if (!PG_ARGISNULL(PERSON_PROVIDER_ID))
+		tc_require(NULL, "worker_name");
+	else if (person.email == NULL)
+		tc_refuse(INVALID_EMAIL);
+	if (person.email != NULL)
+		person.email = tc_fold_email(person.email);
+	return person;
+}
+
+/*
+ * Erase the names that lock_names found.  Raises PT409 still_assigned if a worker is yet
+ * to come.  Returns how many there are.
+ */
+static int
+erase_worker(Rows names)
+{
+	const pg_uuid_t **ids = palloc(sizeof(pg_uuid_t *) * (names.count + 1));
+
+	for (uint64 i = 0; i < names.count; i++)
+	{
+		if (tc_bool(names, i, NAMED_IS_EXPECTED))
+			tc_refuse(STILL_ASSIGNED);
+		ids[i] = tc_uuid(names, i, NAMED_ID);
+	}
+	return tc_run_latest(&erase_names, ARRAY_VALUE(tc_uuid_array(ids, names.count))).count;
 }
 
 /*

@@ -41,7 +41,7 @@ class Generator:
             ('accept_invitation_by_token', 7), ('decline_invitation', 3), ('decline_invitation_by_token', 3),
             ('unblock_account', 2), ('add_contact', 5), ('update_contact', 3), ('set_role', 4), ('remove_contact', 3), ('leave_account', 12), ('close_account', 0.5),
             ('send_confirmation', 7), ('confirm_email', 8), ('update_account', 1), ('whoami', 1),
-            ('send_order', 10), ('withdraw_request', 3), ('answer_request', 10), ('assign_workers', 8), ('cancel_request', 3),
+            ('send_order', 10), ('withdraw_request', 3), ('answer_request', 10), ('assign_workers', 8), ('cancel_request', 3), ('erase_workers', 1),
             ('are_partners', 1), ('claim_mail', 9), ('mail_sent', 3), ('mail_failed', 3), ('mail_bounced', 1),
             ('release_mail', 1), ('retry_mail', 1), ('maintain', 3), ('erase_person', 0.4), ('look', 10), ('pass_time', 7), ('begin', 5))]
 
@@ -75,7 +75,7 @@ class Generator:
             return not self.model.partnerships
         if command == 'leave_account':
             return not self.leaving()
-        return command.endswith('_request') and not self.model.requests or command == 'assign_workers' and not any(
+        return (command.endswith('_request') or command == 'erase_workers') and not self.model.requests or command == 'assign_workers' and not any(
             r.status == 'accepted' for r in self.model.requests.values())
 
     # -- what to speak of: mostly what there is
@@ -321,6 +321,10 @@ class Generator:
         count = places if self.rng.random() < 0.7 else self.rng.randrange(places + 2)
         return {'who': who, 'args': {'shift_id': shift.id if shift else 'none', 'workers': [
             self.rng.choice(NAMES) if self.rng.random() < 0.98 else '' for _ in range(count)]}}
+
+    def erase_workers(self):
+        id, who = self.request('provider', 'cancelled')
+        return {'who': who, 'args': {'request_id': id}}
 
     def cancel_request(self):
         id, who = self.request(self.rng.choice(['customer', 'provider']), 'accepted')

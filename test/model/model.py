@@ -663,7 +663,7 @@ class Model:
                 shifts=[f'{id}.s{k}' for k in range(len(wish['shifts']))])
         self.requests[id] = r
         for shift, headcount in zip(r.shifts, wish['shifts']):
-            self.shifts[shift] = Row(id=shift, request=id, headcount=headcount, offered=None, workers=[])
+            self.shifts[shift] = Row(id=shift, request=id, headcount=headcount, offered=None, workers=[], named=0)
         self.request_event('sent', me.account, r)
         self.mail_partner('request_received', r, r.provider)
         return r
@@ -730,6 +730,7 @@ class Model:
         refuse_if(self.other_status(r, 'accepted'))
         refuse_if(too_many_workers=len(workers) > s.offered)
         if workers != s.workers:
+            s.named += sum(name != old for name, old in zip(workers, s.workers + [None] * len(workers)))
             s.workers = workers
             filled = all(len(self.shifts[o].workers) == self.shifts[o].offered for o in r.shifts)
             self.request_event('filled' if filled else 'assigned', me.account, r)
@@ -739,6 +740,16 @@ class Model:
                         m.state, m.leased, m.closed = 'dropped', False, self.now
                 self.mail_partner('request_filled', r, r.customer)
         return [dict(id=k + 1, worker_name=name) for k, name in enumerate(workers)]
+
+    def erase_workers(self, who, request_id):
+        """Of a cancelled request, those replaced, too; which stand in the record."""
+        me, r = self.request(who, request_id, 'provider')
+        refuse_if(self.other_status(r, 'cancelled'))
+        shifts = [self.shifts[s] for s in r.shifts]
+        erased = sum(s.named for s in shifts)
+        for s in shifts:
+            s.workers, s.named = [None] * len(s.workers), 0
+        return erased
 
     def seen_request(self, r):
         shifts = [self.shifts[s] for s in r.shifts]

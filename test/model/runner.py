@@ -395,7 +395,7 @@ def statement(step, ids, tokens, mails):
         values.update(message_id=mail['message_id']) if do == 'mail_bounced' else values.update(id=mail['id'])
     if 'mails' in values:
         values['ids'] = [mails[key]['id'] if key in mails else NOBODY for key in values.pop('mails')]
-    for key in set(values) & {'id', 'contact_id', 'shift_id', 'a', 'b'} if do not in MAILER | ADMIN else ():
+    for key in set(values) & {'id', 'contact_id', 'shift_id', 'request_id', 'a', 'b'} if do not in MAILER | ADMIN else ():
         values[key] = ids.get(values[key], NOBODY)
     if 'token' in values:
         prefix = 'tce_' if do == 'confirm_email' else 'tci_'

@@ -123,6 +123,14 @@ def led(world):
     world['token'] = world.token('max')
 
 
+def cancelled(world):
+    """And cancelled it, after workers were named."""
+    accepted(world)
+    world.call('bob', "SELECT tempcloud.assign_workers({shift}, '{Paul,Petra}')")
+    world.call('bob', "SELECT tempcloud.assign_workers({shift}, '{Paul,Pia}')")
+    world.call('bob', "SELECT status FROM tempcloud.cancel_request({request}, 'Grippe')")
+
+
 def busy(world):
     """Two companies of two people each, and all that maintain() and mailers have to do.
 
@@ -242,7 +250,15 @@ NAMES = {
     'name two': ('bob', "SELECT count(*) FROM tempcloud.assign_workers({shift}, '{Paul,Petra}')", 'request anna?'),
     'name one': ('bob', "SELECT count(*) FROM tempcloud.assign_workers({shift}, '{Pia}')", 'request anna?'),
     'name none': ('bob', "SELECT count(*) FROM tempcloud.assign_workers({shift}, '{}')", 'request anna?'),
+    'erase a worker': ('admin', "SELECT workers FROM tempcloud.erase_person(worker_name => 'Paul', provider_id => {bob})", NOTHING),
     'name for the other shift': ('bob', "SELECT count(*) FROM tempcloud.assign_workers({other_shift}, '{Pit}')", 'request anna?'),
+}
+CANCELLED = {
+    'erase the names': ('bob', 'SELECT tempcloud.erase_workers({request})', 'request'),
+    'erase a worker': ('admin', "SELECT workers FROM tempcloud.erase_person(worker_name => 'Paul', provider_id => {bob})", NOTHING),
+    **{name: command for name, command in NAMES.items() if name in ('cancel', 'erase provider', 'claim mail')},
+    'maintain': DECISIONS['maintain'],
+    'leave': REQUESTS['leave'],
 }
 STRANGERS = {
     'invite': ('anna', "SELECT status FROM tempcloud.invite('bob~@bob.example')", 'anna.sender address pair'),
@@ -333,7 +349,7 @@ def acting(commands):
 
 
 SCENES = {'strangers': (strangers, acting(STRANGERS)), 'invited': (invited, acting(MEMBERS)), 'expired': (expired, acting(MEMBERS)), 'replaced': (replaced, acting(MEMBERS)), 'unknown': (unknown, acting(ADDRESS)),
-          'requested': (requested, acting(REQUESTS)), 'accepted': (accepted, acting(NAMES)), 'led': (led, acting(LED)), 'busy': (busy, acting(BUSY))}
+          'requested': (requested, acting(REQUESTS)), 'accepted': (accepted, acting(NAMES)), 'cancelled': (cancelled, acting(CANCELLED)), 'led': (led, acting(LED)), 'busy': (busy, acting(BUSY))}
 
 # They wait for no row, but leave what others hold for the next time.
 SKIPPING = ('maintain', 'claim mail')

@@ -216,6 +216,9 @@ SELECT tempcloud.check_request() \g /dev/null
 SET LOCAL request.path = '';
 :as_anna;
 SELECT reason FROM tempcloud.cancel_request(:'request', 'Secret') \gset
+:as_bob;
+SELECT tempcloud.erase_workers(:'request') \g /dev/null
+:as_anna;
 SELECT tempcloud.invite('bounce@bounce.example'), tempcloud.invite('fail@fail.example'), tempcloud.invite('late@late.example') \g /dev/null
 :fetch;
 SET LOCAL ROLE tempcloud_mailer;
@@ -601,7 +604,7 @@ SELECT function, who, id FROM (VALUES
 	('eve', ARRAY['send_order', 'send_request', 'set_partner_note'], :'hugo'),
 	('eve', ARRAY['withdraw_request'], :'open_request'),
 	('hugo', ARRAY['answer_request'], :'open_request'),
-	('hugo', ARRAY['cancel_request'], :'filled_request'),
+	('hugo', ARRAY['cancel_request', 'erase_workers'], :'filled_request'),
 	('hugo', ARRAY['assign_workers'], (SELECT id FROM tempcloud_data.shift WHERE request_id = :'filled_request')),
 	('nora', ARRAY['register_account', 'confirm_email', 'preview_invitation', 'ask_again', 'decline_invitation_by_token'], NULL)) AS t (who, functions, id), unnest(functions) AS function;
 -- JSON with all its members

@@ -14,8 +14,8 @@ SELECT is(
 			 AND EXISTS (SELECT FROM pg_constraint r WHERE r.contype = 'f' AND r.confrelid = i.indrelid)
 			 AND a.attname NOT IN ('id', 'kind', 'account_id', 'customer_id', 'provider_id', 'invitation_id')
 		   ORDER BY 1),
-	'{tempcloud_data.shift.offered,tempcloud_data.staff_order.reference}',
-	'of what is referred to, only shift.offered and staff_order.reference could be keys that change');
+	'{tempcloud_data.shift.ends_at,tempcloud_data.shift.offered,tempcloud_data.staff_order.reference}',
+	'of what is referred to, only shift.offered and what a guard keeps could be keys that change');
 
 -- 300 customers, of whom all invite one address, and 300 providers
 CREATE FUNCTION pg_temp.id(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$

@@ -3,7 +3,7 @@
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
-SELECT plan(52);
+SELECT plan(54);
 
 -- One customer with 20,000 partners, all invited by it, and as many other
 -- customers, who have invited the first of these. In bulk: without triggers.

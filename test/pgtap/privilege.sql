@@ -18,9 +18,9 @@ INSERT INTO role VALUES
 -- a user may do what an anonymous visitor may
 INSERT INTO role
 SELECT 'tempcloud_user', functions ||
-	   '{register_account,whoami,current_account_id,update_account,update_contact,add_contact,set_role,remove_contact,leave_account,close_account,send_confirmation,confirm_email,invite,invite_many,resend_invitation,withdraw_invitation,accept_invitation,accept_invitation_by_token,decline_invitation,unblock_account,are_partners,partnership_receipt,search_partners,send_order,send_request,withdraw_request,answer_request,assign_workers,cancel_request,contacts,partner,provider,customer,shifts,assignments,request_sent,request_received,shift}'
+	   '{register_account,whoami,current_account_id,update_account,update_contact,add_contact,set_role,remove_contact,leave_account,close_account,send_confirmation,confirm_email,invite,invite_many,resend_invitation,withdraw_invitation,accept_invitation,accept_invitation_by_token,decline_invitation,unblock_account,are_partners,partnership_receipt,search_partners,send_order,send_request,withdraw_request,answer_request,assign_workers,erase_workers,cancel_request,contacts,partner,provider,customer,shifts,assignments,assignment_history,request_sent,request_received,shift}'
 	   || '{correct_invitation,set_partner_note,badge_counts,mark_read,current_contact_id}',
-	   '{activity,my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,requests_sent,requests_received,shifts,assignments}'
+	   '{activity,my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,requests_sent,requests_received,shifts,assignments,assignment_history}'
   FROM role WHERE name = 'tempcloud_anonymous';
 -- a service what a user may
 INSERT INTO role

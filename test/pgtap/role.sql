@@ -39,8 +39,11 @@ SELECT pg_temp.sign_in('kunde.member') \g /dev/null
 SELECT test.shifts(2) AS shifts \gset
 SELECT id AS open FROM tempcloud.send_request(:'anbieter', 'Koch', 'Bonn', :'shifts') \gset
 SELECT id AS agreed FROM tempcloud.send_request(:'anbieter', 'Arzt', 'Bonn', :'shifts') \gset
+SELECT id AS ended FROM tempcloud.send_request(:'anbieter', 'Arzt', 'Bonn', :'shifts') \gset
 SELECT pg_temp.sign_in('anbieter.member') \g /dev/null
 SELECT tempcloud.answer_request(:'agreed', true) \g /dev/null
+SELECT tempcloud.answer_request(:'ended', true) \g /dev/null
+SELECT tempcloud.cancel_request(:'ended', 'Grippe') \g /dev/null
 SELECT id AS shift FROM tempcloud.shifts WHERE request_id = :'agreed' \gset
 SELECT pg_temp.sign_in('werk') \g /dev/null
 SELECT id AS received FROM tempcloud.invite('anbieter.member@role.example') \gset
@@ -90,6 +93,7 @@ INSERT INTO command (function, company, permission, call) VALUES
 	('answer_request', 'anbieter', 'handle_requests', format('answer_request(%L, true)', :'open')),
 	('assign_workers', 'anbieter', 'handle_requests', format('assign_workers(%L, %L)', :'shift', '{Paul Pack}')),
 	('set_partner_note', 'kunde', 'handle_requests', format('set_partner_note(%L, %L)', :'anbieter', 'K-1')),
+	('erase_workers', 'anbieter', 'handle_requests', format('erase_workers(%L)', :'ended')),
 	('invite', 'kunde', 'invite', format('invite(%L)', 'x@role.example')),
 	('invite', 'anbieter', 'invite', format('invite(%L)', 'x@role.example')),
 	('invite_many', 'anbieter', 'invite', format('invite_many(%L)', '[{"email": "x@role.example"}]')),

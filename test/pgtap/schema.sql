@@ -4,7 +4,7 @@
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL search_path = public;		-- so that names print with their schema
-SELECT plan(139);
+SELECT plan(141);
 
 -- A relation as lines of text: its columns, keys, names of checks, and indexes.
 -- (The text of a check differs between majors; what it refuses is tested.)
@@ -278,7 +278,7 @@ SELECT pg_temp.relation_is('tempcloud_data.shift', $$
 	headcount integer NOT NULL
 	offered integer
 	shift_pkey PRIMARY KEY (id, customer_id)
-	shift_offered_key UNIQUE (id, customer_id, offered)
+	shift_offered_key UNIQUE (id, customer_id, offered, ends_at)
 	shift_request_fkey FOREIGN KEY (request_id, customer_id) REFERENCES tempcloud_data.request(id, customer_id)
 	shift_headcount CHECK
 	shift_offered CHECK
@@ -305,7 +305,8 @@ SELECT pg_temp.relation_is('tempcloud_data.assignment', $$
 	customer_id uuid NOT NULL
 	place integer NOT NULL
 	places integer NOT NULL
-	worker_name tempcloud_data.person_name NOT NULL
+	ends_at timestamptz NOT NULL
+	worker_name tempcloud_data.person_name
 	assigned_by uuid NOT NULL
 	assigned_at timestamptz NOT NULL
 	replaced_by uuid
@@ -313,11 +314,14 @@ SELECT pg_temp.relation_is('tempcloud_data.assignment', $$
 	assignment_pkey PRIMARY KEY (id, customer_id)
 	assignment_assigned_by_fkey FOREIGN KEY (assigned_by) REFERENCES tempcloud_data.contact(id)
 	assignment_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES tempcloud_data.contact(id)
-	assignment_shift_fkey FOREIGN KEY (shift_id, customer_id, places) REFERENCES tempcloud_data.shift(id, customer_id, offered)
+	assignment_shift_fkey FOREIGN KEY (shift_id, customer_id, places, ends_at) REFERENCES tempcloud_data.shift(id, customer_id, offered, ends_at)
+	assignment_in_time CHECK
 	assignment_place CHECK
 	assignment_replacement CHECK
 	assignment_current_key UNIQUE INDEX btree (shift_id, customer_id, place) WHERE (replaced_at IS NULL)
+	assignment_ends_at_idx INDEX btree (ends_at) WHERE (worker_name IS NOT NULL)
 	assignment_shift_id_idx INDEX btree (shift_id, assigned_at)
+	assignment_worker_name_idx INDEX btree (worker_name) WHERE (worker_name IS NOT NULL)
 $$);
 
 SELECT pg_temp.relation_is('tempcloud_data.request_overview', $$
@@ -488,7 +492,7 @@ SELECT pg_temp.relation_is('tempcloud_data.read_mark', $$
 $$);
 
 -- Views
-SELECT views_are('tempcloud', '{activity,my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,requests_sent,requests_received,shifts,assignments,mail_dead,mail_stats,worker_stats,ledger_stats,maintenance_stats,mail_template,shipped_mail_template}'::name[]);
+SELECT views_are('tempcloud', '{activity,my_account,my_contacts,partners,customers,providers,partner_contacts,invitations_sent,invitations_received,requests_sent,requests_received,shifts,assignments,assignment_history,mail_dead,mail_stats,worker_stats,ledger_stats,maintenance_stats,mail_template,shipped_mail_template}'::name[]);
 SELECT tables_are('tempcloud', '{}'::name[], 'the API has no table');
 SELECT is_empty($$
 	SELECT oid::regclass FROM pg_class
@@ -753,6 +757,23 @@ SELECT pg_temp.relation_is('tempcloud.assignments', $$
 	ends_at timestamptz
 	worker_name text
 	assigned_at timestamptz
+	late boolean
+$$);
+
+SELECT pg_temp.relation_is('tempcloud.assignment_history', $$
+	id uuid
+	shift_id uuid
+	place integer
+	request_id uuid
+	time_zone text
+	starts_at timestamptz
+	ends_at timestamptz
+	worker_name text
+	assigned_at timestamptz
+	assigned_by text
+	late boolean
+	replaced_at timestamptz
+	replaced_by text
 $$);
 
 SELECT pg_temp.relation_is('tempcloud.account', $$
@@ -867,6 +888,7 @@ SELECT pg_temp.relation_is('tempcloud.assignment', $$
 	place integer
 	worker_name text
 	assigned_at timestamptz
+	late boolean
 $$);
 
 SELECT pg_temp.relation_is('tempcloud.outgoing_mail', $$
@@ -895,6 +917,7 @@ SELECT pg_temp.relation_is('tempcloud.erasure', $$
 	invitations integer
 	mails integer
 	blocks integer
+	workers integer
 $$);
 SELECT pg_temp.relation_is('tempcloud.maintenance', $$
 	expired integer
@@ -903,6 +926,7 @@ SELECT pg_temp.relation_is('tempcloud.maintenance', $$
 	purged_invitations integer
 	expired_requests integer
 	purged_confirmations integer
+	erased_workers integer
 	sealed integer
 	more boolean
 $$);
@@ -979,6 +1003,7 @@ INSERT INTO expected VALUES
  'id uuid, accept boolean, reason text DEFAULT NULL::text,'
  ' headcount integer DEFAULT NULL::integer, shifts jsonb DEFAULT NULL::jsonb', 'request'),
 ('assign_workers', 'shift_id uuid, workers text[]', 'SETOF assignment'),
+('erase_workers', 'request_id uuid', 'integer'),
 ('cancel_request', 'id uuid, reason text', 'request'),
 ('mark_read', 'up_to uuid', 'uuid'),
 ('set_partner_note',
@@ -1000,12 +1025,12 @@ INSERT INTO expected VALUES
 ('seal_ledger', '', 'integer'),
 ('preview_invitation', 'token text', 'invitation_preview'),
 ('ask_again', 'token text', 'invitation_preview'),
-('erase_person', 'email text', 'erasure');
+('erase_person', 'email text DEFAULT NULL::text, worker_name text DEFAULT NULL::text, provider_id uuid DEFAULT NULL::uuid', 'erasure');
 
 -- those that work with GET and on a hot standby
 INSERT INTO expected VALUES
 ('whoami', '', 'identity', 's'),
-('export_person', 'email text', 'jsonb', 's'),
+('export_person', 'email text DEFAULT NULL::text, worker_name text DEFAULT NULL::text, provider_id uuid DEFAULT NULL::uuid', 'jsonb', 's'),
 ('search_partners',
  'name text DEFAULT NULL::text, city text DEFAULT NULL::text, responsible_id uuid DEFAULT NULL::uuid,'
  ' archived boolean DEFAULT NULL::boolean, after_id uuid DEFAULT NULL::uuid, max_partners integer DEFAULT 100',
@@ -1059,6 +1084,7 @@ SELECT set_eq($$
 		   ('assignments(requests_sent) assignments', false),
 		   ('assignments(requests_received) assignments', false),
 		   ('assignments(shifts) assignments', false),
+		   ('assignment_history(shifts) assignment_history', false),
 		   ('request_sent(shifts) requests_sent', true),
 		   ('request_received(shifts) requests_received', true),
 		   ('shift(assignments) shifts', true)$$,

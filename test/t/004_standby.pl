@@ -78,7 +78,7 @@ my @writing = (
 	"mail_sent('{}')", "mail_failed($id, 'x')", "mail_bounced('x')",
 	"release_mail('{}')", "retry_mail($id)", 'maintain()',
 	"send_order('X', '[]')", "send_request($id, 'X', 'X', '[]')", "withdraw_request($id)",
-	"answer_request($id, true)", "assign_workers($id, '{X}')", "cancel_request($id, 'X')",
+	"answer_request($id, true)", "assign_workers($id, '{X}')", "erase_workers($id)", "cancel_request($id, 'X')",
 	"erase_person('a\@kunde.example')", "mark_read($id)", "set_partner_note($id)", 'seal_ledger()');
 my ($unmentioned) = $primary->safe_psql('postgres', "
 	SELECT string_agg(proname, ' ') FROM pg_proc

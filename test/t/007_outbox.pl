@@ -79,8 +79,8 @@ as_caller($node, 'anna', q{
 	  FROM tempcloud.providers p});
 as_caller($node, 'bert', 'SELECT tempcloud.answer_request(id, true) FROM tempcloud.requests_received');
 $node->safe_psql('postgres', q{
-	INSERT INTO tempcloud_data.assignment (shift_id, customer_id, place, places, worker_name, assigned_by, assigned_at)
-	SELECT s.id, s.customer_id, p, 60, repeat('x', 200), (SELECT id FROM tempcloud_data.contact WHERE subject = 'bert'), now()
+	INSERT INTO tempcloud_data.assignment (shift_id, customer_id, place, places, ends_at, worker_name, assigned_by, assigned_at)
+	SELECT s.id, s.customer_id, p, 60, s.ends_at, repeat('x', 200), (SELECT id FROM tempcloud_data.contact WHERE subject = 'bert'), now()
 	  FROM tempcloud_data.shift s, generate_series(1, 60) p;
 	UPDATE tempcloud_data.mail SET state = 'sent', closed_at = now() WHERE state = 'queued';
 	INSERT INTO tempcloud_data.mail (kind, request_id, customer_id, recipient, recipient_name, locale, message_domain)

@@ -37,7 +37,7 @@ my %refused = map { $_ => 1 } $out =~ /^ +\d+ (\w+): [a-z]+_\w+$/mg;
 my @commands = qw(register_account update_account add_contact update_contact set_role remove_contact
   send_confirmation confirm_email leave_account close_account invite invite_many resend_invitation withdraw_invitation preview_invitation ask_again
   accept_invitation accept_invitation_by_token decline_invitation decline_invitation_by_token unblock_account
-  erase_person send_order withdraw_request answer_request assign_workers cancel_request);
+  erase_person send_order withdraw_request answer_request assign_workers cancel_request erase_workers);
 my @rarely_refused = qw(whoami are_partners look claim_mail mail_sent mail_failed mail_bounced release_mail retry_mail maintain);
 SKIP:
 {

@@ -149,7 +149,7 @@ is(join(' ', grep { slurp_file("$root/sql/$_.sql") !~ /^-- \Q$_\E: / } names('sq
 # a table with the same name.
 my %COMPUTED = map { $_ => 1 } qw(contact.has_login invitation.invitee_id
 	invitation_preview.inviter_company invitation_preview.inviter_name
-	invitation_preview.kind invitation_preview.needs_account invitation_preview.status
+	invitation_preview.kind invitation_preview.needs_account invitation_preview.status assignment.late
 	invitation_preview.link_is_current);
 
 # The items of a list at its top level
